@@ -1,0 +1,227 @@
+import { z } from 'zod';
+import { by, event, topic, type EventOf } from './declaration.js';
+import { ArticleId, CategoryId, Channel, Instant, LanguageTag, Priority, QueueId, Share, SkillId, SkillLevel, Units } from './fields.js';
+
+/** All configuration. Records never change; one bundle names the versions that are active together. */
+export const ConfigTopic = topic('signalbox.config', { writer: 'console', compacted: true, says: 'all configuration, versioned' });
+
+/** Keyed `kind/name@version`; immutable. */
+export const ConfigRecord = event(ConfigTopic, 'ConfigRecord', by.key, {
+  kind: z.string().max(40),
+  name: z.string().max(120),
+  recordVersion: z.int().min(1),
+  content: z.json(),
+});
+export type ConfigRecord = EventOf<typeof ConfigRecord>;
+
+/** The key of the one bundle record. */
+export const BUNDLE_KEY = 'bundle';
+/** One apply is one bundle: readers switch whole, once every member has arrived. `members` are keys `kind/name@version`. */
+export const ConfigBundle = event(ConfigTopic, 'ConfigBundle', by.key, {
+  bundle: z.int().min(1),
+  members: z.array(z.string().max(200)).max(20_000),
+  appliedAt: Instant,
+});
+export type ConfigBundle = EventOf<typeof ConfigBundle>;
+
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, "a time of day such as '09:30', at most '24:00'");
+const interval = z.tuple([time, time]).refine(([from, to]) => from < to, 'an interval must end after it begins');
+const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+export const timeZone = z.string().refine((zone) => {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}, 'an IANA time zone such as Europe/Berlin');
+
+export const Week = z.partialRecord(weekday, z.array(interval).max(10));
+
+/** Opening hours of a contract. `extraOpen` gives that date's whole hours, in place of its weekday's and of a holiday. */
+export const Calendar = z.strictObject({
+  timeZone,
+  week: Week,
+  holidays: z.array(z.iso.date()).max(1000).default([]),
+  extraOpen: z.record(z.iso.date(), z.array(interval).max(10)).default({}),
+});
+export type Calendar = z.infer<typeof Calendar>;
+
+const minutesByPriority = z.partialRecord(Priority, z.number().positive());
+const escalationActions = z.strictObject({
+  notify: z.array(z.string().max(80)).default([]),
+  raisePriorityTo: Priority.optional(),
+  addSkills: z.record(SkillId, SkillLevel).optional(),
+});
+
+export const SlaPolicy = z.strictObject({
+  calendar: z.string(),
+  hours: z.enum(['business', 'calendar']),
+  targets: z.strictObject({
+    firstResponse: minutesByPriority.optional(),
+    nextReply: minutesByPriority.optional(),
+    resolution: minutesByPriority.optional(),
+  }),
+  resolution: z.enum(['first', 'total']).default('total'),
+  pauseOn: z.array(z.enum(['pending', 'on-hold'])).default(['pending', 'on-hold']),
+  pauseMinutesMax: z.number().positive().nullable().default(null),
+  /** Customers' tiers this policy is for; the policy named `standard` is for everybody else. */
+  tiers: z.array(z.string()).default([]),
+  warnAtShares: z.array(Share).max(5).default([0.8]),
+  /** Counted from the resolution clock's due instant; negative = before. */
+  levels: z
+    .array(escalationActions.extend({ offsetMinutes: z.number() }))
+    .max(10)
+    .default([]),
+  onComplexity: escalationActions.extend({ atLeast: z.int().min(1).max(5) }).optional(),
+  /** Whatever the clock says: a ticket of this priority nobody has accepted for so long. */
+  onUnaccepted: escalationActions.extend({ priorities: z.array(Priority).min(1), minutes: z.number().positive() }).optional(),
+});
+export type SlaPolicy = z.infer<typeof SlaPolicy>;
+
+export const AgentConfig = z.strictObject({
+  name: z.string().min(1).max(120),
+  email: z.email(),
+  role: z.enum(['agent', 'supervisor', 'admin']).default('agent'),
+  team: z.string().max(80).optional(),
+  skills: z.record(SkillId, SkillLevel).default({}),
+  languages: z.record(LanguageTag, SkillLevel).default({}),
+  queues: z.array(QueueId).default([]),
+  unitsMax: Units.default(0),
+  channelUnitsMax: z.partialRecord(Channel, Units).default({}),
+  shift: z.strictObject({ timeZone, week: Week }).optional(),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;
+
+const offerMode = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.literal('ask'), seconds: z.number().min(5).max(900) }),
+  z.strictObject({ mode: z.literal('automatic') }),
+]);
+
+export const QueueConfig = z.strictObject({
+  title: z.string().min(1).max(120),
+  /** Capacity units a ticket takes, by channel. */
+  units: z.record(Channel, Units),
+  offers: z.record(Channel, offerMode),
+  /** Offers an agent may let expire in a row before going out of rotation. */
+  expiredOffersMax: z.int().min(1).max(20).default(3),
+});
+export type QueueConfig = z.infer<typeof QueueConfig>;
+
+export const CategoryConfig = z.strictObject({
+  title: z.string().min(1).max(120),
+  queue: QueueId,
+  requiredSkills: z.record(SkillId, SkillLevel).default({}),
+  preferredSkills: z.record(SkillId, SkillLevel).default({}),
+  /** From this complexity on, every required level is one higher (at most 5). */
+  raiseLevelFromComplexity: z.int().min(1).max(5).optional(),
+  /** Below this, the knowledge base proposes no answer in this category. 1 = never. */
+  answerThreshold: Share.default(1),
+});
+export type CategoryConfig = z.infer<typeof CategoryConfig>;
+
+export const SignalName = z.enum([
+  'skill',
+  'language',
+  'workload',
+  'idle',
+  'speed',
+  'satisfaction',
+  'familiarity',
+  'slaSlack',
+  'slaPressure',
+]);
+export type SignalName = z.infer<typeof SignalName>;
+
+export const RoutingPolicy = z.strictObject({
+  /** Named sets of weights; `standard` must be there. */
+  weights: z
+    .record(z.string(), z.partialRecord(SignalName, Share))
+    .refine((sets) => 'standard' in sets, "a set of weights named 'standard' is required"),
+  /** The first rule that fits chooses the weights; none: `standard`. */
+  rules: z
+    .array(
+      z.strictObject({
+        when: z.strictObject({
+          priority: z.array(Priority).optional(),
+          tier: z.array(z.string()).optional(),
+          category: z.array(CategoryId).optional(),
+          channel: z.array(Channel).optional(),
+        }),
+        use: z.string(),
+      }),
+    )
+    .max(200)
+    .default([]),
+  languageLevelMin: SkillLevel.default(3),
+  /** Counted from `relaxFrom`; each step keeps what the earlier ones gave up. */
+  relaxation: z
+    .array(
+      z.strictObject({
+        afterSeconds: z.number().min(0),
+        lowerSkillsBy: z.int().min(0).max(5).default(0),
+        lowerLanguageBy: z.int().min(0).max(5).default(0),
+        anyQueue: z.boolean().default(false),
+      }),
+    )
+    .max(10)
+    .default([]),
+  /** Routing waits so long for the knowledge base's verdict, from receipt. 0 for urgent tickets and "a person, please". */
+  answerWaitMs: z.number().min(0).max(60_000).default(150),
+  /** After this long without enrichment the ticket is decided with what is known. */
+  enrichmentWaitMs: z.number().min(0).max(60_000).default(5_000),
+  agentSlaPressure: z.enum(['protect', 'ignore', 'boost']).default('protect'),
+  maximumAgeMinutes: z.record(Priority, z.number().positive()),
+  /** Observations a pair needs before it counts half; below it the agent's and the team's mean prevail. */
+  shrinkageTickets: z.number().positive().default(8),
+});
+export type RoutingPolicy = z.infer<typeof RoutingPolicy>;
+
+/** Tickets to train the classifier from; large sets come in several records. */
+export const LabelledTickets = z.strictObject({
+  tickets: z
+    .array(z.strictObject({ category: CategoryId, language: LanguageTag, subject: z.string().max(500), body: z.string().max(5000) }))
+    .max(200),
+});
+export type LabelledTickets = z.infer<typeof LabelledTickets>;
+
+export const ArticleConfig = z.strictObject({
+  articleId: ArticleId,
+  locale: LanguageTag,
+  title: z.string().min(1).max(300),
+  category: CategoryId.optional(),
+  audience: z.enum(['public', 'agents']).default('public'),
+  /** How customers ask for it. */
+  questions: z.array(z.string().max(500)).max(50).default([]),
+  text: z.string().min(1).max(20_000),
+});
+export type ArticleConfig = z.infer<typeof ArticleConfig>;
+
+export const Company = z.strictObject({
+  title: z.string().min(1).max(120),
+  timeZone,
+  defaultLanguage: LanguageTag,
+  defaultQueue: QueueId,
+  supportAddress: z.email(),
+  /** A closed conversation: a reply within so many days reopens a solved ticket; later ones open a follow-up. */
+  reopenDaysMax: z.number().min(0).default(14),
+  /** An agent whose presence ran out keeps the tickets so long before they are released. */
+  offlineGraceSeconds: z.number().min(0).default(60),
+});
+export type Company = z.infer<typeof Company>;
+
+/** Every kind of configuration there is. */
+export const configKinds = {
+  company: Company,
+  agent: AgentConfig,
+  queue: QueueConfig,
+  category: CategoryConfig,
+  'routing-policy': RoutingPolicy,
+  'sla-policy': SlaPolicy,
+  calendar: Calendar,
+  'labelled-tickets': LabelledTickets,
+  article: ArticleConfig,
+} as const;
+export type ConfigKind = keyof typeof configKinds;
+export type ConfigContent<K extends ConfigKind> = z.infer<(typeof configKinds)[K]>;
+export const AgentRole = z.enum(['agent', 'supervisor', 'admin']);
+export type AgentRole = z.infer<typeof AgentRole>;

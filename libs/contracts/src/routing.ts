@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { by, event, topic, type EventOf } from './declaration.js';
+import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, Units, Version } from './fields.js';
+
+export const RoutingTopic = topic('signalbox.routing', { writer: 'routing', says: 'proposals with their reasons; why a ticket waits' });
+/** Everything needed to recompute a round to the same bytes. Keyed by matching domain. */
+export const RoutingRoundsTopic = topic('signalbox.routing-rounds', { writer: 'routing', says: 'every round, replayable' });
+export const PerformanceTopic = topic('signalbox.performance', {
+  writer: 'routing',
+  compacted: true,
+  says: 'what was learned about each agent',
+});
+
+/** One signal's part in a score: `contribution = weight × value`. */
+export const Factor = z.object({ signal: z.string().max(40), value: Share, weight: Share, contribution: z.number() });
+export type Factor = z.infer<typeof Factor>;
+export const ScoredAgent = z.object({ agentId: AgentId, score: z.number(), factors: z.array(Factor).max(20) });
+export type ScoredAgent = z.infer<typeof ScoredAgent>;
+/** Why agents were left out, counted: `{ reason: 'skill accounting < 3', agents: 9 }`. */
+export const Exclusion = z.object({ reason: z.string().max(120), agents: z.int().min(0) });
+export type Exclusion = z.infer<typeof Exclusion>;
+export const PolicyRef = z.object({ name: z.string().max(80), version: Version });
+
+/** This ticket to this agent, and why. Sent again with the same proposalId when nobody answered; never decided anew under it. */
+export const AssignmentProposed = event(RoutingTopic, 'AssignmentProposed', by.ticketId, {
+  proposalId: ProposalId,
+  agentId: AgentId,
+  /** The ticket's epoch this decision was made for; a later hand-over makes it void. */
+  epoch: Version,
+  queueId: QueueId,
+  units: Units,
+  domain: z.string().max(80),
+  round: z.int().min(1),
+  step: z.int().min(0),
+  policy: PolicyRef,
+  weights: z.string().max(40),
+  top: z.array(ScoredAgent).max(5),
+  excluded: z.array(Exclusion).max(30),
+  /** True when routing could not wait for enrichment any longer. */
+  unenriched: z.boolean(),
+  proposedAt: Instant,
+});
+export type AssignmentProposed = EventOf<typeof AssignmentProposed>;
+
+export const TicketQueued = event(RoutingTopic, 'TicketQueued', by.ticketId, {
+  queueId: QueueId,
+  step: z.int().min(0),
+  reasons: z.array(Exclusion).max(30),
+  nextStepAt: Instant.optional(),
+  queuedAt: Instant,
+});
+export type TicketQueued = EventOf<typeof TicketQueued>;
+
+export const RequirementsRelaxed = event(RoutingTopic, 'RequirementsRelaxed', by.ticketId, {
+  step: z.int().min(1),
+  relaxed: z.string().max(300),
+  why: z.enum(['waited', 'nobody-staffed']),
+  relaxedAt: Instant,
+});
+export type RequirementsRelaxed = EventOf<typeof RequirementsRelaxed>;
+
+export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domain, {
+  round: z.int().min(1),
+  now: Instant,
+  seed: z.int(),
+  /** True: `tickets` and `agents` are all inputs. False: only what changed since the previous round. */
+  checkpoint: z.boolean(),
+  tickets: z.array(z.json()),
+  agents: z.array(z.json()),
+  removedTicketIds: z.array(z.string()),
+  removedAgentIds: z.array(z.string()),
+  policy: PolicyRef,
+  configuration: Version,
+  performanceSnapshot: Version,
+  proposals: z.array(z.object({ ticketId: z.string(), agentId: AgentId, score: z.number() })),
+});
+export type RoundRecorded = EventOf<typeof RoundRecorded>;
+
+const learned = z.object({
+  category: CategoryId,
+  /** Shrunk posterior means; the pair's own observations are `tickets`. */
+  handleMinutes: z.number().min(0),
+  satisfactionShare: Share,
+  tickets: z.int().min(0),
+});
+export const AgentPerformance = event(PerformanceTopic, 'AgentPerformance', by.agentId, {
+  snapshot: Version,
+  categories: z.array(learned).max(200),
+  updatedAt: Instant,
+  removed: z.boolean().optional(),
+});
+export type AgentPerformance = EventOf<typeof AgentPerformance>;
