@@ -1,0 +1,96 @@
+import {
+  BUNDLE_KEY,
+  configKinds,
+  type ConfigBundle,
+  type ConfigContent,
+  type ConfigKind,
+  type ConfigRecord,
+  type Draft,
+  type Received,
+} from '@signalbox/contracts';
+import type { EntityManager } from 'typeorm';
+
+/** All configuration of one bundle, as every decision of one unit of work sees it. */
+export class ConfigurationSnapshot {
+  constructor(
+    /** 0 = nothing was ever applied. */
+    readonly bundle: number,
+    private readonly kinds: ReadonlyMap<string, ReadonlyMap<string, unknown>>,
+    private readonly versions: ReadonlyMap<string, number> = new Map(),
+  ) {}
+
+  all<K extends ConfigKind>(kind: K): ReadonlyMap<string, ConfigContent<K>> {
+    return (this.kinds.get(kind) ?? new Map()) as ReadonlyMap<string, ConfigContent<K>>;
+  }
+  find<K extends ConfigKind>(kind: K, name: string): ConfigContent<K> | undefined {
+    return this.all(kind).get(name);
+  }
+  /** @throws Error naming what is there. */
+  get<K extends ConfigKind>(kind: K, name: string): ConfigContent<K> {
+    const found = this.find(kind, name);
+    if (found === undefined)
+      throw new Error(`configuration '${kind}/${name}' does not exist; known: ${[...this.all(kind).keys()].join(', ') || 'none'}`);
+    return found;
+  }
+  /** The version of one record that this bundle uses; 0 when there is none. */
+  versionOf(kind: ConfigKind, name: string): number {
+    return this.versions.get(`${kind}/${name}`) ?? 0;
+  }
+}
+
+export const NO_CONFIGURATION = new ConfigurationSnapshot(0, new Map());
+
+const KEEP = `
+  insert into messaging.config_record (key, kind, name, content)
+  select * from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[]) on conflict (key) do nothing`;
+const KEEP_BUNDLE = `insert into messaging.config_bundle (bundle, members) values ($1, $2) on conflict (bundle) do nothing`;
+
+/** The newest bundle whose members have all arrived: a bundle is switched whole or not at all. */
+const SWITCH = `
+  update messaging.active_bundle a set bundle = ready.bundle
+  from (select max(b.bundle) as bundle from messaging.config_bundle b
+        where b.bundle > (select bundle from messaging.active_bundle)
+          and cardinality(b.members) = (select count(*) from messaging.config_record r where r.key = any(b.members))) ready
+  where ready.bundle is not null`;
+
+/** Keeps records and bundles. Handles both events itself, so that no service writes it again. */
+export async function storeConfiguration(events: readonly Received<Draft>[], tx: EntityManager): Promise<void> {
+  const records = events.filter((event) => event.type === 'ConfigRecord') as Received<ConfigRecord>[];
+  if (records.length > 0) {
+    await tx.query(KEEP, [
+      records.map((record) => record.key),
+      records.map((record) => record.data.kind),
+      records.map((record) => record.data.name),
+      records.map((record) => JSON.stringify(record.data.content)),
+    ]);
+  }
+  for (const bundle of events.filter((event) => event.type === 'ConfigBundle') as Received<ConfigBundle>[]) {
+    if (bundle.key === BUNDLE_KEY) await tx.query(KEEP_BUNDLE, [bundle.data.bundle, bundle.data.members]);
+  }
+  await tx.query(SWITCH);
+}
+
+/** This process's copy of the active bundle, renewed when a unit of work sees that the database has a newer one. */
+export class ConfigurationCache {
+  current: ConfigurationSnapshot = NO_CONFIGURATION;
+
+  async renew(bundle: number, tx: EntityManager): Promise<ConfigurationSnapshot> {
+    if (bundle === this.current.bundle) return this.current;
+    const rows = (await tx.query(
+      `select r.key, r.kind, r.name, r.content from messaging.config_bundle b join messaging.config_record r on r.key = any(b.members) where b.bundle = $1`,
+      [bundle],
+    )) as { key: string; kind: string; name: string; content: unknown }[];
+    const kinds = new Map<string, Map<string, unknown>>();
+    const versions = new Map<string, number>();
+    for (const row of rows.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const schema = configKinds[row.kind as ConfigKind];
+      if (!schema) continue; // A kind that a newer console knows and this release does not.
+      let kind = kinds.get(row.kind);
+      if (!kind) kinds.set(row.kind, (kind = new Map()));
+      kind.set(row.name, schema.parse(row.content));
+      versions.set(`${row.kind}/${row.name}`, Number(row.key.slice(row.key.lastIndexOf('@') + 1)));
+    }
+    this.current = new ConfigurationSnapshot(bundle, kinds, versions);
+    return this.current;
+  }
+}

@@ -1,0 +1,139 @@
+import { allTopics, deadLettersOf, PARTITIONS, ServiceName, type Topic } from '@signalbox/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type KafkaOptions } from './kafka.js';
+import type { RawRecord } from './wire.js';
+
+const RETENTION_MS = 30 * 24 * 3_600_000;
+const FEW_RETRIES = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 };
+
+/** Every topic an installation needs, from the contracts. */
+export const topicsToProvision = (): Topic[] => [...allTopics(), ...ServiceName.options.map(deadLettersOf)];
+
+/** Creates the topics that are missing. Existing ones are left as they are. Returns the names created. */
+export async function provisionTopics(
+  options: KafkaOptions,
+  topics: readonly Topic[] = topicsToProvision(),
+  replicationFactor = 1,
+): Promise<string[]> {
+  const prefix = options.prefix ?? '';
+  const admin = connect(options, FEW_RETRIES).admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter((topic) => !existing.has(prefix + topic.name));
+    if (missing.length > 0) {
+      await admin.createTopics({
+        waitForLeaders: true,
+        timeout: 30_000,
+        topics: missing.map((topic) => ({
+          topic: prefix + topic.name,
+          numPartitions: PARTITIONS,
+          replicationFactor,
+          configEntries: topic.compacted
+            ? [{ name: 'cleanup.policy', value: 'compact' }]
+            : [
+                { name: 'cleanup.policy', value: 'delete' },
+                { name: 'retention.ms', value: String(RETENTION_MS) },
+              ],
+        })),
+      });
+    }
+    return missing.map((topic) => topic.name);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** A view on the offsets of topics and groups, over one connection. */
+export class KafkaInspector {
+  readonly #admin;
+  readonly #prefix: string;
+
+  constructor(options: KafkaOptions) {
+    this.#prefix = options.prefix ?? '';
+    this.#admin = connect(options, FEW_RETRIES).admin();
+  }
+  async connect(): Promise<void> {
+    await this.#admin.connect();
+  }
+  async disconnect(): Promise<void> {
+    await this.#admin.disconnect();
+  }
+
+  /** End offset of every partition of the topics, as one comparable line per partition. */
+  async endOffsets(topics: readonly string[]): Promise<Map<string, bigint>> {
+    const ends = new Map<string, bigint>();
+    for (const topic of topics) {
+      for (const { partition, high } of await this.#admin.fetchTopicOffsets(this.#prefix + topic))
+        ends.set(`${topic}/${partition}`, BigInt(high));
+    }
+    return ends;
+  }
+
+  /** Records of the topics that the group has not committed yet. */
+  async lag(group: string, topics: readonly string[]): Promise<bigint> {
+    let lag = 0n;
+    const committed = new Map<string, bigint>();
+    for (const { topic, partitions } of await this.#admin.fetchOffsets({
+      groupId: this.#prefix + group,
+      topics: topics.map((name) => this.#prefix + name),
+    })) {
+      for (const { partition, offset } of partitions) committed.set(`${topic.slice(this.#prefix.length)}/${partition}`, BigInt(offset));
+    }
+    for (const topic of topics) {
+      for (const { partition, high, low } of await this.#admin.fetchTopicOffsets(this.#prefix + topic)) {
+        const at = committed.get(`${topic}/${partition}`) ?? -1n;
+        lag += BigInt(high) - (at < BigInt(low) ? BigInt(low) : at);
+      }
+    }
+    return lag;
+  }
+
+  /** Sets a stopped group back to the beginning of the topics. */
+  async rewind(group: string, topics: readonly string[]): Promise<void> {
+    for (const topic of topics)
+      await this.#admin.resetOffsets({ groupId: this.#prefix + group, topic: this.#prefix + topic, earliest: true });
+  }
+}
+
+/** Reads topics without committing anything, for tools and tests. Resolves to a function that stops it. */
+export async function tailTopics(
+  options: KafkaOptions & {
+    topics: readonly string[];
+    fromBeginning: boolean;
+    onRecord: (record: RawRecord & { timestamp: number }) => void;
+  },
+): Promise<() => Promise<void>> {
+  const prefix = options.prefix ?? '';
+  const consumer = connect(options).consumer({
+    groupId: `${prefix}signalbox.tail.${process.pid}.${Math.random().toString(36).slice(2)}`,
+    maxWaitTimeInMs: 200,
+    allowAutoTopicCreation: false,
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topics: options.topics.map((topic) => prefix + topic), fromBeginning: options.fromBeginning });
+  const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
+  await consumer.run({
+    autoCommit: false,
+    eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
+      for (const message of batch.messages) {
+        options.onRecord({
+          topic: batch.topic.slice(prefix.length),
+          partition: batch.partition,
+          offset: BigInt(message.offset),
+          key: message.key,
+          value: message.value,
+          headers: message.headers ?? {},
+          timestamp: Number(message.timestamp),
+        });
+      }
+      resolveOffset(batch.lastOffset());
+      await heartbeat();
+    },
+  });
+  await Promise.race([joined, sleep(10_000)]);
+  return async () => {
+    await consumer.stop();
+    await consumer.disconnect();
+  };
+}

@@ -1,0 +1,69 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What every service's own database needs to talk to Kafka safely. Schema `messaging` belongs to this library alone. */
+export class CreateMessaging implements MigrationInterface {
+  readonly name = 'create-messaging-1795478400000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create schema messaging;
+
+      -- Incoming: the highest version applied per topic and subject. Outgoing: the last version given. Never both for one topic.
+      create table messaging.subject_version (
+        topic text not null,
+        subject text not null,
+        version bigint not null,
+        previous bigint not null default 0,
+        parked boolean not null default false,
+        primary key (topic, subject)
+      ) with (fillfactor = 70);
+
+      create table messaging.outbox (
+        id bigint generated always as identity primary key,
+        topic text not null,
+        subject text not null,
+        version bigint not null,
+        type text not null,
+        event_id text,
+        body text,
+        dead_letter_id bigint
+      );
+
+      create table messaging.dead_letter (
+        id bigint generated always as identity primary key,
+        topic text not null,
+        partition int not null,
+        record_offset bigint not null,
+        subject text,
+        record_key bytea,
+        record_value bytea,
+        record_headers jsonb not null,
+        handler text not null,
+        reason text not null,
+        state text not null check (state in ('open', 'parked', 'replayed', 'skipped')),
+        at timestamptz not null default clock_timestamp(),
+        unique (topic, partition, record_offset)
+      );
+      create index dead_letter_waiting on messaging.dead_letter (topic, subject) where state in ('open', 'parked');
+
+      create table messaging.config_record (
+        key text primary key,
+        kind text not null,
+        name text not null,
+        content jsonb not null
+      );
+      create table messaging.config_bundle (
+        bundle int primary key,
+        members text[] not null
+      );
+      create table messaging.active_bundle (
+        only_row boolean primary key default true check (only_row),
+        bundle int not null
+      );
+      insert into messaging.active_bundle (bundle) values (0);`);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations are append-only; write a new one');
+  }
+}

@@ -1,0 +1,191 @@
+import type { Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { completeEvent } from './wire.js';
+
+export interface PublishedRecord {
+  readonly topic: string;
+  readonly key: string | Buffer | null;
+  readonly value: string | Buffer | null;
+  readonly headers: Record<string, string | Buffer>;
+}
+/** Resolves when all brokers that must have the records have them. */
+export type Publish = (records: readonly PublishedRecord[]) => Promise<void>;
+
+const BATCH_MAX = 1_000;
+const SWEEP_MS = 1_000;
+/** Any constant: one relay at a time per service database. */
+const LOCK = 5_106_017;
+const CHANNEL = 'signalbox_outbox';
+
+interface OutboxRow {
+  id: string;
+  topic: string;
+  subject: string;
+  version: string;
+  type: string;
+  event_id: string | null;
+  body: string | null;
+  record_key: Buffer | null;
+  record_value: Buffer | null;
+  record_headers: Record<string, string> | null;
+}
+
+const NEXT = `
+  select o.id, o.topic, o.subject, o.version, o.type, o.event_id, o.body, d.record_key, d.record_value,
+         case when d.id is null then null else d.record_headers || jsonb_build_object(
+           'signalbox-reason', encode(convert_to(d.reason, 'UTF8'), 'base64'), 'signalbox-handler', encode(convert_to(d.handler, 'UTF8'), 'base64'),
+           'signalbox-topic', encode(convert_to(d.topic, 'UTF8'), 'base64'), 'signalbox-partition', encode(convert_to(d.partition::text, 'UTF8'), 'base64'),
+           'signalbox-offset', encode(convert_to(d.record_offset::text, 'UTF8'), 'base64'), 'signalbox-dead-letter-id', encode(convert_to(d.id::text, 'UTF8'), 'base64')) end as record_headers
+  from messaging.outbox o left join messaging.dead_letter d on d.id = o.dead_letter_id
+  order by o.id limit ${BATCH_MAX}`;
+
+/**
+ * Publishes the outbox in the order of its ids: one relay per database (session advisory lock), one request in flight,
+ * the same rows again until all are acknowledged. Readers skip what they have seen, so twice does no harm; a gap would.
+ */
+export class OutboxRelay {
+  #stopping = false;
+  #wake: (() => void) | undefined;
+  #pending = false;
+  #loop: Promise<void> | undefined;
+  #leading = false;
+  #drained: Promise<void> = Promise.resolve();
+  published = 0;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly publish: Publish,
+    private readonly logger: Logger,
+    private readonly options: { compactedTopics: ReadonlySet<string>; pointOfNoReturn?: (point: string) => void },
+  ) {}
+
+  get leading(): boolean {
+    return this.#leading;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Says that rows were committed. A standby tells the leader in the other process by NOTIFY. */
+  wake(): void {
+    this.#pending = true;
+    this.#wake?.();
+    if (!this.#leading) void this.database.query(`notify ${CHANNEL}`).catch(() => undefined);
+  }
+
+  /** Publishes what is left, for at most `drainMs`, then lets go of the lock. */
+  async stop(drainMs = 5_000): Promise<void> {
+    const deadline = Date.now() + drainMs;
+    while (this.#leading && Date.now() < deadline) {
+      const [row] = await this.database
+        .query<{ empty: boolean }[]>('select not exists (select from messaging.outbox) as empty')
+        .catch(() => []);
+      if (!row || row.empty) break;
+      this.wake();
+      await sleep(20);
+    }
+    this.#stopping = true;
+    this.#wake?.();
+    await this.#loop;
+    await this.#drained;
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#stopping;) {
+      try {
+        await this.#lead(() => (failures = 0));
+      } catch (error) {
+        failures += 1;
+        this.logger.warn(`relay: ${(error as Error).message}; trying again`);
+        // Back-off (ms): 200, 600, 1800, 5400, then 15000 for as long as the database or the broker is away.
+        await this.#sleep(Math.min(200 * 3 ** (failures - 1), 15_000));
+      }
+    }
+  }
+
+  async #lead(succeeded: () => void): Promise<void> {
+    const runner = this.database.createQueryRunner();
+    // A lost connection is reported by the next query; without a listener Node would end the process.
+    const client = (await runner.connect()) as {
+      on(event: string, listener: (m: unknown) => void): void;
+      removeAllListeners(event: string): void;
+    };
+    const connection = { lost: false };
+    client.on('error', () => {
+      connection.lost = true;
+      this.#wake?.();
+    });
+    try {
+      while (!this.#stopping) {
+        const [lock] = (await runner.query('select pg_try_advisory_lock($1) as held', [LOCK])) as { held: boolean }[];
+        if (lock!.held) break;
+        await this.#sleep(SWEEP_MS);
+      }
+      if (this.#stopping) return;
+      this.#leading = true;
+      client.on('notification', () => {
+        this.#pending = true;
+        this.#wake?.();
+      });
+      await runner.query(`listen ${CHANNEL}`);
+      while (!this.#stopping && !connection.lost) {
+        this.#pending = false;
+        const rows = (await runner.query(NEXT)) as OutboxRow[];
+        if (rows.length > 0) {
+          await this.publish(this.#records(rows));
+          this.options.pointOfNoReturn?.('published');
+          await runner.query('delete from messaging.outbox where id = any($1::bigint[])', [rows.map((row) => row.id)]);
+          this.published += rows.length;
+          succeeded();
+        }
+        if (rows.length < BATCH_MAX && !this.#pending) await this.#sleep(SWEEP_MS);
+      }
+    } finally {
+      this.#leading = false;
+      client.removeAllListeners('notification');
+      if (!connection.lost) await runner.query('select pg_advisory_unlock_all()').catch(() => undefined);
+      await runner.release().catch(() => undefined);
+    }
+  }
+
+  /** Of a compacted topic only the newest state of a subject goes out: its readers want the present, not the way there. */
+  #records(rows: readonly OutboxRow[]): PublishedRecord[] {
+    const newest = new Map<string, string>();
+    for (const row of rows) if (this.options.compactedTopics.has(row.topic)) newest.set(`${row.topic} ${row.subject}`, row.id);
+    const records: PublishedRecord[] = [];
+    for (const row of rows) {
+      if ((newest.get(`${row.topic} ${row.subject}`) ?? row.id) !== row.id) continue;
+      if (row.body === null) {
+        const headers = Object.fromEntries(
+          Object.entries(row.record_headers ?? {}).map(([name, base64]) => [name, Buffer.from(base64, 'base64')]),
+        );
+        records.push({ topic: row.topic, key: row.record_key, value: row.record_value, headers });
+      } else {
+        const value = completeEvent({
+          topic: row.topic,
+          subject: row.subject,
+          version: Number(row.version),
+          eventId: row.event_id,
+          body: row.body,
+        });
+        records.push({ topic: row.topic, key: row.subject, value, headers: { ce_type: row.type, ce_subject: row.subject } });
+      }
+    }
+    return records;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    if (this.#stopping) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#wake = done;
+    });
+  }
+}

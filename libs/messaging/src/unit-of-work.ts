@@ -1,0 +1,379 @@
+import { Logger } from '@nestjs/common';
+import { causedBy, subjectOf, type Draft, type Received, type Topic } from '@signalbox/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, EntityManager } from 'typeorm';
+import { ConfigurationCache, storeConfiguration } from './configuration.js';
+import type { CommandHandler, Delivery, EventHandler, Outcome } from './delivery.js';
+import { DeadLetterStore } from './dead-letter.store.js';
+import { Gatherer, type GatherLimits } from './gatherer.js';
+import { storeInOutbox } from './outbox.js';
+import { scheduleCalls } from './schedule.js';
+import { isConflict, isInfrastructure, Unprocessable } from './unprocessable.js';
+import { headerText, readEvent, type RawRecord } from './wire.js';
+
+/** A record on its way through a unit of work. */
+interface RecordItem {
+  readonly kind: 'record';
+  readonly record: RawRecord;
+  readonly bytes: number;
+  readonly done: () => void;
+  event?: Received<Draft>;
+  failures: number;
+}
+/** A command (an HTTP request, a timer, an operator) on its way through a unit of work. */
+interface CommandItem {
+  readonly kind: 'command';
+  readonly handler: CommandHandler<unknown, unknown>;
+  readonly command: unknown;
+  readonly bytes: number;
+  readonly giveUpAt: number;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+type Item = RecordItem | CommandItem;
+
+export interface UnitOptions {
+  readonly reader: string;
+  readonly topics: ReadonlyMap<string, Topic>;
+  readonly handlers: ReadonlyMap<string, EventHandler>;
+  readonly gather?: GatherLimits | undefined;
+  readonly clockOffsetMs?: number | undefined;
+  readonly committed: () => void;
+  /** Fault tests end the process here. Never set otherwise. */
+  readonly failPoint?: ((point: string) => void) | undefined;
+}
+
+/** What one unit did, for the one log line and the metrics per batch. */
+export interface UnitReport {
+  readonly records: number;
+  readonly skipped: number;
+  readonly commands: number;
+  readonly published: number;
+  readonly durationMs: number;
+}
+
+/** Failures of one event, while the database accepts other work, before it becomes a dead letter. */
+const FAILURES_MAX = 5;
+/** A person is waiting behind a command; a record waits as long as it takes. */
+const COMMAND_WAIT_MS = 10_000;
+
+/** Locks and raises the subject's rows; what is not newer than the row is not returned, not locked, not written. */
+const RAISE_VERSIONS = `
+  insert into messaging.subject_version as v (topic, subject, version)
+  select * from unnest($1::text[], $2::text[], $3::bigint[]) as x(topic, subject, version) order by topic, subject
+  on conflict (topic, subject) do update set previous = v.version, version = excluded.version
+    where excluded.version > v.version
+  returning topic, subject, previous, parked`;
+
+/**
+ * One database transaction for everything that has arrived: versions → handlers (load, decide, save) → outbox → commit.
+ * Only one runs at a time in a process; correctness across processes rests on row locks and versions.
+ */
+export class UnitOfWork {
+  readonly #gatherer: Gatherer<Item>;
+  readonly #configuration = new ConfigurationCache();
+  readonly #logger = new Logger('UnitOfWork');
+  readonly deadLetters: DeadLetterStore;
+  readonly #listeners: ((report: UnitReport) => void)[] = [];
+  #stopped = false;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly options: UnitOptions,
+  ) {
+    this.#gatherer = new Gatherer((items) => this.#process(items), options.gather);
+    this.deadLetters = new DeadLetterStore(options.reader);
+  }
+
+  onReport(listener: (report: UnitReport) => void): void {
+    this.#listeners.push(listener);
+  }
+  get idle(): boolean {
+    return this.#gatherer.idle;
+  }
+  async whenIdle(): Promise<void> {
+    await this.#gatherer.whenIdle();
+  }
+  /** From now on nothing is retried any longer: what waits stays in Kafka, or is refused to its sender. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Resolves when all records are dealt with: applied, skipped, parked or dead letters. Never rejects unless stopped. */
+  async deliver(records: readonly RawRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    await new Promise<void>((resolve) => {
+      let left = records.length;
+      const done = () => {
+        left -= 1;
+        if (left === 0) resolve();
+      };
+      this.#gatherer.add(records.map((record) => ({ kind: 'record', record, bytes: record.value?.length ?? 0, done, failures: 0 })));
+    });
+  }
+
+  /** Runs a command in the next unit and resolves with its answer after the commit. Commands with the same handler are decided together. */
+  submit<Command, Answer>(handler: CommandHandler<Command, Answer>, command: Command, bytes = 0): Promise<Answer> {
+    return new Promise<Answer>((resolve, reject) => {
+      const item: CommandItem = {
+        kind: 'command',
+        handler: handler as CommandHandler<unknown, unknown>,
+        command,
+        bytes,
+        giveUpAt: Date.now() + COMMAND_WAIT_MS,
+        resolve: resolve as (answer: unknown) => void,
+        reject,
+      };
+      this.#gatherer.add([item]);
+    });
+  }
+
+  /** Does the items whatever happens: retries what time heals, isolates what it does not. */
+  async #process(items: Item[]): Promise<void> {
+    let work = items;
+    for (let failures = 0; work.length > 0; failures += 1) {
+      try {
+        const startedAt = performance.now();
+        const result = await this.#attempt(work);
+        for (const [index, item] of work.entries()) {
+          if (item.kind === 'record') item.done();
+          else item.resolve(result.answers.get(index));
+        }
+        const report: UnitReport = { ...result.counts, durationMs: performance.now() - startedAt };
+        for (const listener of this.#listeners) listener(report);
+        return;
+      } catch (error) {
+        if (isConflict(error)) {
+          await sleep(Math.random() * 20);
+        } else if (isInfrastructure(error)) {
+          this.#logger.warn(`${work.length} wait for the database: ${(error as Error).message}`);
+          // Back-off (ms): 200, 600, 1800, 5400, then 15000 for as long as the database is away.
+          work = await this.#waitAndDrop(work, Math.min(200 * 3 ** Math.min(failures, 4), 15_000), error);
+        } else if (work.length > 1) {
+          const middle = Math.ceil(work.length / 2);
+          await this.#process(work.slice(0, middle));
+          await this.#process(work.slice(middle));
+          return;
+        } else {
+          work = await this.#blame(work[0]!, error);
+        }
+      }
+    }
+  }
+
+  /** Waits in short steps so that commands are told in time and a stop is not delayed. */
+  async #waitAndDrop(work: Item[], waitMs: number, error: unknown): Promise<Item[]> {
+    const until = Date.now() + waitMs;
+    let left = work;
+    do {
+      await sleep(Math.min(200, waitMs));
+      left = left.filter((item) => {
+        if (item.kind === 'record') return !this.#stopped;
+        if (!this.#stopped && Date.now() < item.giveUpAt) return true;
+        item.reject(error);
+        return false;
+      });
+    } while (Date.now() < until && left.length > 0);
+    return left;
+  }
+
+  /** A single item failed for a reason of its own. */
+  async #blame(item: Item, error: unknown): Promise<Item[]> {
+    if (item.kind === 'command') {
+      item.reject(error);
+      return [];
+    }
+    item.failures += 1;
+    if (error instanceof Unprocessable || item.failures >= FAILURES_MAX) {
+      const reason = error instanceof Unprocessable ? error.message : `failed ${item.failures} times: ${(error as Error).message}`;
+      await this.#bury(item, reason);
+      item.done();
+      return [];
+    }
+    this.#logger.error(
+      `${headerText(item.record, 'ce_type') ?? 'record'} failed, attempt ${item.failures} of ${FAILURES_MAX}: ${(error as Error).stack ?? String(error)}`,
+    );
+    // Back-off (ms) between attempts: 50, 100, 200, 400.
+    await sleep(50 * 2 ** (item.failures - 1));
+    return [item];
+  }
+
+  async #bury(item: RecordItem, reason: string): Promise<void> {
+    for (let failures = 0; !this.#stopped; failures += 1) {
+      try {
+        const type = headerText(item.record, 'ce_type') ?? item.event?.type;
+        const parkable = this.options.topics.get(item.record.topic)?.writer !== 'upstream';
+        const subject = parkable ? (headerText(item.record, 'ce_subject') ?? item.record.key?.toString()) : undefined;
+        await this.database.transaction((tx) =>
+          this.deadLetters.bury(item.record, { reason, handler: `on${type ?? 'Record'}`, subject, version: item.event?.version }, tx),
+        );
+        this.#logger.error(`dead letter: ${item.record.topic}[${item.record.partition}]@${item.record.offset} ${type ?? ''}: ${reason}`);
+        this.options.committed();
+        return;
+      } catch (error) {
+        this.#logger.warn(`cannot store a dead letter yet: ${(error as Error).message}`);
+        await sleep(Math.min(200 * 3 ** Math.min(failures, 4), 15_000));
+      }
+    }
+  }
+
+  async #attempt(items: readonly Item[]): Promise<{ answers: Map<number, unknown>; counts: Omit<UnitReport, 'durationMs'> }> {
+    const records = items.filter((item) => item.kind === 'record');
+    for (const item of records) item.event ??= this.#read(item.record);
+    return this.#inTransaction(async (tx) => {
+      const delivery = await this.#delivery(tx);
+      const fresh = await this.#notSeen(records, tx);
+      const { events, answers } = await this.#callHandlers(items, new Set(fresh), delivery);
+      await storeInOutbox(events, this.options.reader, tx, delivery.now);
+      const commands = items.length - records.length;
+      return { answers, counts: { records: records.length, skipped: records.length - fresh.length, commands, published: events.length } };
+    });
+  }
+
+  async #inTransaction<T extends { counts: { published: number } }>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const runner = this.database.createQueryRunner();
+    try {
+      await runner.connect();
+      await runner.startTransaction();
+      const result = await work(runner.manager);
+      this.options.failPoint?.('before-commit');
+      await runner.commitTransaction();
+      this.options.failPoint?.('after-commit');
+      if (result.counts.published > 0) this.options.committed();
+      return result;
+    } catch (error) {
+      await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release().catch(() => undefined);
+    }
+  }
+
+  async #delivery(tx: EntityManager): Promise<Delivery> {
+    const [row] = await tx.query<{ now: Date; bundle: number }[]>(
+      'select clock_timestamp() as now, (select bundle from messaging.active_bundle) as bundle',
+    );
+    const now = new Date(row!.now.getTime() + (this.options.clockOffsetMs ?? 0));
+    return { tx, now, config: await this.#configuration.renew(row!.bundle, tx) };
+  }
+
+  #read(record: RawRecord): Received<Draft> {
+    return readEvent(record, this.options.topics.get(record.topic)!);
+  }
+
+  /** Drops what is not newer than its subject's row, parks what stands behind a dead letter, and keeps the rest in order. */
+  async #notSeen(records: readonly RecordItem[], tx: EntityManager): Promise<RecordItem[]> {
+    if (records.length === 0) return [];
+    const highest = new Map<string, { topic: string; subject: string; version: number }>();
+    const positions = records.map((item) => positionOf(item.record, item.event!, this.options.topics.get(item.record.topic)!));
+    for (const position of positions) {
+      const known = highest.get(position.key);
+      if (!known || known.version < position.version) highest.set(position.key, position);
+    }
+    const sorted = [...highest.values()];
+    const rows = (await tx.query(RAISE_VERSIONS, [
+      sorted.map((row) => row.topic),
+      sorted.map((row) => row.subject),
+      sorted.map((row) => row.version),
+    ])) as { topic: string; subject: string; previous: string; parked: boolean }[];
+    const applied = new Map(rows.map((row) => [`${row.topic} ${row.subject}`, { version: Number(row.previous), parked: row.parked }]));
+    const fresh: RecordItem[] = [];
+    const parked: RecordItem[] = [];
+    for (const [index, item] of records.entries()) {
+      const { key, version } = positions[index]!;
+      const state = applied.get(key);
+      if (!state || version <= state.version) continue;
+      state.version = version;
+      (state.parked ? parked : fresh).push(item);
+    }
+    if (parked.length > 0)
+      await this.deadLetters.park(
+        parked.map((item) => item.record),
+        tx,
+      );
+    return fresh;
+  }
+
+  async #callHandlers(items: readonly Item[], fresh: ReadonlySet<Item>, delivery: Delivery) {
+    const work: { handler: unknown; orderKey: string | undefined; index: number }[] = [];
+    for (const [index, item] of items.entries()) {
+      if (item.kind === 'command') work.push({ handler: item.handler, orderKey: undefined, index });
+      else if (fresh.has(item)) {
+        const handler = this.handlerOf(item.event!.type);
+        if (handler)
+          work.push({ handler, orderKey: `${item.record.topic} ${item.record.partition} ${item.record.key?.toString() ?? ''}`, index });
+      }
+    }
+    const events: Draft[] = [];
+    const answers = new Map<number, unknown>();
+    for (const call of scheduleCalls(work)) {
+      const first = items[call[0]!.index]!;
+      if (first.kind === 'command') {
+        const outcomes = await first.handler(
+          call.map(({ index }) => (items[index] as CommandItem).command),
+          delivery,
+        );
+        for (const [nth, { index }] of call.entries()) {
+          const outcome = outcomes[nth] as Outcome<unknown>;
+          events.push(...outcome.events);
+          answers.set(index, outcome.answer);
+        }
+      } else {
+        const handler = call[0]!.handler as EventHandler;
+        const received = call.map(({ index }) => (items[index] as RecordItem).event!);
+        events.push(...withCauses(received, (await handler(received, delivery)) ?? []));
+      }
+    }
+    return { events, answers };
+  }
+
+  handlerOf(type: string): EventHandler | undefined {
+    if (type === 'ConfigRecord' || type === 'ConfigBundle') return this.#onConfiguration;
+    return this.options.handlers.get(type);
+  }
+
+  readonly #onConfiguration: EventHandler = async (events, { tx }) => {
+    await storeConfiguration(events, tx);
+  };
+
+  /** Replays a dead letter and everything parked behind it, in order, in this reader alone; or skips the letter and replays the rest. */
+  settleDeadLetter(id: number, how: 'replay' | 'skip'): Promise<{ replayed: number }> {
+    return this.submit(this.#settleLetters, { id, how });
+  }
+
+  readonly #settleLetters: CommandHandler<{ id: number; how: 'replay' | 'skip' }, { replayed: number }> = async (commands, delivery) => {
+    const outcomes: Outcome<{ replayed: number }>[] = [];
+    for (const { id, how } of commands) {
+      const records = await this.deadLetters.release(id, how, delivery.tx);
+      const events: Draft[] = [];
+      for (const record of records) {
+        const event = this.#read(record);
+        events.push(...withCauses([event], (await this.handlerOf(event.type)?.([event], delivery)) ?? []));
+      }
+      outcomes.push({ events, answer: { replayed: records.length } });
+    }
+    return outcomes;
+  };
+}
+
+/** A draft without a cause gets the event about the same subject that its handler was given last. */
+function withCauses(received: readonly Received<Draft>[], drafts: readonly Draft[]): Draft[] {
+  const bySubject = new Map(received.map((event) => [subjectOf(event), event]));
+  return drafts.map((draft) => {
+    const cause = draft.cause ? undefined : bySubject.get(subjectOf(draft));
+    return cause ? causedBy(cause, [draft])[0]! : draft;
+  });
+}
+
+/**
+ * Where a record stands in its order. Our own writers number each subject; upstream ones do not, so there the partition is the
+ * subject and the offset the number.
+ */
+function positionOf(
+  record: RawRecord,
+  event: Received<Draft>,
+  topic: Topic,
+): { key: string; topic: string; subject: string; version: number } {
+  const subject = topic.writer === 'upstream' ? `#${record.partition}` : subjectOf(event);
+  return { key: `${record.topic} ${subject}`, topic: record.topic, subject, version: event.version };
+}
