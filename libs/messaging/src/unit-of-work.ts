@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { causedBy, subjectOf, type Draft, type Received, type Topic } from '@signalbox/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { ConfigurationCache, storeConfiguration } from './configuration.js';
 import type { CommandHandler, Delivery, EventHandler, Outcome } from './delivery.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { Gatherer, type GatherLimits } from './gatherer.js';
 import { storeInOutbox } from './outbox.js';
 import { scheduleCalls } from './schedule.js';
-import { isConflict, isInfrastructure, Unprocessable } from './unprocessable.js';
+import { DatabaseAway, isConflict, isInfrastructure, Unprocessable } from './unprocessable.js';
 import { headerText, readEvent, type RawRecord } from './wire.js';
 
 /** A record on its way through a unit of work. */
@@ -184,6 +184,7 @@ export class UnitOfWork {
       return [];
     }
     item.failures += 1;
+    if (!(error instanceof Unprocessable) && !(await this.#databaseWorks())) return this.#waitAndDrop([item], 1_000, error);
     if (error instanceof Unprocessable || item.failures >= FAILURES_MAX) {
       const reason = error instanceof Unprocessable ? error.message : `failed ${item.failures} times: ${(error as Error).message}`;
       await this.#bury(item, reason);
@@ -196,6 +197,13 @@ export class UnitOfWork {
     // Back-off (ms) between attempts: 50, 100, 200, 400.
     await sleep(50 * 2 ** (item.failures - 1));
     return [item];
+  }
+
+  async #databaseWorks(): Promise<boolean> {
+    return this.database.query('select 1').then(
+      () => true,
+      () => false,
+    );
   }
 
   async #bury(item: RecordItem, reason: string): Promise<void> {
@@ -233,8 +241,7 @@ export class UnitOfWork {
   async #inTransaction<T extends { counts: { published: number } }>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const runner = this.database.createQueryRunner();
     try {
-      await runner.connect();
-      await runner.startTransaction();
+      await begin(runner);
       const result = await work(runner.manager);
       this.options.failPoint?.('before-commit');
       await runner.commitTransaction();
@@ -354,6 +361,16 @@ export class UnitOfWork {
     }
     return outcomes;
   };
+}
+
+/** @throws DatabaseAway: without a session nothing can be said about the work itself. */
+async function begin(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.connect();
+    await runner.startTransaction();
+  } catch (error) {
+    throw new DatabaseAway((error as Error).message, { cause: error });
+  }
 }
 
 /** A draft without a cause gets the event about the same subject that its handler was given last. */

@@ -13,9 +13,14 @@ const codeOf = (error: unknown): string => {
   return String(driverError?.code ?? code ?? '');
 };
 
+/** No session could be had, whatever the database gave as its reason. */
+export class DatabaseAway extends Error {
+  override readonly name = 'DatabaseAway';
+}
+
 /** True when the database or the network is away: then everybody waits, and nothing is given up. */
 export function isInfrastructure(error: unknown): boolean {
-  return INFRASTRUCTURE.test(codeOf(error)) || SOCKET.test(`${codeOf(error)} ${(error as Error | undefined)?.message ?? ''}`);
+  return error instanceof DatabaseAway || INFRASTRUCTURE.test(codeOf(error)) || SOCKET.test(`${codeOf(error)} ${(error as Error | undefined)?.message ?? ''}`);
 }
 
 /** Deadlock or serialization failure: the same work succeeds when simply done again. */

@@ -23,7 +23,7 @@ export function tryLock(file: string): (() => void) | undefined {
 
 /** Waits for the lock at most `timeoutMs`. */
 export async function lock(file: string, timeoutMs: number): Promise<() => void> {
-  for (const until = Date.now() + timeoutMs; ; ) {
+  for (const until = Date.now() + timeoutMs; ;) {
     const release = tryLock(file);
     if (release) return release;
     if (Date.now() >= until) throw new Error(`another process has held ${file} for ${timeoutMs / 1000} s; is a start hanging?`);

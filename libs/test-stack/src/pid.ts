@@ -23,7 +23,7 @@ export async function stopLeftover(pid: number, marker: string, signal: 'SIGTERM
   if (!ours()) return false;
   for (const next of [signal, 'SIGKILL'] as const) {
     if (ours()) send(pid, next);
-    for (const until = Date.now() + timeoutMs; ours() && Date.now() < until; ) await delay(50);
+    for (const until = Date.now() + timeoutMs; ours() && Date.now() < until;) await delay(50);
   }
   if (ours()) throw new Error(`process ${pid} (${marker}) is left from an earlier start and does not end; end it by hand: kill -9 ${pid}`);
   return true;

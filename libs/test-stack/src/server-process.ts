@@ -16,9 +16,11 @@ export interface ServerCommand {
   env: NodeJS.ProcessEnv;
   /** Another user to run as; only root may ask. */
   runAs?: { uid: number; gid: number } | undefined;
-  /** Whether it answers; asked every 50 ms. */
+  /** Whether it answers; asked every 50 ms. Throws when waiting is of no use. */
   ready: () => Promise<boolean>;
   startTimeoutMs: number;
+  /** Called with its id at once, before it answers. */
+  onSpawn?: (pid: number) => void;
 }
 
 export interface ServerProcess {
@@ -73,7 +75,13 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
   // A launcher that has nothing else to do may end; the watchdog then ends the server.
   child.unref();
   pipe.unref?.();
-  const running = { pid: child.pid ?? 0, ended, stop: () => stop(child, ended, server), kill: () => end(child, ended, 'SIGKILL', server.name) };
+  const running = {
+    pid: child.pid ?? 0,
+    ended,
+    stop: () => stop(child, ended, server),
+    kill: () => signalUntilEnded(child, ended, 'SIGKILL', server.name),
+  };
+  if (child.pid) server.onSpawn?.(child.pid);
   await untilReady(server, running);
   return running;
 }
@@ -82,9 +90,10 @@ async function untilReady(server: ServerCommand, running: ServerProcess): Promis
   let end: string | undefined;
   void running.ended.then((how) => (end = how));
   for (const until = Date.now() + server.startTimeoutMs; ; await delay(50)) {
-    if (end === undefined && (await server.ready())) return;
-    if (end === undefined && Date.now() < until) continue;
-    const why = end ?? `no answer in ${server.startTimeoutMs / 1000} s`;
+    const answers = end === undefined && (await server.ready().catch((error: Error) => error));
+    if (answers === true && end === undefined) return;
+    if (answers === false && end === undefined && Date.now() < until) continue;
+    const why = end ?? (answers instanceof Error ? answers.message : `no answer in ${server.startTimeoutMs / 1000} s`);
     if (end === undefined) await running.kill();
     throw new Error(`${server.name} did not start (${why}). ${lastLines(server.logFiles)}`);
   }
@@ -111,10 +120,10 @@ function tooLarge(file: string): boolean {
 
 async function stop(child: ChildProcess, ended: Promise<string>, { stopSignal, name }: ServerCommand): Promise<void> {
   child.kill(stopSignal);
-  if (!(await within(ended, STOP_SECONDS_MAX * 1000))) await end(child, ended, 'SIGKILL', name);
+  if (!(await within(ended, STOP_SECONDS_MAX * 1000))) await signalUntilEnded(child, ended, 'SIGKILL', name);
 }
 
-async function end(child: ChildProcess, ended: Promise<string>, signal: NodeJS.Signals, name: string): Promise<void> {
+async function signalUntilEnded(child: ChildProcess, ended: Promise<string>, signal: NodeJS.Signals, name: string): Promise<void> {
   child.kill(signal);
   if (!(await within(ended, 5_000))) throw new Error(`${name} (process ${child.pid}) does not end after ${signal}`);
 }

@@ -1,0 +1,139 @@
+import { calibrate, confidenceOf, type Guess } from './calibration.js';
+import { quantise, withVersion, type Model } from './model.js';
+import { randomFrom, shuffle } from './random.js';
+import { trainPlanes } from './svm.js';
+import { termsOf, type Terms } from './terms.js';
+import { learnVocabulary, vectorOf } from './vectors.js';
+
+/** A ticket somebody has put into the right category. */
+export interface Example {
+  text: string;
+  category: string;
+}
+
+export interface TrainingOptions {
+  seed: number;
+  /** A wrong example's cost against a simple plane. 2 was best of 0.25 … 4 in cross-validation on Banking77 and CLINC150. */
+  cost: number;
+  /** Terms of fewer tickets are not learned. */
+  termTicketsMin: number;
+  /** Parts held out in turn to learn what a margin is worth; training takes that many times longer, plus one. */
+  calibrationFolds: number;
+  /** Below this confidence a ticket is in no category. */
+  unknownBelow: number;
+}
+
+export const DEFAULT_TRAINING: TrainingOptions = { seed: 1, cost: 2, termTicketsMin: 2, calibrationFolds: 4, unknownBelow: 0.5 };
+
+export interface CategoryGuess {
+  category: string;
+  /** The probability that this is the right category, as learned on held-out tickets. */
+  confidence: number;
+}
+
+export interface Classification {
+  /** Null: none of the categories, or the model cannot tell. The best guess then leads the runners-up. */
+  category: string | null;
+  /** That of the best guess, also when it was too low to be taken. */
+  confidence: number;
+  /** At most three, best first. */
+  runnersUp: CategoryGuess[];
+}
+
+/** The one text of a ticket that the classifier is trained on and asked about. */
+export const ticketText = (ticket: { subject: string; body: string }): string => `${ticket.subject}\n${ticket.body}`;
+
+/**
+ * Learns categories from labelled tickets: TF-IDF of words and characters, one linear support vector machine per category,
+ * confidences calibrated on held-out parts. Deterministic for the same examples in the same order and options.
+ * Blocks for about 0.4 ms per short text (Banking77, 77 categories: 4 s; the sample company's tickets: 0.5 s).
+ * Throws without examples.
+ */
+export function trainClassifier(examples: readonly Example[], options: Partial<TrainingOptions> = {}): Model {
+  if (examples.length === 0) throw new Error('a classifier needs at least one labelled ticket; got none');
+  const settings = { ...DEFAULT_TRAINING, ...options };
+  const categories = [...new Set(examples.map((example) => example.category))].sort();
+  const labels = examples.map((example) => categories.indexOf(example.category));
+  const texts = examples.map((example) => termsOf(example.text));
+
+  const guesses: Guess[] = [];
+  const folds = foldsOf(labels, settings.calibrationFolds, settings.seed);
+  for (let held = 0; held < settings.calibrationFolds; held++) {
+    const kept = folds.flatMap((fold, i) => (fold === held ? [] : [i]));
+    if (kept.length === 0 || kept.length === texts.length) continue;
+    const model = fit(kept.map((i) => texts[i]!), kept.map((i) => labels[i]!), categories, settings);
+    folds.forEach((fold, i) => {
+      if (fold === held) guesses.push(...guessesOn(texts[i]!, labels[i]!, model));
+    });
+  }
+  return withVersion({ ...fit(texts, labels, categories, settings), calibration: calibrate(guesses), unknownBelow: settings.unknownBelow });
+}
+
+type Fitted = Pick<Model, 'categories' | 'vocabulary' | 'weights' | 'steps' | 'bias'>;
+
+function fit(texts: readonly Terms[], labels: readonly number[], categories: readonly string[], settings: TrainingOptions): Fitted {
+  const vocabulary = learnVocabulary(texts, settings.termTicketsMin);
+  const vectors = texts.map((terms) => vectorOf(terms, vocabulary));
+  const planes = trainPlanes(vectors, labels, categories.length, vocabulary.hashes.length, {
+    cost: settings.cost,
+    tolerance: 0.1,
+    passesMax: 60,
+    seed: settings.seed,
+  });
+  return { categories, vocabulary, ...quantise(planes, categories.length) };
+}
+
+/** Which part each example falls into: shuffled, and every category spread evenly. */
+export function foldsOf(labels: readonly (number | string)[], folds: number, seed: number): number[] {
+  const order = shuffle(Int32Array.from(labels, (_, i) => i), randomFrom(seed));
+  const dealt = new Map<number | string, number>();
+  const result = new Array<number>(labels.length).fill(0);
+  for (const i of order) {
+    const next = dealt.get(labels[i]!) ?? 0;
+    dealt.set(labels[i]!, next + 1);
+    result[i] = next % folds;
+  }
+  return result;
+}
+
+/** What a model says of its best categories for a text it has not seen. */
+function guessesOn(terms: Terms, label: number, model: Fitted): Guess[] {
+  const margins = marginsOf(terms, model);
+  return ranked(margins).slice(0, +(process.env.TOP ?? 4)).map((category) => ({ margin: margins[category]!, right: category === label }));
+}
+
+function marginsOf(terms: Terms, model: Fitted): Float64Array {
+  const { indices, weights } = vectorOf(terms, model.vocabulary);
+  const categories = model.categories.length;
+  const margins = new Float64Array(categories);
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i]! * categories;
+    const weight = weights[i]!;
+    for (let category = 0; category < categories; category++) margins[category]! += weight * model.weights[row + category]!;
+  }
+  for (let category = 0; category < categories; category++) {
+    margins[category] = margins[category]! * model.steps[category]! + model.bias[category]!;
+  }
+  return margins;
+}
+
+const RANKED_MAX = 4;
+
+/** The best categories, best first; of equal margins the earlier category. */
+function ranked(margins: Float64Array): number[] {
+  return [...margins.keys()].sort((a, b) => margins[b]! - margins[a]! || a - b).slice(0, RANKED_MAX);
+}
+
+/** What a text is about. Any string will do; an empty one is in no category. About 20 µs for a short text, 0.1 ms for a long mail. */
+export function classify(model: Model, text: string): Classification {
+  const margins = marginsOf(termsOf(text), model);
+  const guesses = ranked(margins).map((index) => ({
+    category: model.categories[index]!,
+    confidence: confidenceOf(margins[index]!, model.calibration),
+  }));
+  const [best, ...others] = guesses;
+  if (best === undefined) throw new Error(`classifier model ${model.version} has no categories`);
+  return best.confidence < model.unknownBelow
+    ? { category: null, confidence: best.confidence, runnersUp: guesses.slice(0, 3) }
+    : { category: best.category, confidence: best.confidence, runnersUp: others };
+}

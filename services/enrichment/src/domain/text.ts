@@ -1,0 +1,25 @@
+/** Longer texts are read to here only: what a ticket is about stands at its beginning, and the cost of a hostile one stays bounded. */
+export const READ_LENGTH_MAX = 10_000;
+
+const ASCII_OF: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss', '’': "'", '‘': "'", '`': "'" };
+
+/**
+ * One spelling for what people write in several: lower case, compatibility forms joined, `ü` as `ue`, any apostrophe as `'`.
+ * At most READ_LENGTH_MAX characters; never throws, lone surrogates included.
+ */
+export function foldText(text: string): string {
+  return (
+    text
+      .slice(0, READ_LENGTH_MAX)
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/[äöüß’‘`]/g, (character) => ASCII_OF[character] ?? character)
+      // One compatibility character can unfold into eighteen.
+      .slice(0, READ_LENGTH_MAX)
+  );
+}
+
+/** Runs of letters (with inner apostrophes) or of digits, in order. `folded` comes from foldText. */
+export function wordsOf(folded: string): string[] {
+  return folded.match(/[\p{L}\p{M}]+(?:'[\p{L}\p{M}]+)*|\p{N}+/gu) ?? [];
+}
