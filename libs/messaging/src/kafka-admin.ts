@@ -46,12 +46,14 @@ export async function provisionTopics(
 
 /** A view on the offsets of topics and groups, over one connection. */
 export class KafkaInspector {
+  readonly #kafka;
   readonly #admin;
   readonly #prefix: string;
 
   constructor(options: KafkaOptions) {
     this.#prefix = options.prefix ?? '';
-    this.#admin = connect(options, FEW_RETRIES).admin();
+    this.#kafka = connect(options, FEW_RETRIES);
+    this.#admin = this.#kafka.admin();
   }
   async connect(): Promise<void> {
     await this.#admin.connect();
@@ -91,8 +93,18 @@ export class KafkaInspector {
 
   /** Sets a stopped group back to the beginning of the topics. */
   async rewind(group: string, topics: readonly string[]): Promise<void> {
-    for (const topic of topics)
-      await this.#admin.resetOffsets({ groupId: this.#prefix + group, topic: this.#prefix + topic, earliest: true });
+    const consumer = this.#kafka.consumer({ groupId: this.#prefix + group, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
+    await consumer.connect();
+    await consumer.subscribe({ topics: topics.map((topic) => this.#prefix + topic), fromBeginning: true });
+    const joined = new Promise<Record<string, number[]>>((resolve) =>
+      consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => resolve(payload.memberAssignment)),
+    );
+    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async () => undefined });
+    const assignment = await joined;
+    await consumer.commitOffsets(
+      Object.entries(assignment).flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition, offset: '0' }))),
+    );
+    await consumer.disconnect();
   }
 }
 

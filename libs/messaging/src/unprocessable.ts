@@ -20,7 +20,11 @@ export class DatabaseAway extends Error {
 
 /** True when the database or the network is away: then everybody waits, and nothing is given up. */
 export function isInfrastructure(error: unknown): boolean {
-  return error instanceof DatabaseAway || INFRASTRUCTURE.test(codeOf(error)) || SOCKET.test(`${codeOf(error)} ${(error as Error | undefined)?.message ?? ''}`);
+  return (
+    error instanceof DatabaseAway ||
+    INFRASTRUCTURE.test(codeOf(error)) ||
+    SOCKET.test(`${codeOf(error)} ${(error as Error | undefined)?.message ?? ''}`)
+  );
 }
 
 /** Deadlock or serialization failure: the same work succeeds when simply done again. */

@@ -20,6 +20,14 @@ export function readJson(bytes: Uint8Array, what: string): Parsed<unknown> {
   }
 }
 
+/** The part of a JSON value that a path (of a zod issue) points to. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  );
+}
+
 /** A value as it appears in a reason: JSON, at most 60 characters. */
 export function shown(value: unknown): string {
   // stringify gives undefined for undefined and functions, whatever its type says.
