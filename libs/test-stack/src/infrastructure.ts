@@ -8,7 +8,7 @@ import { findKafka } from './kafka-jars.js';
 import { endLeftoverKafka, startLocalKafka } from './local-kafka.js';
 import { endLeftoverPostgres, postgresUrl, startLocalPostgres } from './local-postgres.js';
 import type { LocalServer } from './local-server.js';
-import { findPostgres, insideFolder, outsideFolder } from './postgres-home.js';
+import { dataFolders, findPostgres } from './postgres-home.js';
 import type { Progress } from './progress.js';
 
 export type InfrastructurePart = 'kafka' | 'postgres';
@@ -94,7 +94,7 @@ export async function removeInfrastructure(stateDir: string): Promise<void> {
   const release = takeOver(folder);
   try {
     await endLeftovers(folder, () => undefined);
-    if (process.getuid?.() === 0) rmSync(outsideFolder(folder), { recursive: true, force: true });
+    for (const outside of dataFolders(folder).outside) rmSync(outside, { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
   } finally {
     release();
@@ -190,10 +190,10 @@ const kafkaFolder = (stateDir: string): string => join(stateDir, 'kafka');
 
 /** Before the ports are looked at: what is left still holds them. */
 async function endLeftovers(stateDir: string, progress: Progress): Promise<void> {
-  const postgres = [insideFolder(stateDir), ...(process.getuid?.() === 0 ? [outsideFolder(stateDir)] : [])];
+  const { inside, outside } = dataFolders(stateDir);
   await Promise.all([
     endLeftoverKafka(kafkaFolder(stateDir), progress),
-    ...postgres.map((folder) => endLeftoverPostgres(folder, progress)),
+    ...[inside, ...outside].map((folder) => endLeftoverPostgres(folder, progress)),
   ]);
 }
 
@@ -202,7 +202,7 @@ async function recall(stateDir: string): Promise<Remembered> {
   const file = join(stateDir, 'infrastructure.json');
   const last = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Remembered) : undefined;
   // A state folder that remembers nothing is new; data outside under its name belongs to one that was deleted.
-  if (!last && process.getuid?.() === 0) rmSync(outsideFolder(stateDir), { recursive: true, force: true });
+  if (!last) for (const outside of dataFolders(stateDir).outside) rmSync(outside, { recursive: true, force: true });
   const ports = await freePorts([last?.brokerPort, last?.controllerPort, last?.postgresPort]);
   const [brokerPort, controllerPort, postgresPort] = ports as [number, number, number];
   const remembered: Remembered = {

@@ -16,8 +16,7 @@ const LOG4J = fileURLToPath(new URL('../../../deploy/local-kafka/log4j2.yaml', i
 /** Only a leader election or a stuck disk takes longer than a few seconds; a slow first start on a busy machine must still pass. */
 const START_TIMEOUT_MS = 60_000;
 
-// Started in this many ms and idled at this share of a core: see the report figures measured beside each set of flags.
-const JVM = ['-Xms256m', '-Xmx768m', '-XX:+UseG1GC', '-XX:TieredStopAtLevel=4', '-Xshare:auto', '-Djava.awt.headless=true'];
+const JVM = ['-Xms256m', '-Xmx768m', '-XX:+UseG1GC', '-Djava.awt.headless=true'];
 
 export interface LocalKafkaOptions {
   /** Everything of this broker: data, settings, log. */

@@ -57,13 +57,20 @@ export async function findPostgres(stateDir: string): Promise<PostgresHome | { m
   return { ...home, folder: await dataFolder(stateDir, runAs) };
 }
 
-export function insideFolder(stateDir: string): string {
+function insideFolder(stateDir: string): string {
   return join(stateDir, 'postgres');
 }
 
 /** Where the data of this state folder lies when it cannot lie inside. Named after the state folder, so that two clones do not meet. */
-export function outsideFolder(stateDir: string): string {
-  return join(systemFolder(), createHash('sha256').update(realpathSync(stateDir)).digest('hex').slice(0, 16));
+function outsideName(stateDir: string): string {
+  return createHash('sha256').update(realpathSync(stateDir)).digest('hex').slice(0, 16);
+}
+
+/** Every folder that may hold this state folder's data: the one inside, and for root those outside that exist. Makes none. */
+export function dataFolders(stateDir: string): { inside: string; outside: string[] } {
+  const root = process.getuid?.() === 0;
+  const outside = root ? systemFolders().filter(isRootsOwn).map((folder) => join(folder, outsideName(stateDir))) : [];
+  return { inside: insideFolder(stateDir), outside: outside.filter((folder) => existsSync(folder)) };
 }
 
 async function dataFolder(stateDir: string, runAs: PostgresHome['runAs']): Promise<string> {
@@ -72,7 +79,7 @@ async function dataFolder(stateDir: string, runAs: PostgresHome['runAs']): Promi
     mkdirSync(inside, { recursive: true });
     return inside;
   }
-  const folder = (await mayUse(stateDir, runAs)) ? inside : outsideFolder(stateDir);
+  const folder = (await mayUse(stateDir, runAs)) ? inside : join(systemFolder(), outsideName(stateDir));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chownSync(folder, runAs.uid, runAs.gid);
   return folder;
@@ -91,19 +98,26 @@ async function mayUse(path: string, runAs: { uid: number; gid: number }): Promis
  * a folder there that is not root's own is refused: somebody may have put it there before us.
  */
 function systemFolder(): string {
-  for (const base of ['/var/lib', '/var/tmp', tmpdir()]) {
-    const folder = join(base, 'signalbox');
+  for (const folder of systemFolders()) {
     try {
-      if (!existsSync(folder)) mkdirSync(folder, { mode: 0o755 });
-      const { uid, mode } = lstatSync(folder);
-      if (lstatSync(folder).isDirectory() && uid === 0 && (mode & 0o022) === 0 && (mode & 0o001) !== 0) return folder;
+      mkdirSync(folder, { mode: 0o755 });
     } catch {
-      // Read-only, or taken by a file: the next.
+      // There already, or read-only: the next line tells.
     }
+    if (isRootsOwn(folder)) return folder;
   }
   throw new Error(
     `no folder for PostgreSQL's data: none of /var/lib/signalbox, /var/tmp/signalbox, ${tmpdir()}/signalbox can be made and is root's alone`,
   );
+}
+
+function systemFolders(): string[] {
+  return ['/var/lib', '/var/tmp', tmpdir()].map((base) => join(base, 'signalbox'));
+}
+
+function isRootsOwn(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  return found !== undefined && found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0 && (found.mode & 0o001) !== 0;
 }
 
 /** The system's postgres user, else nobody; adding a user to somebody's machine is not ours to do. */
