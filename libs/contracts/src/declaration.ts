@@ -17,7 +17,7 @@ export interface Topic {
 }
 
 const declaredTopics = new Map<string, Topic>();
-const declaredEvents = new Map<string, EventDeclaration>();
+const declaredEvents = new Map<string, EventDescription>();
 
 /** Declares a topic once. Its provisioning, ACLs, documentation and the README's picture all come from here. */
 export function topic(name: Topic['name'], options: { writer: Writer; compacted?: boolean; says: string }): Topic {
@@ -44,6 +44,9 @@ export interface Cause {
   readonly traceparent?: string | undefined;
 }
 
+// Distributes over a union of names, so that a list of different events is a list of Drafts.
+type SubjectOf<S extends SubjectName> = S extends SubjectName ? { readonly [K in S]: string } : never;
+
 /** An event as the domain writes it: its subject under the subject's own name, the rest under `data`. */
 export type Draft<T extends string = string, S extends SubjectName = SubjectName, D = unknown> = {
   readonly type: T;
@@ -51,11 +54,13 @@ export type Draft<T extends string = string, S extends SubjectName = SubjectName
   /** Set only where somebody must know the id before the commit (a request that is answered 202 with it). */
   readonly id?: string | undefined;
   readonly cause?: Cause | undefined;
-} & { readonly [K in S]: string };
+} & SubjectOf<S>;
 
 /** What `libs/messaging` adds to an event that has been read from its topic. */
 export interface ReceivedFields {
   readonly id: string;
+  /** With `id` the duplicate key of what upstream systems send (CloudEvents 1.0, 3.1.1). */
+  readonly source: string;
   readonly correlationId: string;
   readonly causationId?: string | undefined;
   readonly traceparent?: string | undefined;
@@ -66,11 +71,18 @@ export interface ReceivedFields {
 }
 export type Received<E> = E & ReceivedFields;
 
-export interface EventDeclaration<T extends string = string, S extends SubjectName = SubjectName, D extends z.ZodType = z.ZodType> {
+/** What is known of a declared event, whatever its fields. */
+export interface EventDescription {
+  readonly type: string;
+  readonly topic: Topic;
+  readonly subjectName: SubjectName;
+  readonly schema: z.ZodType;
+}
+
+export interface EventDeclaration<T extends string, S extends SubjectName, D extends z.ZodType> extends EventDescription {
   /** Makes the event. It is checked against the schema when it is written to the outbox, not here. */
   (subject: string, data: z.input<D>): Draft<T, S, z.output<D>>;
   readonly type: T;
-  readonly topic: Topic;
   readonly subjectName: S;
   readonly schema: D;
 }
@@ -89,15 +101,15 @@ export function event<T extends string, S extends SubjectName, Shape extends z.Z
   const schema = z.object(shape);
   const make = (subject: string, data: unknown): Draft => ({ type, [subjectName]: subject, data }) as unknown as Draft;
   const declared = Object.assign(make, { type, topic: on, subjectName, schema }) as unknown as EventDeclaration<T, S, z.ZodObject<Shape>>;
-  declaredEvents.set(type, declared as unknown as EventDeclaration);
+  declaredEvents.set(type, declared);
   return declared;
 }
 
 /** Every topic declared so far, in the order of the declarations (which is the order of the flow). */
 export const allTopics = (): Topic[] => [...declaredTopics.values()];
-export const allEvents = (): EventDeclaration[] => [...declaredEvents.values()];
-export const eventsOn = (on: Topic): EventDeclaration[] => allEvents().filter((declared) => declared.topic === on);
-export const eventOfType = (type: string): EventDeclaration | undefined => declaredEvents.get(type);
+export const allEvents = (): EventDescription[] => [...declaredEvents.values()];
+export const eventsOn = (on: Topic): EventDescription[] => allEvents().filter((declared) => declared.topic === on);
+export const eventOfType = (type: string): EventDescription | undefined => declaredEvents.get(type);
 
 /** The reader's own topic for records it could not process. Its writer is that reader. */
 export const deadLettersOf = (reader: ServiceName): Topic => ({

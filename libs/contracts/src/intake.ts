@@ -53,6 +53,8 @@ export const TicketReceived = event(IntakeTopic, 'TicketReceived', by.ticketId, 
   language: LanguageTag.optional(),
   externalId: z.string().max(200).optional(),
   fields: z.record(z.string(), z.string()).optional(),
+  /** A machine wrote it (auto-reply, bounce): a person may look, nothing automatic answers. */
+  automatic: z.boolean().optional(),
   /** The closed ticket this one follows up. */
   followsTicketId: TicketId.optional(),
   receivedAt: Instant,

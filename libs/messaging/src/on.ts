@@ -1,6 +1,6 @@
 import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import type { EventDeclaration } from '@signalbox/contracts';
+import type { EventDescription } from '@signalbox/contracts';
 import { throwError, type Observable } from 'rxjs';
 
 /** Nest would replace the handler's error by "Internal server error"; the unit of work must see what really happened. */
@@ -12,7 +12,7 @@ class RethrowFilter implements RpcExceptionFilter {
 }
 
 /** Marks a method as the handler of an event: `(events, { tx, now, config }) => events`. */
-export function On(event: EventDeclaration): MethodDecorator {
+export function On(event: EventDescription): MethodDecorator {
   return (target, name, descriptor) => {
     Payload()(target, name, 0);
     Ctx()(target, name, 1);

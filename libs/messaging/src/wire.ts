@@ -1,4 +1,4 @@
-import { eventOfType, subjectOf, type Draft, type EventDeclaration, type Received, type Topic } from '@signalbox/contracts';
+import { eventOfType, eventsOn, subjectOf, type Draft, type EventDescription, type Received, type Topic } from '@signalbox/contracts';
 import { randomBytes } from 'node:crypto';
 import { Unprocessable } from './unprocessable.js';
 
@@ -71,14 +71,16 @@ const unstorable = /\\u0000|\u0000/;
  * Turns a record into the event its declaration promises.
  * @throws Unprocessable naming what is wrong, which value and what is allowed. Retrying never helps.
  */
-export function readEvent(record: RawRecord, topic: Topic): Received<Draft> & { declaration: EventDeclaration } {
+export function readEvent(record: RawRecord, topic: Topic): Received<Draft> & { declaration: EventDescription } {
   const envelope = envelopeOf(record);
   const specVersion = text(envelope, 'specversion');
   if (specVersion !== SPEC_VERSION) throw new Unprocessable(`specversion '${specVersion}' is not understood; known: '${SPEC_VERSION}'`);
   const type = text(envelope, 'type');
   const declaration = eventOfType(type);
-  if (!declaration || declaration.topic.name !== topic.name)
-    throw new Unprocessable(`event type '${type}' is unknown on topic '${topic.name}'`);
+  if (!declaration || declaration.topic.name !== topic.name) {
+    const known = eventsOn(topic).map((event) => event.type);
+    throw new Unprocessable(`event type '${type}' is unknown on topic '${topic.name}'; known: ${known.join(', ')}`);
+  }
   const upstream = topic.writer === 'upstream';
   const id = text(envelope, 'id');
   const subject = upstream ? String(envelope['subject'] ?? record.key?.toString() ?? id) : text(envelope, 'subject');
@@ -101,13 +103,14 @@ export function readEvent(record: RawRecord, topic: Topic): Received<Draft> & { 
     [declaration.subjectName]: subject,
     data: parsed.data,
     id,
+    source: optional('source') ?? '',
     at,
     version,
     correlationId: optional('correlationid') ?? subject,
     causationId: optional('causationid'),
     traceparent: optional('traceparent'),
     declaration,
-  } as unknown as Received<Draft> & { declaration: EventDeclaration };
+  } as unknown as Received<Draft> & { declaration: EventDescription };
 }
 
 /** A draft ready for the outbox. `body` still lacks the version, which the database gives when the row is written. */

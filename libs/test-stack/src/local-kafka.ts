@@ -115,6 +115,9 @@ function serverProperties(data: string, brokerPort: number, controllerPort: numb
     'group.initial.rebalance.delay.ms': 0,
     // A record every 500 ms only to show that the controller lives, otherwise.
     'metadata.max.idle.interval.ms': 5000,
+    // SESSION_COMMENT
+    'broker.session.timeout.ms': 2000,
+    'broker.heartbeat.interval.ms': 500,
     // 128 MB by default, a sixth of the heap.
     'log.cleaner.dedupe.buffer.size': 16_777_216,
   };

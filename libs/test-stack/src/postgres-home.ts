@@ -69,7 +69,11 @@ function outsideName(stateDir: string): string {
 /** Every folder that may hold this state folder's data: the one inside, and for root those outside that exist. Makes none. */
 export function dataFolders(stateDir: string): { inside: string; outside: string[] } {
   const root = process.getuid?.() === 0;
-  const outside = root ? systemFolders().filter(isRootsOwn).map((folder) => join(folder, outsideName(stateDir))) : [];
+  const outside = root
+    ? systemFolders()
+        .filter(isRootsOwn)
+        .map((folder) => join(folder, outsideName(stateDir)))
+    : [];
   return { inside: insideFolder(stateDir), outside: outside.filter((folder) => existsSync(folder)) };
 }
 

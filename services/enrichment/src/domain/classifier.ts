@@ -63,7 +63,7 @@ export function trainClassifier(examples: readonly Example[], options: Partial<T
     if (kept.length === 0 || kept.length === texts.length) continue;
     const model = fit(kept.map((i) => texts[i]!), kept.map((i) => labels[i]!), categories, settings);
     folds.forEach((fold, i) => {
-      if (fold === held) guesses.push(...guessesOn(texts[i]!, labels[i]!, model));
+      if (fold === held) guesses.push(guessOn(texts[i]!, labels[i]!, model));
     });
   }
   return withVersion({ ...fit(texts, labels, categories, settings), calibration: calibrate(guesses), unknownBelow: settings.unknownBelow });
@@ -96,10 +96,11 @@ export function foldsOf(labels: readonly (number | string)[], folds: number, see
   return result;
 }
 
-/** What a model says of its best categories for a text it has not seen. */
-function guessesOn(terms: Terms, label: number, model: Fitted): Guess[] {
+/** What a model's best guess was worth for a text it had not seen. */
+function guessOn(terms: Terms, label: number, model: Fitted): Guess {
   const margins = marginsOf(terms, model);
-  return ranked(margins).slice(0, +(process.env.TOP ?? 4)).map((category) => ({ margin: margins[category]!, right: category === label }));
+  const best = ranked(margins)[0]!;
+  return { margin: margins[best]!, right: best === label };
 }
 
 function marginsOf(terms: Terms, model: Fitted): Float64Array {
@@ -124,16 +125,20 @@ function ranked(margins: Float64Array): number[] {
   return [...margins.keys()].sort((a, b) => margins[b]! - margins[a]! || a - b).slice(0, RANKED_MAX);
 }
 
-/** What a text is about. Any string will do; an empty one is in no category. About 20 µs for a short text, 0.1 ms for a long mail. */
+/** What a text is about. Any string will do; an empty one is in no category. About 40 µs for a short text, 0.1 ms for a mail. */
 export function classify(model: Model, text: string): Classification {
   const margins = marginsOf(termsOf(text), model);
-  const guesses = ranked(margins).map((index) => ({
-    category: model.categories[index]!,
-    confidence: confidenceOf(margins[index]!, model.calibration),
-  }));
-  const [best, ...others] = guesses;
+  const [best, ...others] = ranked(margins);
   if (best === undefined) throw new Error(`classifier model ${model.version} has no categories`);
-  return best.confidence < model.unknownBelow
-    ? { category: null, confidence: best.confidence, runnersUp: guesses.slice(0, 3) }
-    : { category: best.category, confidence: best.confidence, runnersUp: others };
+  const confidence = confidenceOf(margins[best]!, model.calibration);
+  // What the best guess leaves over is shared out by e^(slope × margin), over all others.
+  const odds = (category: number): number => Math.exp(model.calibration.slope * (margins[category]! - margins[best]!));
+  const oddsTotal = margins.reduce((sum, _, category) => (category === best ? sum : sum + odds(category)), 0);
+  const runnersUp = others.map((category) => ({
+    category: model.categories[category]!,
+    confidence: ((1 - confidence) * odds(category)) / oddsTotal,
+  }));
+  return confidence < model.unknownBelow
+    ? { category: null, confidence, runnersUp: [{ category: model.categories[best]!, confidence }, ...runnersUp].slice(0, 3) }
+    : { category: model.categories[best]!, confidence, runnersUp };
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { FRAME_BYTES_MAX, parseClientFrame, ServerFrame } from './chat-frames.js';
 
 const frame = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
@@ -32,7 +32,10 @@ describe('parseClientFrame', () => {
   });
 
   it('never throws, whatever the bytes', () => {
-    const value = fc.oneof(fc.uint8Array(), fc.json().map((text) => Buffer.from(text)));
+    const value = fc.oneof(
+      fc.uint8Array(),
+      fc.json().map((text) => Buffer.from(text)),
+    );
     fc.assert(fc.property(value, (bytes) => expect(typeof parseClientFrame(bytes).ok).toBe('boolean')));
   });
 });

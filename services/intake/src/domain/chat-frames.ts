@@ -1,6 +1,6 @@
 import { LanguageTag, TEXT_LENGTH_MAX } from '@signalbox/contracts';
 import { z } from 'zod';
-import { readJson, rejected, shown, type Parsed } from './json.js';
+import { readJson, rejected, shown, whatIsWrong, type Parsed } from './json.js';
 import { cleanLine, cleanText } from './text.js';
 
 /** A chat message is short; the socket closes on larger frames before anything is parsed. */
@@ -12,7 +12,11 @@ export const ClientFrame = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     /** Given by the last `welcome`: the same conversation goes on. */
     resumeToken: z.string().min(1).max(200).optional(),
-    name: z.string().max(200).transform((name) => cleanLine(name, 200)).optional(), // prettier-ignore
+    name: z
+      .string()
+      .max(200)
+      .transform((name) => cleanLine(name, 200))
+      .optional(),
     email: z.email().max(254).optional(),
     language: LanguageTag.optional(),
     /** The last message the widget has: what came after it is sent again. */
@@ -56,6 +60,5 @@ export function parseClientFrame(frame: Uint8Array): Parsed<ClientFrame> {
   if (parsed.success) return { ok: true, value: parsed.data };
   const type = (json.value as { type?: unknown } | null)?.type;
   if (type !== 'hello' && type !== 'message') return rejected(`the frame's type is ${shown(type)}; allowed: 'hello', 'message'`);
-  const problems = parsed.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}`);
-  return rejected(`${type}: ${problems.join('; ')}`);
+  return rejected(`${type}: ${whatIsWrong(parsed.error)}`);
 }

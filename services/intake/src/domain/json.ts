@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+
 /** What came of reading a stranger's input. A reason names the part, its value and what is allowed; it is safe to send back. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; reason: string };
 
@@ -19,6 +21,13 @@ export function readJson(bytes: Uint8Array, what: string): Parsed<unknown> {
     return rejected(`${what} is not valid JSON: ${shown(text)} (${(error as Error).message})`);
   }
 }
+
+/** The first problems of a value that does not fit its schema: where, and what is expected. */
+export const whatIsWrong = (error: z.ZodError): string =>
+  error.issues
+    .slice(0, 3)
+    .map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`)
+    .join('; ');
 
 /** The part of a JSON value that a path (of a zod issue) points to. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { takeToken, type TokenBucket } from './rate-limit.js';
 
 const limit = { burst: 3, perMinute: 6 };

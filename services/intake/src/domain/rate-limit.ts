@@ -14,7 +14,8 @@ export type Taken = { allowed: true; bucket: TokenBucket } | { allowed: false; b
 
 /** Takes one token at `now`, which may lie before `filledAt` (another machine's clock): then nothing is added, and nothing taken away. */
 export function takeToken(bucket: TokenBucket | undefined, limit: RateLimit, now: Date): Taken {
-  if (limit.burst < 1 || limit.perMinute <= 0) throw new Error(`rate limit burst ${limit.burst}, per minute ${limit.perMinute}: allowed are ≥ 1 and > 0`);
+  if (limit.burst < 1 || limit.perMinute <= 0)
+    throw new Error(`rate limit burst ${limit.burst}, per minute ${limit.perMinute}: allowed are ≥ 1 and > 0`);
   const perMs = limit.perMinute / 60_000;
   const filledAtMs = Math.max(bucket?.filledAt.getTime() ?? -Infinity, now.getTime());
   const elapsedMs = bucket ? filledAtMs - bucket.filledAt.getTime() : 0;

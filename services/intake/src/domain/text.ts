@@ -15,7 +15,10 @@ export function cleanText(text: string, lengthMax: number): string {
 /** One line of text that can be stored and shown: as cleanText, white space folded and trimmed, no direction overrides. */
 export function cleanLine(text: string, lengthMax: number): string {
   // Cut twice: folding the white space of a megabyte is work nobody asked for.
-  const line = cleanText(text, lengthMax * 4).replace(DIRECTION_OVERRIDES, '').replace(/\s+/g, ' ').trim();
+  const line = cleanText(text, lengthMax * 4)
+    .replace(DIRECTION_OVERRIDES, '')
+    .replace(/\s+/g, ' ')
+    .trim();
   return cutTo(line, lengthMax).trimEnd();
 }
 

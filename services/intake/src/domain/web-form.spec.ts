@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseIdempotencyKey, parseTicketForm } from './web-form.js';
 
 const form = { customer: { email: 'ann@example.com' }, subject: 'Order 1042', body: 'Where is it?' };
@@ -61,13 +61,20 @@ describe('parseTicketForm', () => {
   it('never throws, and what it lets in can be stored', () => {
     const anything = fc.jsonValue({ stringUnit: 'binary' });
     const likely = fc.record(
-      { customer: fc.constant(form.customer), subject: fc.string({ unit: 'binary', maxLength: 600 }), body: fc.string({ unit: 'binary' }), fields: fc.dictionary(fc.string(), fc.string({ unit: 'binary' })) },
+      {
+        customer: fc.constant(form.customer),
+        subject: fc.string({ unit: 'binary', maxLength: 600 }),
+        body: fc.string({ unit: 'binary' }),
+        fields: fc.dictionary(fc.string(), fc.string({ unit: 'binary' })),
+      },
       { requiredKeys: ['customer', 'subject'] },
-    ); // prettier-ignore
+    );
     fc.assert(
       fc.property(fc.oneof(anything, likely), (value) => {
         const parsed = parseTicketForm(value);
-        const stored = parsed.ok ? [parsed.value.subject, parsed.value.body, ...Object.entries(parsed.value.fields ?? {}).flat()] : [parsed.reason];
+        const stored = parsed.ok
+          ? [parsed.value.subject, parsed.value.body, ...Object.entries(parsed.value.fields ?? {}).flat()]
+          : [parsed.reason];
         for (const text of stored) expect(text.isWellFormed() && !text.includes('\u0000')).toBe(true);
       }),
       { numRuns: 500 },

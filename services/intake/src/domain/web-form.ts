@@ -8,8 +8,16 @@ const IDEMPOTENCY_KEY_LENGTH_MAX = 200;
 
 // Cleaned first, measured afterwards: a control character more or less is no reason to send a customer away. What is far
 // beyond the bound is not cleaned at all, so the length check still sees that it was too long.
-const line = (lengthMax: number) => z.string().transform((text) => cleanLine(text, lengthMax + 1)).pipe(z.string().max(lengthMax)); // prettier-ignore
-const lines = (lengthMax: number) => z.string().transform((text) => cleanText(text, lengthMax + 1)).pipe(z.string().max(lengthMax)); // prettier-ignore
+const line = (lengthMax: number) =>
+  z
+    .string()
+    .transform((text) => cleanLine(text, lengthMax + 1))
+    .pipe(z.string().max(lengthMax));
+const lines = (lengthMax: number) =>
+  z
+    .string()
+    .transform((text) => cleanText(text, lengthMax + 1))
+    .pipe(z.string().max(lengthMax));
 const filled = (schema: z.ZodType<string>) => schema.refine((text) => text.trim() !== '', 'must not be empty');
 const fieldValue = z.union([z.string(), z.number(), z.boolean()]).transform(String).pipe(lines(500));
 
@@ -58,5 +66,7 @@ export function parseIdempotencyKey(header: string | undefined): Parsed<string |
   if (header === undefined) return { ok: true, value: undefined };
   const key = header.trim().replace(/^"(.*)"$/, '$1');
   if (/^[\x21-\x7e]+$/.test(key) && key.length <= IDEMPOTENCY_KEY_LENGTH_MAX) return { ok: true, value: key };
-  return rejected(`Idempotency-Key is ${shown(header)}; allowed: 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} printable ASCII characters without spaces`);
+  return rejected(
+    `Idempotency-Key is ${shown(header)}; allowed: 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} printable ASCII characters without spaces`,
+  );
 }

@@ -16,7 +16,9 @@ const FOUND_MAX = 20;
  * but must not encode them. `permanent` is a status of class 5; without a status the server has given up.
  */
 export function readBounce(raw: Uint8Array): Bounce {
-  const text = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, SCANNED_BYTES_MAX)).toString('latin1').replaceAll('\r\n', '\n');
+  const text = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, SCANNED_BYTES_MAX))
+    .toString('latin1')
+    .replaceAll('\r\n', '\n');
   const body = text.slice(Math.max(0, text.indexOf('\n\n')));
 
   const messageIds = [...body.matchAll(/^(?:original-)?message-id[ \t]*:\s{0,5}(<[^<>\s]{3,400}>)/gim)].map((match) => match[1]!);
@@ -27,6 +29,12 @@ export function readBounce(raw: Uint8Array): Bounce {
     return address ? [{ address, ...(status && { status }), permanent: !status || status.startsWith('5') }] : [];
   });
   const failed = /^x-failed-recipients[ \t]*:([^\n]{1,2000})/im.exec(text)?.[1] ?? '';
-  const named = failed.split(',').flatMap((address) => usableAddress(address) ?? []).map((address) => ({ address, permanent: true }));
-  return { messageIds: [...new Set(messageIds)].slice(0, FOUND_MAX), recipients: (reported.length > 0 ? reported : named).slice(0, FOUND_MAX) };
+  const named = failed
+    .split(',')
+    .flatMap((address) => usableAddress(address) ?? [])
+    .map((address) => ({ address, permanent: true }));
+  return {
+    messageIds: [...new Set(messageIds)].slice(0, FOUND_MAX),
+    recipients: (reported.length > 0 ? reported : named).slice(0, FOUND_MAX),
+  };
 }

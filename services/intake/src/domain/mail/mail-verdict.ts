@@ -23,11 +23,13 @@ export function judgeMail(mail: JudgedMail, own: OwnMail): MailVerdict {
 
   const tokens = [tokenOfMessageId(mail.messageId ?? '<@>'), ...(mail.headers.get(OWN_MAIL_HEADER.toLowerCase()) ?? [])];
   if (tokens.some((token) => verifyReplyToken(token, own.secrets))) return { kind: 'own-loop', because: 'it carries our own signed token' };
-  if (isOwn(customerOf(mail, own).address, own)) return { kind: 'own-loop', because: `it comes from our own address '${mail.from.address}'` };
+  if (isOwn(customerOf(mail, own).address, own))
+    return { kind: 'own-loop', because: `it comes from our own address '${mail.from.address}'` };
 
   const nullSender = says('return-path', /^<\s*>/);
   const autoSubmitted = values('auto-submitted').find((value) => !/^no\b/.test(value) && value !== '');
-  if (says('content-type', /multipart\/report\b.*report-type="?delivery-status/)) return { kind: 'bounce', because: 'it is a delivery status report' };
+  if (says('content-type', /multipart\/report\b.*report-type="?delivery-status/))
+    return { kind: 'bounce', because: 'it is a delivery status report' };
   if (values('x-failed-recipients').length > 0) return { kind: 'bounce', because: 'it has X-Failed-Recipients' };
   const mailer = /^(?:mailer[-_]?daemon|postmaster)@/i.exec(mail.from.address);
   if (mailer) return { kind: 'bounce', because: `it comes from ${mail.from.address}` };
@@ -38,7 +40,8 @@ export function judgeMail(mail: JudgedMail, own: OwnMail): MailVerdict {
 
   if (autoSubmitted) return { kind: 'auto-reply', because: `Auto-Submitted is '${autoSubmitted.slice(0, 40)}'` };
   for (const name of ['precedence', 'x-precedence']) {
-    if (says(name, /^(?:auto[-_]reply|bulk|junk|list)\b/)) return { kind: 'auto-reply', because: `${name} is '${values(name)[0]?.slice(0, 40)}'` };
+    if (says(name, /^(?:auto[-_]reply|bulk|junk|list)\b/))
+      return { kind: 'auto-reply', because: `${name} is '${values(name)[0]?.slice(0, 40)}'` };
   }
   const responder = RESPONDER_HEADERS.find((name) => says(name, /^(?!(?:no|none|false)$)./));
   if (responder) return { kind: 'auto-reply', because: `it has ${responder}` };

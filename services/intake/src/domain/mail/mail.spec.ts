@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { MAIL_TEXT_LENGTH_MAX, readMail, type ReceivedMail } from './mail.js';
 
 const receivedAt = new Date('2025-03-03T16:18:00Z');
@@ -87,12 +87,24 @@ describe('readMail', () => {
 
   it('counts what it leaves out beyond 50 attachments', async () => {
     const part = ['--b', 'Content-Type: image/png', '', 'x'];
-    const mail = await read('From: ann@example.com', 'Content-Type: multipart/mixed; boundary=b', '', ...Array.from({ length: 60 }, () => part).flat(), '--b--');
+    const mail = await read(
+      'From: ann@example.com',
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      ...Array.from({ length: 60 }, () => part).flat(),
+      '--b--',
+    );
     expect([mail.attachments.length, mail.attachmentsLeftOut]).toEqual([50, 10]);
   });
 
   it('takes the body for text although its Content-Disposition is broken', async () => {
-    const mail = await read('From: ann@example.com', 'Content-Type: text/html', 'Content-Disposition: =?utf-8?Q?invalid?=', '', '<p>Hello</p>');
+    const mail = await read(
+      'From: ann@example.com',
+      'Content-Type: text/html',
+      'Content-Disposition: =?utf-8?Q?invalid?=',
+      '',
+      '<p>Hello</p>',
+    );
     expect(mail.text.trim()).toBe('Hello');
   });
 
@@ -106,7 +118,9 @@ describe('readMail', () => {
   });
 
   it('decodes the body from its charset, and from an unknown one as well as it can', async () => {
-    expect((await read('From: ann@example.com', 'Content-Type: text/plain; charset=koi8-r', '', '\xd0\xd2\xc9\xd7\xc5\xd4')).text).toBe('привет');
+    expect((await read('From: ann@example.com', 'Content-Type: text/plain; charset=koi8-r', '', '\xd0\xd2\xc9\xd7\xc5\xd4')).text).toBe(
+      'привет',
+    );
     expect((await read('From: ann@example.com', 'Content-Type: text/plain; charset=klingon', '', 'hi\0')).text).toBe('hi');
   });
 
@@ -142,7 +156,9 @@ describe('readMail', () => {
     });
 
     it('comes from the envelope when the headers name none', async () => {
-      expect(await readMail(bytes('Subject: x', '', 'x'), receivedAt, 'ann@example.com')).toMatchObject({ from: { address: 'ann@example.com' } });
+      expect(await readMail(bytes('Subject: x', '', 'x'), receivedAt, 'ann@example.com')).toMatchObject({
+        from: { address: 'ann@example.com' },
+      });
     });
 
     it('is missing: the mail is quarantined, not lost and not answered', async () => {
@@ -157,7 +173,10 @@ describe('readMail', () => {
     ['100,000 parts', ['From: a@example.com', 'Content-Type: multipart/mixed; boundary=b', '', '--b\r\n\r\nx\r\n'.repeat(100_000)]],
     ['1 MB of headers', ['From: a@example.com', `X-Big: ${'a'.repeat(1_200_000)}`, '', 'x']],
   ])('quarantines %s', async (_what, lines) => {
-    expect(await readMail(bytes(...lines), receivedAt)).toMatchObject({ kind: 'quarantined', reason: expect.stringContaining('the mail cannot be parsed: Max') });
+    expect(await readMail(bytes(...lines), receivedAt)).toMatchObject({
+      kind: 'quarantined',
+      reason: expect.stringContaining('the mail cannot be parsed: Max'),
+    });
   });
 
   describe('duplicateKey', () => {
@@ -170,27 +189,37 @@ describe('readMail', () => {
     });
 
     it('differs for another text under the same Message-ID, and for another Message-ID', async () => {
-      const keys = [await read(...sent, 'Hello'), await read(...sent, 'Goodbye'), await read(...sent.with(2, 'Message-ID: <m2@example.com>'), 'Hello')];
+      const keys = [
+        await read(...sent, 'Hello'),
+        await read(...sent, 'Goodbye'),
+        await read(...sent.with(2, 'Message-ID: <m2@example.com>'), 'Hello'),
+      ];
       expect(new Set(keys.map(({ duplicateKey }) => duplicateKey)).size).toBe(3);
     });
 
     it('is that of the bytes without a Message-ID', async () => {
-      const [a, b, c] = [await read('From: ann@example.com', '', 'x'), await read('From: ann@example.com', '', 'x'), await read('From: ann@example.com', '', 'y')];
+      const [a, b, c] = [
+        await read('From: ann@example.com', '', 'x'),
+        await read('From: ann@example.com', '', 'x'),
+        await read('From: ann@example.com', '', 'y'),
+      ];
       expect(a.duplicateKey === b.duplicateKey && b.duplicateKey !== c.duplicateKey).toBe(true);
     });
   });
 
   it('never throws and never lets NUL or lone surrogates through, whatever the bytes', async () => {
     const noise = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array).toString('latin1'));
+    // prettier-ignore
     const header = fc.constantFrom(
       'From: a@example.com', 'From: =?utf-16?B?2AAAAA==?= <a@example.com>', 'Subject: \0\ud800', 'Content-Type: multipart/mixed; boundary=b', 'Content-Type: text/html',
       'Content-Type: text/plain; charset=utf-16le', 'Content-Transfer-Encoding: base64', 'Content-Transfer-Encoding: quoted-printable', 'Date: x', '--b', '', '\0', 'References: <>',
-    ); // prettier-ignore
+    );
     const mails = fc.array(fc.oneof(header, noise), { maxLength: 12 }).map((lines) => bytes(...lines));
     await fc.assert(
       fc.asyncProperty(fc.oneof(mails, fc.uint8Array({ maxLength: 500 })), async (raw) => {
         const mail = await readMail(raw, receivedAt);
-        const texts = mail.kind === 'mail' ? [mail.text, mail.subject, mail.html ?? '', mail.from.address, mail.from.name ?? ''] : [mail.reason];
+        const texts =
+          mail.kind === 'mail' ? [mail.text, mail.subject, mail.html ?? '', mail.from.address, mail.from.name ?? ''] : [mail.reason];
         for (const text of texts) expect(text.isWellFormed() && !text.includes('\0')).toBe(true);
       }),
       { numRuns: 300 },

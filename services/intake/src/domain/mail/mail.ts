@@ -63,17 +63,19 @@ const FILENAME_LENGTH_MAX = 255;
 const SENT_AT_MIN_MS = Date.UTC(1980, 0, 1);
 const CLOCK_SKEW_MAX_MS = 24 * 3_600_000;
 
+// prettier-ignore
 const HEADERS_KEPT = new Set([
   'auto-submitted', 'autorespond', 'content-type', 'delivered-to', 'envelope-to', 'precedence', 'return-path', 'x-auto-response-suppress',
   'x-autorespond', 'x-autoreply', 'x-failed-recipients', 'x-original-to', 'x-precedence', 'x-signalbox-mail',
-]); // prettier-ignore
+]);
 
 /** Shows structure and emphasis; nothing that loads, runs, styles or submits. */
 const SANITIZE: sanitizeHtml.IOptions = {
+  // prettier-ignore
   allowedTags: [
     'a', 'b', 'blockquote', 'br', 'code', 'div', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'i', 'li', 'ol', 'p', 'pre', 's', 'span',
     'strong', 'sub', 'sup', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'u', 'ul',
-  ], // prettier-ignore
+  ],
   allowedAttributes: { a: ['href', 'rel', 'target'] },
   allowedSchemes: ['http', 'https', 'mailto', 'tel'],
   transformTags: { a: sanitizeHtml.simpleTransform('a', { rel: 'noopener noreferrer nofollow', target: '_blank' }) },
@@ -118,7 +120,10 @@ async function normalize(
     firstAddressIn(envelopeFrom ?? valueOf('return-path'));
   if (!from) {
     const seen = valueOf('from');
-    return { kind: 'quarantined', reason: `no usable sender: From is ${seen ? `'${cutTo(seen, 100)}'` : 'missing'}, and no other header names one` };
+    return {
+      kind: 'quarantined',
+      reason: `no usable sender: From is ${seen ? `'${cutTo(seen, 100)}'` : 'missing'}, and no other header names one`,
+    };
   }
 
   const html = typeof parsed.html === 'string' ? parsed.html : '';
@@ -199,7 +204,9 @@ function duplicateKeyOf(
   attachments: readonly Attachment[],
   raw: Uint8Array,
 ): string {
-  const content = messageId ? JSON.stringify([messageId, from.address, subject, text.trim(), attachments.map(({ checksum }) => checksum)]) : raw;
+  const content = messageId
+    ? JSON.stringify([messageId, from.address, subject, text.trim(), attachments.map(({ checksum }) => checksum)])
+    : raw;
   return createHash('sha256').update(content).digest('hex');
 }
 
@@ -243,4 +250,3 @@ function readAttachment(attachment: Attachment, index: number): MailAttachment {
     content: attachment.content,
   };
 }
-

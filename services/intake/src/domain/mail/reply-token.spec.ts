@@ -1,5 +1,14 @@
-import fc from 'fast-check';
-import { messageIdOf, plusAddressOf, signReplyToken, subjectToken, ticketNumberIn, tokenOfMessageId, tokenOfPlusAddress, verifyReplyToken } from './reply-token.js';
+import * as fc from 'fast-check';
+import {
+  messageIdOf,
+  plusAddressOf,
+  signReplyToken,
+  subjectToken,
+  ticketNumberIn,
+  tokenOfMessageId,
+  tokenOfPlusAddress,
+  verifyReplyToken,
+} from './reply-token.js';
 
 const secrets = ['new secret', 'old secret'];
 const ticketId = '0195f3a0-7b1c-7def-8a12-0123456789ab';
@@ -51,7 +60,9 @@ describe('reply tokens', () => {
   });
 
   it('say which id cannot be signed', () => {
-    expect(() => signReplyToken({ ticketId: 'a.b' }, secrets)).toThrow("id 'a.b' cannot stand in a reply token; allowed: 1 to 80 of A-Z a-z 0-9 _ -");
+    expect(() => signReplyToken({ ticketId: 'a.b' }, secrets)).toThrow(
+      "id 'a.b' cannot stand in a reply token; allowed: 1 to 80 of A-Z a-z 0-9 _ -",
+    );
     expect(() => signReplyToken({ ticketId }, [])).toThrow('no secret is configured to sign reply tokens');
   });
 
@@ -65,7 +76,10 @@ describe('subject tokens', () => {
     expect(ticketNumberIn(`Re: Fwd: order ${subjectToken(7, secrets)} ${subjectToken(1042, ['old secret'])}`, secrets)).toBe(1042);
   });
 
-  it.each(['[#1042]', '[#1042-aaaaaaaa]', 'Re: #1042', subjectToken(1042, secrets).replace('1042', '1043')])('do not believe %j', (subject) => {
-    expect(ticketNumberIn(subject, secrets)).toBeUndefined();
-  });
+  it.each(['[#1042]', '[#1042-aaaaaaaa]', 'Re: #1042', subjectToken(1042, secrets).replace('1042', '1043')])(
+    'do not believe %j',
+    (subject) => {
+      expect(ticketNumberIn(subject, secrets)).toBeUndefined();
+    },
+  );
 });

@@ -36,7 +36,9 @@ export function verifyReplyToken(token: string, secrets: ReplySecrets): ReplyTok
   if (!ticketId || !ID.test(ticketId) || (messageId !== undefined && !ID.test(messageId)) || rest.length > 0) return undefined;
   const body = parts.join('.');
   if (!signedBy(`reply ${body}`, given, secrets, SIGNATURE_LENGTH)) return undefined;
-  return messageId === undefined ? { ticketId: withDashes(ticketId) } : { ticketId: withDashes(ticketId), messageId: withDashes(messageId) };
+  return messageId === undefined
+    ? { ticketId: withDashes(ticketId) }
+    : { ticketId: withDashes(ticketId), messageId: withDashes(messageId) };
 }
 
 /** The Message-ID of our own mail: an answer carries it back in In-Reply-To and References. */
@@ -82,7 +84,9 @@ function signature(text: string, secret: string, length: number): string {
 
 function signedBy(text: string, given: string, secrets: ReplySecrets, length: number): boolean {
   const bytes = Buffer.from(given.toLowerCase());
-  return secrets.some((secret) => secret !== '' && bytes.length === length && timingSafeEqual(bytes, Buffer.from(signature(text, secret, length))));
+  return secrets.some(
+    (secret) => secret !== '' && bytes.length === length && timingSafeEqual(bytes, Buffer.from(signature(text, secret, length))),
+  );
 }
 
 const withDashes = (id: string): string =>

@@ -16,7 +16,13 @@ const thread = (parts: Partial<ThreadedMail>, found: Partial<ReferencesFound>, e
   threadMail(mail(parts), referencesToLookUp(mail(parts), secrets, envelopeTo), { ...nothing, ...found });
 
 const ours = (ticketId: string, messageId = 'm1') => messageIdOf(signReplyToken({ ticketId, messageId }, secrets), 'example.org');
-const known = { ticketIds: new Set(['t1', 't2']), ticketIdByMessageId: new Map([['<a@example.com>', 't3'], ['<b@example.com>', 't4']]) }; // prettier-ignore
+const known = {
+  ticketIds: new Set(['t1', 't2']),
+  ticketIdByMessageId: new Map([
+    ['<a@example.com>', 't3'],
+    ['<b@example.com>', 't4'],
+  ]),
+};
 
 describe('referencesToLookUp', () => {
   it('asks for In-Reply-To first, then for References from the last to the first', () => {
@@ -32,7 +38,11 @@ describe('referencesToLookUp', () => {
 
 describe('threadMail', () => {
   it('believes our signed token before anything else', () => {
-    expect(thread({ references: [ours('t1')], inReplyTo: ['<a@example.com>'] }, known)).toEqual({ kind: 'reply', ticketId: 't1', by: 'reply-token' });
+    expect(thread({ references: [ours('t1')], inReplyTo: ['<a@example.com>'] }, known)).toEqual({
+      kind: 'reply',
+      ticketId: 't1',
+      by: 'reply-token',
+    });
   });
 
   it.each([
@@ -49,8 +59,14 @@ describe('threadMail', () => {
   });
 
   it('climbs down: In-Reply-To, then References from the end', () => {
-    expect(thread({ inReplyTo: ['<a@example.com>'], references: ['<b@example.com>'] }, known)).toEqual({ kind: 'reply', ticketId: 't3', by: 'in-reply-to' });
-    expect(thread({ inReplyTo: ['<x@example.com>'], references: ['<a@example.com>', '<b@example.com>', '<y@example.com>'] }, known)).toEqual({
+    expect(thread({ inReplyTo: ['<a@example.com>'], references: ['<b@example.com>'] }, known)).toEqual({
+      kind: 'reply',
+      ticketId: 't3',
+      by: 'in-reply-to',
+    });
+    expect(
+      thread({ inReplyTo: ['<x@example.com>'], references: ['<a@example.com>', '<b@example.com>', '<y@example.com>'] }, known),
+    ).toEqual({
       kind: 'reply',
       ticketId: 't4',
       by: 'references',
@@ -58,7 +74,10 @@ describe('threadMail', () => {
   });
 
   it('goes on when a genuine token names a ticket that no longer exists', () => {
-    expect(thread({ inReplyTo: [ours('erased')], references: ['<a@example.com>'] }, known)).toMatchObject({ ticketId: 't3', by: 'references' });
+    expect(thread({ inReplyTo: [ours('erased')], references: ['<a@example.com>'] }, known)).toMatchObject({
+      ticketId: 't3',
+      by: 'references',
+    });
   });
 
   describe('by subject', () => {

@@ -22,8 +22,7 @@ export interface ReferencesFound {
 }
 
 export type Threading =
-  | { kind: 'reply'; ticketId: string; by: 'reply-token' | 'in-reply-to' | 'references' | 'subject-token' }
-  | { kind: 'new-ticket' };
+  { kind: 'reply'; ticketId: string; by: 'reply-token' | 'in-reply-to' | 'references' | 'subject-token' } | { kind: 'new-ticket' };
 
 /** At most this many ids of a thread are looked up. */
 const MESSAGE_IDS_MAX = 50;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { trimReply } from './quote-trimming.js';
 
 const quoted = '> Which order is it?\n> \n> Kind regards\n> Signalbox support';
@@ -40,7 +40,10 @@ describe('trimReply', () => {
 
   it.each([
     ['Outlook, English', 'From: Ann Example <ann@example.com>\nSent: Monday, March 3, 2025 4:18 PM\nTo: Bob\nSubject: Your order'],
-    ['Outlook with a line above', '________________________________\nFrom: Ann Example\nSent: Monday, March 3, 2025\nTo: Bob\nSubject: Your order'],
+    [
+      'Outlook with a line above',
+      '________________________________\nFrom: Ann Example\nSent: Monday, March 3, 2025\nTo: Bob\nSubject: Your order',
+    ],
     ['Outlook in bold', '*From:* Ann Example [mailto:ann@example.com]\n*Sent:* Monday\n*To:* Bob\n*Subject:* Your order'],
     ['German', 'Von: Ann Example\nGesendet: Montag, 3. März 2025 16:18\nAn: Bob\nBetreff: Ihre Bestellung'],
     ['French', 'De : Ann Example\nEnvoyé : lundi 3 mars 2025\nÀ : Bob\nObjet : Votre commande'],
@@ -87,10 +90,9 @@ describe('trimReply', () => {
   });
 
   it('keeps answers between quoted lines together with what they answer', () => {
-    const mail = 'Hi Ann,\n\nOn 3 Mar 2025, at 16:18, Ann wrote:\n> Which order is it?\n\nIt is order 1042.\n\n> And when was it?\n\nLast week, I think.\n\n> Regards';
-    expect(trimReply(mail)).toBe(
-      'Hi Ann,\n\n> Which order is it?\n\nIt is order 1042.\n\n> And when was it?\n\nLast week, I think.',
-    );
+    const mail =
+      'Hi Ann,\n\nOn 3 Mar 2025, at 16:18, Ann wrote:\n> Which order is it?\n\nIt is order 1042.\n\n> And when was it?\n\nLast week, I think.\n\n> Regards';
+    expect(trimReply(mail)).toBe('Hi Ann,\n\n> Which order is it?\n\nIt is order 1042.\n\n> And when was it?\n\nLast week, I think.');
   });
 
   it('takes a mere name below the quote for a signature', () => {
@@ -110,25 +112,38 @@ describe('trimReply', () => {
     expect(trimReply(text)).toBe(text);
   });
 
-  it.each([`> ${'all of it is quoted'}`, '-----Original Message-----\nFrom: Ann\n\nHelp!', 'Sent from my iPhone', 'On 3 Mar 2025, Ann wrote:'])(
-    'gives %j back whole rather than nothing',
-    (text) => {
-      expect(trimReply(text)).toBe(text);
-    },
-  );
+  it.each([
+    `> ${'all of it is quoted'}`,
+    '-----Original Message-----\nFrom: Ann\n\nHelp!',
+    'Sent from my iPhone',
+    'On 3 Mar 2025, Ann wrote:',
+  ])('gives %j back whole rather than nothing', (text) => {
+    expect(trimReply(text)).toBe(text);
+  });
 
   it('never makes text empty and adds nothing, whatever the lines', () => {
+    // prettier-ignore
     const line = fc.constantFrom(
       'Hello there.', '', '> quoted', '>> twice', '-- ', '---', 'On 3 Mar 2025, at 16:18, Ann <a@example.com> wrote:', 'From: Ann <a@example.com>', 'Sent: now',
       'Subject: x', '-----Original Message-----', 'Sent from my iPhone', '```', 'Ann <', 'a@example.com> wrote:', '\u00a0', '    code',
-    ); // prettier-ignore
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.array(line, { maxLength: 30 }).map((lines) => lines.join('\n')), fc.string({ unit: 'binary' })), (text) => {
-        const trimmed = trimReply(text);
-        expect(trimmed.trim() === '').toBe(text.trim() === '');
-        const lines = text.replace(/\r\n?/g, '\n').replaceAll('\u00a0', ' ').split('\n').map((part) => part.trimEnd());
-        for (const kept of trimmed.split('\n')) expect(lines).toContain(kept.trimEnd());
-      }),
+      fc.property(
+        fc.oneof(
+          fc.array(line, { maxLength: 30 }).map((lines) => lines.join('\n')),
+          fc.string({ unit: 'binary' }),
+        ),
+        (text) => {
+          const trimmed = trimReply(text);
+          expect(trimmed.trim() === '').toBe(text.trim() === '');
+          const lines = text
+            .replace(/\r\n?/g, '\n')
+            .replaceAll('\u00a0', ' ')
+            .split('\n')
+            .map((part) => part.trimEnd());
+          for (const kept of trimmed.split('\n')) expect(lines).toContain(kept.trimEnd());
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -38,7 +38,12 @@ export function trimReply(text: string): string {
   const whole = text.replace(/\r\n?/g, '\n').replaceAll('\u00a0', ' ');
   const lines = classify(whole.split('\n'));
   const kept = withoutEdges(withoutQuotedMail(withoutSignatures(lines)));
-  return kept.some(({ kind }) => kind === 'text') ? kept.map((line) => line.text).join('\n').trimEnd() : trimBlankLines(whole);
+  return kept.some(({ kind }) => kind === 'text')
+    ? kept
+        .map((line) => line.text)
+        .join('\n')
+        .trimEnd()
+    : trimBlankLines(whole);
 }
 
 function classify(raw: readonly string[]): Line[] {
@@ -183,7 +188,8 @@ function answersBetweenQuotes(after: readonly Line[]): boolean {
   return after.some(isSentence);
 }
 
-const isSentence = ({ kind, text }: Line): boolean => kind === 'text' && (text.trim().split(/\s+/).length >= 5 || /[.?!]$/.test(text.trim()));
+const isSentence = ({ kind, text }: Line): boolean =>
+  kind === 'text' && (text.trim().split(/\s+/).length >= 5 || /[.?!]$/.test(text.trim()));
 
 /** Quotes above the first and below the last own line are what is answered as a whole; dashes at the end lead to nothing. */
 function withoutEdges(lines: readonly Line[]): Line[] {

@@ -14,7 +14,9 @@ export function verifyMeta(rawBody: Uint8Array, header: string | undefined, appS
 
 /** X: `x-twitter-webhooks-signature: sha256=<base64>`, HMAC-SHA256(consumer secret, raw body). */
 export function verifyX(rawBody: Uint8Array, header: string | undefined, consumerSecrets: Secrets): Verified {
-  return verifyHmac('x-twitter-webhooks-signature', header, 'sha256=', consumerSecrets, (secret) => hmac(secret, rawBody).toString('base64'));
+  return verifyHmac('x-twitter-webhooks-signature', header, 'sha256=', consumerSecrets, (secret) =>
+    hmac(secret, rawBody).toString('base64'),
+  );
 }
 
 /** Slack: `X-Slack-Signature: v0=<hex>`, HMAC-SHA256(signing secret, `v0:{timestamp}:{raw body}`); the timestamp within 5 minutes of `now`. */
@@ -60,7 +62,13 @@ export function answerXChallenge(crcToken: string, consumerSecret: string): { re
 
 const hmac = (secret: string, bytes: Uint8Array): Buffer => createHmac('sha256', secret).update(bytes).digest();
 
-function verifyHmac(name: string, header: string | undefined, prefix: string, secrets: Secrets, expectedOf: (secret: string) => string): Verified {
+function verifyHmac(
+  name: string,
+  header: string | undefined,
+  prefix: string,
+  secrets: Secrets,
+  expectedOf: (secret: string) => string,
+): Verified {
   // An empty secret would let everybody in: it is a missing configuration, not a secret.
   const active = secrets.filter((secret) => secret.length > 0);
   if (active.length === 0) return { ok: false, reason: `no secret is configured to check ${name}` };

@@ -41,7 +41,11 @@ describe('composeReplyMail', () => {
   it('is found again by each of its three marks', async () => {
     const sent = await received();
     const answer = { from: { address: 'bob@example.com' }, to: [], deliveredTo: [], subject: '', inReplyTo: [], references: [] };
-    const found = { ticketIds: new Set([ticketId]), ticketIdByMessageId: new Map(), numbered: { ticketId, participants: ['bob@example.com'] } };
+    const found = {
+      ticketIds: new Set([ticketId]),
+      ticketIdByMessageId: new Map(),
+      numbered: { ticketId, participants: ['bob@example.com'] },
+    };
     for (const mark of [{ inReplyTo: [sent.messageId!] }, { to: [sent.replyTo!] }, { subject: `Re: ${sent.subject}` }]) {
       const mail = { ...answer, ...mark };
       expect(threadMail(mail, referencesToLookUp(mail, secrets), found)).toMatchObject({ kind: 'reply', ticketId });

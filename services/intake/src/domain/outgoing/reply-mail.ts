@@ -25,7 +25,10 @@ const REFERENCES_MAX = 20;
  * The mail for one message, as nodemailer takes it. It can be recognised when it is answered (signed Message-ID, plus address,
  * subject token) and when it comes back (own header); automatic mail says so, that other machines stay silent (RFC 3834).
  */
-export function composeReplyMail({ ticket, message, to, mailbox, references, automatic }: ReplyMail, secrets: ReplySecrets): SendMailOptions {
+export function composeReplyMail(
+  { ticket, message, to, mailbox, references, automatic }: ReplyMail,
+  secrets: ReplySecrets,
+): SendMailOptions {
   const token = signReplyToken({ ticketId: ticket.ticketId, messageId: message.messageId }, secrets);
   const replyTo = plusAddressOf(mailbox.address, signReplyToken({ ticketId: ticket.ticketId }, secrets)) ?? mailbox.address;
   const answered = references.at(-1);

@@ -1,0 +1,16 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
+import { InboundConsumer } from './inbound.consumer.js';
+import { Reception } from './reception.js';
+import { WebFormController } from './web-form.controller.js';
+
+@Module({})
+export class IntakeModule {
+  static with(environment: IntakeEnvironment): DynamicModule {
+    return {
+      module: IntakeModule,
+      controllers: [InboundConsumer, WebFormController],
+      providers: [{ provide: ENVIRONMENT, useValue: environment }, Reception],
+    };
+  }
+}

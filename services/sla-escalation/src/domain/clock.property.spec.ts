@@ -1,0 +1,382 @@
+import type { Calendar, Priority, SlaPolicy, Target, TicketStatus } from '@signalbox/contracts';
+import fc from 'fast-check';
+import { aroundTheClock, businessTime } from './calendar.js';
+import { clocksOf, type ClockState } from './clock.js';
+import { explainDeadline } from './explain.js';
+import type { Happening, TicketFact } from './ticket-fact.js';
+
+/** The reference knows no intervals and no offsets: it looks at every minute's wall clock and counts. */
+const MINUTE_MS = 60_000;
+const WINDOW_DAYS = 9;
+const WINDOW_MINUTES = WINDOW_DAYS * 1440;
+/** Events fall into the first part, so that most deadlines fall into the window. */
+const EVENT_MINUTES = 5 * 1440;
+const RUNS = 10_000;
+
+/** Zones and weeks in which the wall clock does something odd. */
+const WINDOWS = [
+  ['Europe/Berlin', '2026-03-25'],
+  ['Europe/Berlin', '2026-10-21'],
+  ['America/Sao_Paulo', '2018-02-14'],
+  ['America/Sao_Paulo', '2018-10-31'],
+  ['Australia/Lord_Howe', '2026-04-01'],
+  ['Australia/Lord_Howe', '2026-10-01'],
+  ['Pacific/Apia', '2011-12-26'],
+  ['Pacific/Kwajalein', '1993-08-17'],
+  ['Asia/Kathmandu', '1985-12-29'],
+  ['Asia/Kathmandu', '2026-07-01'],
+  ['America/St_Johns', '2011-03-10'],
+  ['America/St_Johns', '2010-11-04'],
+  ['Africa/Casablanca', '2026-02-12'],
+  ['Antarctica/Troll', '2026-03-26'],
+  ['America/New_York', '2026-12-28'],
+] as const;
+
+/** What the clock on the wall shows, minute by minute: the date's place in `dates`, and the minute of its day. */
+interface Wall {
+  readonly dates: readonly string[];
+  readonly dateOf: Uint8Array;
+  readonly minuteOf: Uint16Array;
+}
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+const walls = new Map<number, Wall>();
+function wallOf(window: number): Wall {
+  const known = walls.get(window);
+  if (known) return known;
+  const timeZone = WINDOWS[window]![0];
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  const dates: string[] = [];
+  const wall: Wall = { dates, dateOf: new Uint8Array(WINDOW_MINUTES), minuteOf: new Uint16Array(WINDOW_MINUTES) };
+  for (let minute = 0; minute < WINDOW_MINUTES; minute++) {
+    const [date, time] = format.format(originOf(window) + minute * MINUTE_MS).split(' ');
+    if (!dates.includes(date!)) dates.push(date!);
+    wall.dateOf[minute] = dates.indexOf(date!);
+    wall.minuteOf[minute] = minuteOfDay(time!);
+  }
+  walls.set(window, wall);
+  return wall;
+}
+
+function minuteOfDay(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
+}
+
+function openMinutes(window: number, calendar: Calendar | null): Uint8Array {
+  if (!calendar) return new Uint8Array(WINDOW_MINUTES).fill(1);
+  const { dates, dateOf, minuteOf } = wallOf(window);
+  const openOn = dates.map((date) => {
+    const weekday = WEEKDAYS[(new Date(`${date}T12:00:00Z`).getUTCDay() + 6) % 7]!;
+    const hours = calendar.extraOpen[date] ?? (calendar.holidays.includes(date) ? [] : (calendar.week[weekday] ?? []));
+    const open = new Uint8Array(1440);
+    for (const [from, to] of hours) open.fill(1, minuteOfDay(from), minuteOfDay(to));
+    return open;
+  });
+  return Uint8Array.from(dateOf, (date, minute) => openOn[date]![minuteOf[minute]!]!);
+}
+
+type Rules = Pick<SlaPolicy, 'targets' | 'resolution' | 'pauseOn' | 'pauseMinutesMax'>;
+interface Case {
+  window: number;
+  calendar: Calendar | null;
+  rules: Rules;
+  happenings: { minute: number; happening: Happening }[];
+  now: number;
+}
+interface SlowClock {
+  target: Target;
+  instance: number;
+  targetMinutes: number;
+  startedAt: number;
+  counted: number[];
+  endedAt: number | null;
+  canceled: boolean;
+  missedAtEnd: boolean;
+}
+interface SlowDebt {
+  target: Target;
+  from: number;
+  counted: number[];
+  pausedMinutes: number;
+  owed: boolean;
+  clock: SlowClock | null;
+}
+
+/** Lives through the days a minute at a time. A deadline is the end of the minute that used the target up. */
+function slowClocks({ rules, happenings, now }: Case, open: Uint8Array): object[] {
+  const clocks: SlowClock[] = [];
+  const debts: SlowDebt[] = [];
+  let status: TicketStatus = 'new';
+  let priority: Priority = 'normal';
+  let answered = false;
+
+  const isPaused = (debt: SlowDebt): boolean =>
+    debt.owed &&
+    debt.target !== 'firstResponse' &&
+    rules.pauseOn.some((reason) => reason === status) &&
+    (rules.pauseMinutesMax === null || debt.pausedMinutes < rules.pauseMinutesMax);
+  const begin = (debt: SlowDebt): void => {
+    const targetMinutes = rules.targets[debt.target]?.[priority];
+    if (targetMinutes === undefined) return;
+    const instance = clocks.filter(({ target }) => target === debt.target).length + 1;
+    const { target, from: startedAt, counted } = debt;
+    debt.clock = { target, instance, targetMinutes, startedAt, counted: [...counted], endedAt: null, canceled: false, missedAtEnd: false };
+    clocks.push(debt.clock);
+  };
+  const owe = (target: Target, from: number): void => {
+    const debt: SlowDebt = { target, from, counted: [], pausedMinutes: 0, owed: true, clock: null };
+    debts.push(debt);
+    begin(debt);
+  };
+  const end = (debt: SlowDebt, minute: number, canceled: boolean): void => {
+    const clock = debt.clock;
+    if (!clock || clock.endedAt !== null) return;
+    clock.endedAt = minute;
+    clock.canceled = canceled;
+    clock.missedAtEnd = clock.counted.length >= clock.targetMinutes;
+  };
+  const pay = (debt: SlowDebt, minute: number, canceled: boolean): void => {
+    debt.owed = false;
+    end(debt, minute, canceled);
+  };
+  const reprioritize = (debt: SlowDebt, minute: number, isBound: boolean): void => {
+    const clock = debt.clock;
+    if (!clock || clock.endedAt !== null) return begin(debt);
+    const minutes = rules.targets[debt.target]?.[priority];
+    if (minutes === undefined) {
+      if (!isBound) end(debt, minute, true);
+    } else if (!isBound || minutes < clock.targetMinutes) clock.targetMinutes = minutes;
+  };
+  const become = (next: TicketStatus, minute: number): void => {
+    const was = status === 'solved' || status === 'closed';
+    const is = next === 'solved' || next === 'closed';
+    status = next;
+    const resolution = debts.find(({ target }) => target === 'resolution')!;
+    if (is && !was) pay(resolution, minute, false);
+    if (was && !is && rules.resolution === 'total') {
+      resolution.owed = true;
+      const clock = resolution.clock;
+      if (clock && !clock.canceled) clock.endedAt = null;
+      reprioritize(resolution, minute, clock?.missedAtEnd ?? false);
+    }
+    if (next === 'closed') for (const debt of debts) if (debt.owed) pay(debt, minute, true);
+  };
+  const happen = (happening: Happening, minute: number): void => {
+    if (happening.type === 'received') {
+      priority = happening.priority;
+      owe('firstResponse', minute);
+      owe('resolution', minute);
+    } else if (happening.type === 'priority') {
+      priority = happening.value;
+      for (const debt of debts.filter(({ owed }) => owed)) {
+        reprioritize(debt, minute, debt.clock !== null && debt.clock.counted.length >= debt.clock.targetMinutes);
+      }
+    } else if (happening.type === 'status') become(happening.value, minute);
+    else if (happening.type === 'reopened') become('open', minute);
+    else if (happening.type === 'customer-replied' && status !== 'closed') {
+      if (status !== 'new') become('open', minute);
+      if (answered && !debts.some(({ target, owed }) => target === 'nextReply' && owed)) owe('nextReply', minute);
+    } else if (happening.type === 'agent-replied' && happening.by === 'human') {
+      answered = true;
+      for (const debt of debts) if (debt.owed && debt.target !== 'resolution') pay(debt, minute, false);
+    }
+  };
+
+  let pausedNow = new Set<SlowClock>();
+  let spentNow = new Map<SlowClock, number>();
+  const known = new Map(happenings.filter(({ minute }) => minute <= now).map(({ minute, happening }) => [minute, happening]));
+  for (let minute = 0; minute < WINDOW_MINUTES; minute++) {
+    const happening = known.get(minute);
+    if (happening) happen(happening, minute);
+    if (minute === now) {
+      pausedNow = new Set(debts.filter(isPaused).flatMap(({ clock }) => (clock && clock.endedAt === null ? [clock] : [])));
+      spentNow = new Map(clocks.map((clock) => [clock, clock.counted.filter((at) => at < (clock.endedAt ?? now)).length]));
+    }
+    if (!open[minute]) continue;
+    for (const debt of debts) {
+      const paused = isPaused(debt);
+      if (paused) debt.pausedMinutes++;
+      else debt.counted.push(minute);
+      if (!paused && debt.clock?.endedAt === null) debt.clock.counted.push(minute);
+    }
+    // What a stopped clock's deadline would have been, had it run on.
+    for (const clock of clocks) if (clock.endedAt !== null) clock.counted.push(minute);
+  }
+
+  return clocks.map((clock) => {
+    const last = clock.counted[clock.targetMinutes - 1];
+    const due = last === undefined ? 'later' : last + 1;
+    const missed = due !== 'later' && due <= (clock.endedAt ?? now);
+    const stopped = clock.endedAt !== null;
+    let state = missed ? 'breached' : pausedNow.has(clock) ? 'paused' : 'running';
+    if (stopped) state = clock.canceled ? (missed ? 'breached' : 'canceled') : missed ? 'met-late' : 'met';
+    return {
+      target: clock.target,
+      instance: clock.instance,
+      status: state,
+      startedAt: clock.startedAt,
+      dueAt: state === 'paused' ? null : due,
+      breachedAt: missed ? due : null,
+      stoppedAt: clock.endedAt,
+      targetMinutes: clock.targetMinutes,
+      spent: spentNow.get(clock),
+    };
+  });
+}
+
+function inMinutes(clock: ClockState, origin: number): object {
+  const minute = (instant: number | null): number | null => (instant === null ? null : (instant - origin) / MINUTE_MS);
+  const due = minute(clock.dueAt);
+  return {
+    target: clock.target,
+    instance: clock.instance,
+    status: clock.status,
+    startedAt: minute(clock.startedAt),
+    dueAt: due !== null && due > WINDOW_MINUTES ? 'later' : due,
+    breachedAt: minute(clock.breachedAt),
+    stoppedAt: minute(clock.stoppedAt),
+    targetMinutes: clock.targetMinutes,
+    spent: clock.spentMs / MINUTE_MS,
+  };
+}
+
+const byKind = (a: object, b: object): number => (kind(a) < kind(b) ? -1 : 1);
+const kind = (clock: object): string => {
+  const { target, instance } = clock as { target: string; instance: number };
+  return `${target} ${instance}`;
+};
+
+const aTime = fc.integer({ min: 0, max: 96 }).map((quarter) => {
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return `${pad(Math.floor(quarter / 4))}:${pad((quarter % 4) * 15)}`;
+});
+const anInterval = fc.tuple(aTime, aTime).filter(([from, to]) => from < to);
+const someHours = fc.oneof(
+  { weight: 3, arbitrary: fc.array(anInterval, { maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.constant([['00:00', '24:00']] as [string, string][]) },
+  { weight: 2, arbitrary: fc.constant([['09:00', '12:30'], ['13:30', '18:00']] as [string, string][]) }, // prettier-ignore
+);
+const aPriority = fc.constantFrom<Priority>('urgent', 'high', 'normal', 'low');
+const someTargets = fc.record(
+  Object.fromEntries((['urgent', 'high', 'normal', 'low'] as const).map((name) => [name, fc.integer({ min: 1, max: 1500 })])),
+  { requiredKeys: ['normal'] },
+) as fc.Arbitrary<Partial<Record<Priority, number>>>;
+const aHappening: fc.Arbitrary<Happening> = fc.oneof(
+  aPriority.map((value): Happening => ({ type: 'priority', value })),
+  fc
+    .constantFrom<TicketStatus>('open', 'pending', 'pending', 'on-hold', 'solved', 'closed')
+    .map((value): Happening => ({ type: 'status', value })),
+  fc.constantFrom<Happening>({ type: 'customer-replied' }, { type: 'reopened' }, { type: 'note' }),
+  fc.constantFrom('human', 'human', 'bot').map((by): Happening => ({ type: 'agent-replied', by })),
+);
+
+const aCase: fc.Arbitrary<Case> = fc.integer({ min: 0, max: WINDOWS.length - 1 }).chain((window) => {
+  const [timeZone, from] = WINDOWS[window]!;
+  const aDate = fc
+    .integer({ min: -1, max: WINDOW_DAYS })
+    .map((day) => new Date(Date.parse(`${from}T00:00:00Z`) + day * 1440 * MINUTE_MS).toISOString().slice(0, 10));
+  const calendar = fc.record({
+    timeZone: fc.constant(timeZone),
+    week: fc.record(Object.fromEntries(WEEKDAYS.map((day) => [day, someHours])), { requiredKeys: [] }),
+    holidays: fc.array(aDate, { maxLength: 3 }),
+    extraOpen: fc.dictionary(aDate, someHours, { maxKeys: 2 }),
+  }) as fc.Arbitrary<Calendar>;
+  return fc.record({
+    window: fc.constant(window),
+    calendar: fc.oneof({ weight: 9, arbitrary: calendar }, { weight: 1, arbitrary: fc.constant(null) }),
+    rules: fc.record({
+      targets: fc.record({ firstResponse: someTargets, nextReply: someTargets, resolution: someTargets }, { requiredKeys: ['resolution'] }),
+      resolution: fc.constantFrom('first' as const, 'total' as const),
+      pauseOn: fc.constantFrom<Rules['pauseOn']>(['pending', 'on-hold'], ['pending'], []),
+      pauseMinutesMax: fc.option(fc.integer({ min: 1, max: 900 })),
+    }),
+    happenings: fc
+      .tuple(
+        aPriority,
+        fc.array(aHappening, { maxLength: 10 }),
+        fc.uniqueArray(fc.integer({ min: 0, max: EVENT_MINUTES }), { minLength: 11, maxLength: 11 }),
+      )
+      .map(([priority, happenings, minutes]) => {
+        const sorted = minutes.toSorted((a, b) => a - b);
+        const all: Happening[] = [{ type: 'received', priority }, ...happenings];
+        return all.map((happening, index) => ({ minute: sorted[index]!, happening }));
+      }),
+    now: fc.integer({ min: 0, max: WINDOW_MINUTES - 1 }),
+  });
+});
+
+function factsOf({ window, happenings }: Case): TicketFact[] {
+  const origin = originOf(window);
+  return happenings.map(({ minute, happening }, version) => ({
+    ...happening,
+    at: origin + minute * MINUTE_MS,
+    topic: 'signalbox.x',
+    version,
+  }));
+}
+
+const originOf = (window: number): number => Date.parse(`${WINDOWS[window]![1]}T00:00:00Z`);
+
+describe('clocks against a reference that lives minute by minute', () => {
+  it('agree for random calendars, odd zones, pauses and priorities', () => {
+    const statuses = new Set<string>();
+    fc.assert(
+      fc.property(aCase, (given) => {
+        const origin = originOf(given.window);
+        const time = given.calendar ? businessTime(given.calendar) : aroundTheClock;
+        const clocks = clocksOf(factsOf(given), given.rules, time, origin + given.now * MINUTE_MS);
+        for (const { status } of clocks) statuses.add(status);
+        const expected = slowClocks(given, openMinutes(given.window, given.calendar)).sort(byKind);
+        expect(clocks.map((clock) => inMinutes(clock, origin)).sort(byKind)).toEqual(
+          expected.filter((clock) => startedBy(clock, given.now)),
+        );
+      }),
+      { numRuns: RUNS },
+    );
+    expect([...statuses].sort()).toEqual(['breached', 'canceled', 'met', 'met-late', 'paused', 'running']);
+  });
+
+  it('are the same in whatever order the facts arrive', () => {
+    const shuffled = aCase.chain((given) =>
+      fc.tuple(fc.constant(given), fc.shuffledSubarray(factsOf(given), { minLength: given.happenings.length })),
+    );
+    fc.assert(
+      fc.property(shuffled, ([given, arrived]) => {
+        const now = originOf(given.window) + given.now * MINUTE_MS;
+        const time = given.calendar ? businessTime(given.calendar) : aroundTheClock;
+        expect(clocksOf(arrived, given.rules, time, now)).toEqual(clocksOf(factsOf(given), given.rules, time, now));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are explained by segments without gaps whose counted part is what was spent, also for events at one instant', () => {
+    fc.assert(
+      fc.property(aCase, fc.integer({ min: 1, max: 3000 }), fc.infiniteStream(fc.nat()), (given, grain, keys) => {
+        // Coarse instants make many events fall together; a never-open calendar has no deadline to explain.
+        const at = (minute: number): string =>
+          new Date(originOf(given.window) + Math.floor(minute / grain) * grain * MINUTE_MS).toISOString();
+        const events = given.happenings.map(({ minute, happening }) => ({ at: at(minute), ...happening }));
+        const calendar = { ...(given.calendar ?? { timeZone: 'UTC' }), week: { mon: [['09:00', '17:00']], ...given.calendar?.week } };
+        const week = Object.values(calendar.week).some((hours) => hours && hours.length > 0)
+          ? calendar.week
+          : { mon: [['09:00', '17:00']] };
+        const input = { calendar: { ...calendar, week }, policy: { ...given.rules, hours: 'business' }, now: at(given.now) };
+        const explained = explainDeadline({ ...input, events });
+        const arrival = events.map((event) => ({ event, key: keys.next().value as number })).sort((a, b) => a.key - b.key);
+        expect(explainDeadline({ ...input, events: arrival.map(({ event }) => event) })).toEqual(explained);
+        for (const { startedAt, stoppedAt, spentMinutes, segments } of explained.clocks) {
+          const edges = [startedAt, ...segments.flatMap(({ from, to }) => [from, to]), stoppedAt ?? input.now];
+          for (let index = 0; index < edges.length; index += 2) expect(edges[index]).toBe(edges[index + 1]);
+          const countedMs = segments.filter(({ counted }) => counted).map(({ from, to }) => Date.parse(to) - Date.parse(from));
+          expect(countedMs.reduce((sum, ms) => sum + ms, 0) / MINUTE_MS).toBe(spentMinutes);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+function startedBy(clock: object, now: number): boolean {
+  return (clock as { startedAt: number }).startedAt <= now;
+}

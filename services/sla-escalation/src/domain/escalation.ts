@@ -1,0 +1,203 @@
+import {
+  Priority,
+  SlaBreached,
+  SlaBreachWithdrawn,
+  SlaWarned,
+  Target,
+  TicketEscalated,
+  type Complexity,
+  type SlaPolicy,
+  type TicketStatus,
+} from '@signalbox/contracts';
+import type { z } from 'zod';
+import type { WorkingTime } from './calendar.js';
+import type { ClockState } from './clock.js';
+import { instantAtSpent } from './span.js';
+
+const MINUTE_MS = 60_000;
+/** The contract's limit for an explanation. */
+const EXPLANATION_LENGTH_MAX = 300;
+
+/** What of a policy warns and escalates. */
+export type EscalationRules = Pick<SlaPolicy, 'warnAtShares' | 'levels' | 'onComplexity' | 'onUnaccepted'>;
+type Actions = Omit<SlaPolicy['levels'][number], 'offsetMinutes'>;
+export type EscalationEvent = SlaWarned | SlaBreached | SlaBreachWithdrawn | TicketEscalated;
+
+/** What has been said so far: keys such as `warned resolution 1 0.8` or `level 2`. Plain data, to be stored with the ticket. */
+export interface EscalationState {
+  readonly said: readonly string[];
+}
+
+/** What is known of the ticket now. Instants are epoch milliseconds. */
+export interface EscalationFacts {
+  readonly ticketId: string;
+  readonly clocks: readonly ClockState[];
+  readonly status: TicketStatus;
+  readonly priority: Priority;
+  readonly complexity: z.infer<typeof Complexity> | null;
+  /** Since when nobody has accepted it; null while somebody has it. */
+  readonly unacceptedSince: number | null;
+}
+
+export interface Escalation {
+  readonly state: EscalationState;
+  /** In the order they were due, however late `now` is. */
+  readonly events: EscalationEvent[];
+  /** The next instant at which anything can become due, always later than `now`; null: only a new fact can change that. */
+  readonly nextCheckAt: number | null;
+}
+
+/** Something that is said once: when it is due, and how it is said. Null as an instant: not as things stand. */
+interface Step {
+  readonly key: string;
+  readonly at: number | null;
+  readonly event: () => EscalationEvent;
+}
+
+/**
+ * Warnings, breaches and levels that are due at `now` and have not been said, and when to look again.
+ * Each is said once per ticket; a breach that a late fact disproves is withdrawn and may be said again when it comes true.
+ * Offsets and shares count in the clock's own time, so that nothing fires at night or while the customer is waited for.
+ */
+export function escalate(
+  state: EscalationState,
+  facts: EscalationFacts,
+  rules: EscalationRules,
+  time: WorkingTime,
+  now: number,
+): Escalation {
+  // A clock that a late fact did away with altogether had no breach either.
+  const breaches = new Set(facts.clocks.filter((clock) => clock.breachedAt !== null).map(breachKey));
+  const disproved = state.said.filter((key) => key.startsWith('breached ') && !breaches.has(key));
+  const said = new Set(state.said.filter((key) => !disproved.includes(key)));
+  const withdrawn = disproved.map((key) => withdrawal(facts.ticketId, key, now));
+
+  const steps = stepsOf(facts, rules, time, now).filter((step) => !said.has(step.key));
+  const due = steps.filter((step) => step.at !== null && step.at <= now).sort((a, b) => a.at! - b.at! || (a.key < b.key ? -1 : 1));
+  for (const step of due) said.add(step.key);
+
+  const ahead = [...steps.map((step) => step.at), ...facts.clocks.map((clock) => clock.resumesAt)];
+  const instants = ahead.filter((at): at is number => at !== null && at > now && at < Infinity);
+  return {
+    state: { said: [...said] },
+    events: [...withdrawn, ...due.map((step) => step.event())],
+    nextCheckAt: instants.length > 0 ? Math.min(...instants) : null,
+  };
+}
+
+function stepsOf(facts: EscalationFacts, rules: EscalationRules, time: WorkingTime, now: number): Step[] {
+  const ended = facts.status === 'solved' || facts.status === 'closed';
+  const steps = facts.clocks.flatMap((clock) => clockSteps(facts.ticketId, clock, rules, time, now));
+  if (ended) return steps;
+  const resolution = facts.clocks.findLast((clock) => clock.target === 'resolution' && clock.stoppedAt === null);
+  return [...steps, ...(resolution ? levelSteps(facts, resolution, rules, time, now) : []), ...ruleSteps(facts, rules, now)];
+}
+
+/** A warning is for a deadline that can still be kept: none after the clock stopped, none after the breach. */
+function clockSteps(ticketId: string, clock: ClockState, rules: EscalationRules, time: WorkingTime, now: number): Step[] {
+  const { target, instance, breachedAt, dueAt, stoppedAt } = clock;
+  const targetMs = clock.targetMinutes * MINUTE_MS;
+  // While paused without an end dueAt is null, and a planned end of the pause still leads to a deadline.
+  const deadline = stoppedAt === null ? instantAtSpent(clock.spans, targetMs, time) : breachedAt;
+  const breach: Step = {
+    key: breachKey(clock),
+    at: deadline,
+    event: () => SlaBreached(ticketId, { target, instance, dueAt: iso(deadline!), breachedAt: iso(deadline!) }),
+  };
+  if (stoppedAt !== null || breachedAt !== null) return [breach];
+  const warnings = rules.warnAtShares.map((share): Step => {
+    const at = instantAtSpent(clock.spans, targetMs * share, time);
+    return {
+      key: `warned ${target} ${instance} ${share}`,
+      // Not while paused, nor for a deadline the calendar never reaches: there is nothing to name. A pause's end asks again.
+      at: at !== null && at <= now && (dueAt === null || dueAt === Infinity) ? null : at,
+      event: () =>
+        SlaWarned(ticketId, {
+          target,
+          instance,
+          dueAt: iso(dueAt!),
+          spentShare: Math.min(1, clock.spentMs / targetMs),
+          warnedAt: iso(now),
+        }),
+    };
+  });
+  return [breach, ...warnings];
+}
+
+/** The chain upwards, counted from the resolution clock's deadline in its own time; an offset before the receipt is due at once. */
+function levelSteps(facts: EscalationFacts, clock: ClockState, rules: EscalationRules, time: WorkingTime, now: number): Step[] {
+  return rules.levels
+    .toSorted((a, b) => a.offsetMinutes - b.offsetMinutes)
+    .map((level, index): Step => {
+      const spentMs = Math.max(0, (clock.targetMinutes + level.offsetMinutes) * MINUTE_MS);
+      const { offsetMinutes, ...actions } = level;
+      const when = offsetMinutes === 0 ? 'at' : `${Math.abs(offsetMinutes)} min ${offsetMinutes < 0 ? 'before' : 'after'}`;
+      const words = `level ${index + 1}: ${when} the resolution deadline (${clock.targetMinutes} min)`;
+      return {
+        key: `level ${index + 1}`,
+        at: instantAtSpent(clock.spans, spentMs, time),
+        event: () => escalated(facts, index + 1, 'due', words, actions, now),
+      };
+    });
+}
+
+/** Escalations that ask no clock; minutes are minutes around the clock. */
+function ruleSteps(facts: EscalationFacts, rules: EscalationRules, now: number): Step[] {
+  const { onComplexity, onUnaccepted } = rules;
+  const { complexity, priority, unacceptedSince } = facts;
+  const steps: Step[] = [];
+  if (onComplexity && complexity !== null && complexity >= onComplexity.atLeast) {
+    const { atLeast, ...actions } = onComplexity;
+    const words = `complexity ${complexity}, policy says from ${atLeast}`;
+    steps.push({ key: 'complexity', at: now, event: () => escalated(facts, 1, 'complexity', words, actions, now) });
+  }
+  if (onUnaccepted && unacceptedSince !== null && onUnaccepted.priorities.includes(priority)) {
+    const { minutes, priorities: _, ...actions } = onUnaccepted;
+    const words = `${priority} and accepted by nobody within ${minutes} min`;
+    const at = unacceptedSince + minutes * MINUTE_MS;
+    steps.push({ key: 'not-accepted', at, event: () => escalated(facts, 1, 'not-accepted', words, actions, now) });
+  }
+  return steps;
+}
+
+type EscalationCause = 'due' | 'complexity' | 'not-accepted';
+
+/** A priority is only ever raised: a policy that says 'high' does not lower an urgent ticket. */
+function escalated(
+  facts: EscalationFacts,
+  level: number,
+  cause: EscalationCause,
+  words: string,
+  actions: Actions,
+  now: number,
+): TicketEscalated {
+  const { notify, raisePriorityTo, addSkills } = actions;
+  const raises = raisePriorityTo && rankOf(raisePriorityTo) < rankOf(facts.priority);
+  return TicketEscalated(facts.ticketId, {
+    level,
+    cause,
+    explanation: words.slice(0, EXPLANATION_LENGTH_MAX),
+    ...(raises ? { raisePriorityTo } : {}),
+    ...(addSkills ? { addSkills } : {}),
+    notify,
+    escalatedAt: iso(now),
+  });
+}
+
+function withdrawal(ticketId: string, key: string, now: number): SlaBreachWithdrawn {
+  const [, target, instance] = key.split(' ');
+  return SlaBreachWithdrawn(ticketId, { target: Target.parse(target), instance: Number(instance), withdrawnAt: iso(now) });
+}
+
+function breachKey({ target, instance }: Pick<ClockState, 'target' | 'instance'>): string {
+  return `breached ${target} ${instance}`;
+}
+
+/** 0 is the most pressing. */
+function rankOf(priority: Priority): number {
+  return Priority.options.indexOf(priority);
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}

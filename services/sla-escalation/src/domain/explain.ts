@@ -1,0 +1,146 @@
+import { Calendar, Clock, Priority, SlaPolicy, TicketStatus } from '@signalbox/contracts';
+import { z } from 'zod';
+import { aroundTheClock, businessTime, type WorkingTime } from './calendar.js';
+import { clocksOf, type ClockState } from './clock.js';
+import { until } from './span.js';
+import type { Happening, TicketFact } from './ticket-fact.js';
+
+const MINUTE_MS = 60_000;
+const EVENTS_MAX = 10_000;
+
+const instant = z.iso.datetime({ offset: true, error: "an instant such as '2026-11-27T16:10:00Z'" });
+const event = z.discriminatedUnion(
+  'type',
+  [
+    z.object({ at: instant, type: z.literal('received'), priority: Priority.default('normal') }),
+    z.object({ at: instant, type: z.literal('priority'), value: Priority }),
+    z.object({ at: instant, type: z.literal('agent-replied'), by: z.string().min(1, "'human', or what else replied, such as 'bot'") }),
+    z.object({ at: instant, type: z.literal('status'), value: TicketStatus }),
+    z.object({ at: instant, type: z.literal('note') }),
+    z.object({ at: instant, type: z.literal('reopened') }),
+    z.object({ at: instant, type: z.literal('customer-replied') }),
+  ],
+  { error: "a type of event: 'received', 'priority', 'status', 'customer-replied', 'agent-replied', 'note' or 'reopened'" },
+);
+
+/** A case calculated by hand: calendar, policy (its calendar's name and its escalation may be left out), events in any order, now. */
+export const DeadlineCase = z
+  .object({
+    calendar: Calendar.optional(),
+    policy: SlaPolicy.partial({ calendar: true }),
+    events: z.array(event).max(EVENTS_MAX),
+    now: instant,
+  })
+  .refine(({ calendar, policy }) => calendar !== undefined || policy.hours === 'calendar', {
+    path: ['calendar'],
+    error: "a calendar, because the policy's hours are 'business'",
+  })
+  .refine(({ events }) => events.filter(({ type }) => type === 'received').length === 1, {
+    path: ['events'],
+    error: "exactly one event of the type 'received'",
+  });
+export type DeadlineCase = z.infer<typeof DeadlineCase>;
+type CaseEvent = DeadlineCase['events'][number];
+
+/** A stretch of a clock's life, and whether it counts. */
+export interface Segment {
+  readonly from: string;
+  readonly to: string;
+  readonly counted: boolean;
+  readonly why: 'open hours' | 'around the clock' | 'closed' | 'pending' | 'on-hold';
+}
+
+export type ExplainedClock = Clock & { readonly spentMinutes: number; readonly segments: readonly Segment[] };
+
+/** A case that cannot be calculated, with every reason on a line of its own. */
+export class InvalidCase extends Error {}
+
+/**
+ * The clocks of a case, each with the segments that were counted or not, without gaps from its start to its end or `now`.
+ * Events after `now` are left out: the clocks are shown as they stood then. Throws InvalidCase.
+ */
+export function explainDeadline(input: unknown): { clocks: ExplainedClock[] } {
+  const parsed = DeadlineCase.safeParse(input);
+  if (!parsed.success) {
+    throw new InvalidCase(
+      parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the case'}: expected ${message}`).join('\n'),
+    );
+  }
+  const { calendar, policy, events, now: until_ } = parsed.data;
+  const now = Date.parse(until_);
+  const time = calendar && policy.hours === 'business' ? businessTime(calendar) : aroundTheClock;
+  const clocks = withinYears(() => clocksOf(events.map(toFact), policy, time, now));
+  return { clocks: clocks.map((clock) => explainClock(clock, time, now)) };
+}
+
+/** One clock as people and tests read it. Throws InvalidCase when its deadline lies beyond the calendar. */
+export function explainClock(clock: ClockState, time: WorkingTime, now: number): ExplainedClock {
+  const { target, instance, status, startedAt, dueAt, breachedAt, stoppedAt, targetMinutes, spentMs } = clock;
+  if (dueAt === Infinity) {
+    throw new InvalidCase(
+      `calendar: opens for less than the ${targetMinutes} minutes of ${target} between ${iso(startedAt)} and the year 2200`,
+    );
+  }
+  return {
+    target,
+    instance,
+    status,
+    startedAt: iso(startedAt),
+    dueAt: dueAt === null ? null : iso(dueAt),
+    breachedAt: breachedAt === null ? null : iso(breachedAt),
+    stoppedAt: stoppedAt === null ? null : iso(stoppedAt),
+    targetMinutes,
+    spentMinutes: spentMs / MINUTE_MS,
+    segments: segmentsOf(clock, time, stoppedAt ?? now),
+  };
+}
+
+function segmentsOf(clock: ClockState, time: WorkingTime, end: number): Segment[] {
+  const segments: Segment[] = [];
+  const add = (from: number, to: number, why: Segment['why']): void => {
+    if (from < to) segments.push({ from: iso(from), to: iso(to), counted: why === 'open hours' || why === 'around the clock', why });
+  };
+  for (const { from, to, why } of until(clock.spans, end)) {
+    if (why !== 'running') add(from, to!, why);
+    else {
+      let at = from;
+      for (const open of time.intervals(from, to!)) {
+        add(at, open.from, 'closed');
+        add(open.from, open.to, time === aroundTheClock ? 'around the clock' : 'open hours');
+        at = open.to;
+      }
+      add(at, to!, 'closed');
+    }
+  }
+  return segments;
+}
+
+/**
+ * Events of a case have no topic and version. At the same instant the careful order holds, whatever the order in the file: a reply
+ * before a customer's message (it cannot have answered it), solved before reopened, a lower priority before a higher one.
+ */
+const ORDER: readonly CaseEvent['type'][] = ['received', 'priority', 'agent-replied', 'status', 'note', 'reopened', 'customer-replied'];
+
+function toFact(happening: CaseEvent): TicketFact {
+  const { at, ...rest } = happening;
+  return { ...(rest as Happening), at: Date.parse(at), topic: String(ORDER.indexOf(happening.type)), version: rankOf(happening) };
+}
+
+function rankOf(happening: CaseEvent): number {
+  if (happening.type === 'priority') return Priority.options.length - Priority.options.indexOf(happening.value);
+  if (happening.type === 'status') return TicketStatus.options.indexOf(happening.value);
+  return happening.type === 'agent-replied' && happening.by === 'human' ? 1 : 0;
+}
+
+function withinYears<T>(calculate: () => T): T {
+  try {
+    return calculate();
+  } catch (error) {
+    if (error instanceof RangeError) throw new InvalidCase(`events: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function iso(instantMs: number): string {
+  return new Date(instantMs).toISOString();
+}
