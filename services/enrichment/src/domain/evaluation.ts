@@ -1,102 +1,121 @@
 import { classify, foldsOf, trainClassifier, type Example, type TrainingOptions } from './classifier.js';
 
-export interface CategoryFigures {
-  /** Examples that are in the category. */
-  examples: number;
-  /** Of those put into the category, the share that belongs there; null if none was put there. */
-  precisionShare: number | null;
-  /** Of those in the category, the share that was found. */
-  recallShare: number;
+export interface CategoryScore {
+  /** How many labelled tickets the category has. */
+  tickets: number;
+  /** Of the tickets put into it, the share that belongs there; 0 when none was. */
+  precision: number;
+  /** Of the tickets that belong there, the share put into it. */
+  recall: number;
 }
 
-/** How a classifier trained on these examples does on tickets it has not seen. */
+/** What to expect of a classifier trained on these tickets. All shares 0 … 1, measured on tickets the model had not seen. */
 export interface Evaluation {
-  examples: number;
-  folds: number;
-  /** Best guess is right, whatever its confidence. */
-  accuracyShare: number;
-  /** Confident enough for a category to be named. */
-  namedShare: number;
-  /** Of those named, right. Null if none was named. */
-  namedAccuracyShare: number | null;
-  /** Mean distance between stated confidence and observed accuracy, over ten bands of confidence (expected calibration error). */
-  calibrationErrorShare: number;
-  byCategory: Record<string, CategoryFigures>;
+  tickets: number;
+  /** How often the best guess was right, taken or not. */
+  accuracy: number;
+  /** How often the right category was among the first three. */
+  accuracyTop3: number;
+  /** Tickets whose best guess was too uncertain to be taken. */
+  unknownShare: number;
+  /** How often a guess that was taken was right. */
+  accuracyWhenKnown: number;
+  /** Mean distance between confidence and how often it was right, over ten bins (expected calibration error). */
+  calibrationError: number;
+  categories: Record<string, CategoryScore>;
+  /** The ten most frequent mix-ups, most frequent first. */
+  confusions: { category: string; takenFor: string; tickets: number }[];
+}
+
+interface Outcome {
+  category: string;
+  guesses: string[];
+  confidence: number;
+  known: boolean;
 }
 
 /**
- * Cross-validation: each part in turn is held out and judged by a model of the others, every category spread evenly over the parts.
- * Deterministic for examples, folds and seed. Takes `folds` trainings. Throws on fewer than 2 folds, or fewer examples than folds.
+ * Cross-validates: trains on all parts but one, tests on that one, `folds` times over; takes `folds` times as long as training.
+ * Precision and recall judge the best guess, taken or not. Deterministic for a seed. Throws unless 2 ≤ folds ≤ tickets.
  */
 export function evaluateClassifier(
   examples: readonly Example[],
-  folds: number,
-  seed: number,
+  folds = 5,
+  seed = 1,
   options: Partial<TrainingOptions> = {},
 ): Evaluation {
-  if (!Number.isInteger(folds) || folds < 2 || folds > examples.length) {
-    throw new Error(`cross-validation got ${folds} folds for ${examples.length} examples; allowed are whole numbers from 2 to the examples`);
+  if (folds < 2 || folds > examples.length) {
+    throw new Error(`cannot evaluate ${examples.length} labelled tickets in ${folds} parts; expected 2 … number of tickets`);
   }
   const parts = foldsOf(
     examples.map((example) => example.category),
     folds,
     seed,
   );
-  const judged: Judged[] = [];
-  for (let held = 0; held < folds; held++) {
-    const model = trainClassifier(
-      examples.filter((_, i) => parts[i] !== held),
-      { ...options, seed },
-    );
-    examples.forEach((example, i) => {
-      if (parts[i] !== held) return;
+  const outcomes: Outcome[] = [];
+  for (let part = 0; part < folds; part++) {
+    const training = examples.filter((_, i) => parts[i] !== part);
+    if (training.length === examples.length || training.length === 0) continue;
+    const model = trainClassifier(training, { ...options, seed });
+    for (const [i, example] of examples.entries()) {
+      if (parts[i] !== part) continue;
       const { category, confidence, runnersUp } = classify(model, example.text);
-      judged.push({ actual: example.category, guessed: category ?? runnersUp[0]!.category, confidence, named: category !== null });
-    });
+      const guesses = [...(category === null ? [] : [category]), ...runnersUp.map((guess) => guess.category)];
+      outcomes.push({ category: example.category, guesses, confidence, known: category !== null });
+    }
   }
-  return figuresOf(judged, folds);
+  return summarise(outcomes);
 }
 
-interface Judged {
-  actual: string;
-  guessed: string;
-  confidence: number;
-  named: boolean;
-}
+const right = (outcome: Outcome): boolean => outcome.guesses[0] === outcome.category;
+const shareOf = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-function figuresOf(judged: readonly Judged[], folds: number): Evaluation {
-  const right = (guess: Judged): boolean => guess.guessed === guess.actual;
-  const named = judged.filter((guess) => guess.named);
-  const byCategory: Record<string, CategoryFigures> = {};
-  for (const category of [...new Set(judged.map((guess) => guess.actual))].sort()) {
-    const actual = judged.filter((guess) => guess.actual === category);
-    const guessed = judged.filter((guess) => guess.guessed === category);
-    byCategory[category] = {
-      examples: actual.length,
-      precisionShare: shareOf(guessed, right),
-      recallShare: shareOf(actual, right) ?? 0,
-    };
-  }
+function summarise(outcomes: readonly Outcome[]): Evaluation {
+  const count = (test: (outcome: Outcome) => boolean): number => outcomes.filter(test).length;
+  const known = count((outcome) => outcome.known);
+  const names = [...new Set(outcomes.map((outcome) => outcome.category))].sort();
+  const categories = names.map((name): [string, CategoryScore] => {
+    const tickets = count((outcome) => outcome.category === name);
+    const hits = count((outcome) => outcome.category === name && right(outcome));
+    return [name, { tickets, precision: shareOf(hits, count((outcome) => outcome.guesses[0] === name)), recall: shareOf(hits, tickets) }];
+  });
   return {
-    examples: judged.length,
-    folds,
-    accuracyShare: shareOf(judged, right) ?? 0,
-    namedShare: named.length / judged.length,
-    namedAccuracyShare: shareOf(named, right),
-    calibrationErrorShare: calibrationErrorOf(judged),
-    byCategory,
+    tickets: outcomes.length,
+    accuracy: shareOf(count(right), outcomes.length),
+    accuracyTop3: shareOf(
+      count((outcome) => outcome.guesses.slice(0, 3).includes(outcome.category)),
+      outcomes.length,
+    ),
+    unknownShare: shareOf(outcomes.length - known, outcomes.length),
+    accuracyWhenKnown: shareOf(
+      count((outcome) => outcome.known && right(outcome)),
+      known,
+    ),
+    calibrationError: calibrationErrorOf(outcomes),
+    categories: Object.fromEntries(categories),
+    confusions: confusionsOf(outcomes),
   };
 }
 
-const shareOf = <T>(items: readonly T[], holds: (item: T) => boolean): number | null =>
-  items.length === 0 ? null : items.filter(holds).length / items.length;
+function calibrationErrorOf(outcomes: readonly Outcome[]): number {
+  const gaps = new Array<number>(10).fill(0);
+  for (const outcome of outcomes) gaps[Math.min(9, Math.floor(outcome.confidence * 10))]! += outcome.confidence - (right(outcome) ? 1 : 0);
+  return shareOf(
+    gaps.reduce((sum, gap) => sum + Math.abs(gap), 0),
+    outcomes.length,
+  );
+}
 
-function calibrationErrorOf(judged: readonly Judged[]): number {
-  const bands = Array.from({ length: 10 }, () => ({ stated: 0, right: 0 }));
-  for (const guess of judged) {
-    const band = bands[Math.min(9, Math.floor(guess.confidence * 10))]!;
-    band.stated += guess.confidence;
-    band.right += guess.guessed === guess.actual ? 1 : 0;
+const CONFUSIONS_MAX = 10;
+
+function confusionsOf(outcomes: readonly Outcome[]): Evaluation['confusions'] {
+  const pairs = new Map<string, { category: string; takenFor: string; tickets: number }>();
+  for (const { category, guesses } of outcomes) {
+    const takenFor = guesses[0];
+    if (takenFor === undefined || takenFor === category) continue;
+    const key = JSON.stringify([category, takenFor]);
+    const pair = pairs.get(key) ?? { category, takenFor, tickets: 0 };
+    pairs.set(key, { ...pair, tickets: pair.tickets + 1 });
   }
-  return bands.reduce((sum, band) => sum + Math.abs(band.stated - band.right), 0) / judged.length;
+  return [...pairs.values()].sort((a, b) => b.tickets - a.tickets).slice(0, CONFUSIONS_MAX);
 }

@@ -1,0 +1,18 @@
+import type { Presence } from '@signalbox/contracts';
+
+/** Clients repeat every 15 s, so a lease survives two lost reports. */
+export const LEASE_MS = 45_000;
+/** A lease with more than this left is not worth an event: the next report comes in time. */
+export const RENEW_BELOW_MS = 20_000;
+
+export interface Lease {
+  readonly presence: Presence;
+  readonly leaseUntil: Date;
+}
+
+/** The lease to publish now, or undefined when the one that is known says enough. Nobody needs to be kept offline. */
+export function renewLease(known: Lease | undefined, presence: Presence, now: Date): Lease | undefined {
+  const unchanged = known?.presence === presence;
+  if (unchanged && (presence === 'offline' || known.leaseUntil.getTime() - now.getTime() >= RENEW_BELOW_MS)) return undefined;
+  return { presence, leaseUntil: new Date(now.getTime() + LEASE_MS) };
+}

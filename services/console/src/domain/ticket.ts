@@ -1,0 +1,268 @@
+import type {
+  AgentState,
+  AnswerProposed,
+  AnswerRefused,
+  AnswerReleased,
+  ArticleMatch,
+  ArticlesSuggested,
+  AssignmentProposed,
+  Clock,
+  ClocksChanged,
+  DeflectionConfirmed,
+  DeflectionFailed,
+  DeliveryFailed,
+  MessageDelivered,
+  MessageReceived,
+  NoAnswer,
+  OfferDeclined,
+  OfferExpired,
+  OfferMade,
+  OfferRescinded,
+  Priority,
+  ProposalRejected,
+  Received,
+  ReplyReleased,
+  RequestRefused,
+  RequirementsRelaxed,
+  SatisfactionRated,
+  SlaBreached,
+  SlaBreachWithdrawn,
+  SlaWarned,
+  StatusChanged,
+  TicketAssigned,
+  TicketClosed,
+  TicketEnriched,
+  TicketEscalated,
+  TicketQueued,
+  TicketReceived,
+  TicketReleased,
+  TicketReopened,
+  TicketSnapshot,
+  TicketSolved,
+  TicketStatus,
+} from '@signalbox/contracts';
+import type { Audience } from './visibility.js';
+
+export type AssignmentEvent =
+  | OfferMade
+  | OfferDeclined
+  | OfferExpired
+  | OfferRescinded
+  | TicketAssigned
+  | ProposalRejected
+  | TicketReleased
+  | AnswerReleased
+  | AnswerRefused
+  | ReplyReleased
+  | StatusChanged
+  | TicketSolved
+  | TicketReopened
+  | TicketClosed
+  | RequestRefused;
+export type TicketEvent =
+  | AssignmentEvent
+  | TicketReceived
+  | MessageReceived
+  | MessageDelivered
+  | DeliveryFailed
+  | SatisfactionRated
+  | TicketEnriched
+  | AnswerProposed
+  | NoAnswer
+  | ArticlesSuggested
+  | DeflectionConfirmed
+  | DeflectionFailed
+  | AssignmentProposed
+  | TicketQueued
+  | RequirementsRelaxed
+  | ClocksChanged
+  | SlaWarned
+  | SlaBreached
+  | SlaBreachWithdrawn
+  | TicketEscalated;
+/** An event about a ticket, as it was read from its topic. */
+export type Told = Received<TicketEvent>;
+export type AgentToldState = Received<AgentState>;
+
+type Escalation = Pick<TicketEscalated['data'], 'level' | 'cause' | 'explanation' | 'escalatedAt'>;
+export interface Verdict {
+  readonly type: 'AnswerProposed' | 'NoAnswer';
+  readonly confidence: number;
+  readonly threshold: number;
+  readonly reason?: string;
+  readonly article?: ArticleMatch;
+}
+
+/** What each topic has said of one ticket so far. Every part is filled by its own topic alone, so their order does not matter. */
+export interface Ticket {
+  readonly ticketId: string;
+  readonly intake: {
+    readonly received?: Omit<TicketReceived['data'], 'text' | 'attachments' | 'messageId'>;
+    readonly satisfaction?: number;
+    readonly undelivered?: string;
+  } | null;
+  readonly enrichment: TicketEnriched['data'] | null;
+  readonly knowledgeBase: {
+    readonly verdict?: Verdict;
+    readonly suggestions: readonly ArticleMatch[];
+    readonly deflection?: 'confirmed' | 'assumed' | 'failed';
+  } | null;
+  readonly routing: {
+    readonly waiting?: TicketQueued['data'] | null;
+    readonly relaxed?: string;
+    readonly unenriched?: boolean;
+  } | null;
+  readonly assignment: {
+    readonly ticket?: TicketSnapshot;
+    /** The proposal behind the offer that is out, or was last. */
+    readonly offerProposalId?: string;
+    readonly assignedAt?: string;
+    readonly solvedByAgentId?: string | null;
+    readonly solvedAt?: string;
+  } | null;
+  readonly sla: { readonly clocks: readonly Clock[]; readonly policy?: string; readonly escalations: readonly Escalation[] } | null;
+  /** When the newest event about it was decided, whichever topic it came from. */
+  readonly updatedAt: Date;
+}
+
+const ESCALATIONS_MAX = 50;
+
+export const unknownTicket = (ticketId: string): Ticket => ({
+  ticketId,
+  intake: null,
+  enrichment: null,
+  knowledgeBase: null,
+  routing: null,
+  assignment: null,
+  sla: null,
+  updatedAt: new Date(0),
+});
+
+/** The ticket after one more event. */
+export function project(ticket: Ticket, event: Told): Ticket {
+  return { ...ticket, ...partOf(ticket, event), updatedAt: event.at > ticket.updatedAt ? event.at : ticket.updatedAt };
+}
+
+function partOf(ticket: Ticket, event: Told): Partial<Ticket> {
+  const { intake, routing } = ticket;
+  const knowledgeBase = ticket.knowledgeBase ?? { suggestions: [] };
+  const sla = ticket.sla ?? { clocks: [], escalations: [] };
+  switch (event.type) {
+    case 'TicketReceived': {
+      const { text: _text, attachments: _attachments, messageId: _messageId, ...received } = event.data;
+      return { intake: { ...intake, received } };
+    }
+    case 'SatisfactionRated':
+      return { intake: { ...intake, satisfaction: event.data.score } };
+    case 'DeliveryFailed':
+      return event.data.final ? { intake: { ...intake, undelivered: event.data.reason } } : {};
+    case 'MessageReceived':
+    case 'MessageDelivered':
+      return {};
+    case 'TicketEnriched':
+      return { enrichment: event.data };
+    case 'AnswerProposed': {
+      const { answer, threshold, suggestions } = event.data;
+      const { articleId, revision, locale, title, confidence } = answer;
+      const article = { articleId, revision, locale, title, confidence };
+      return { knowledgeBase: { ...knowledgeBase, verdict: { type: event.type, confidence, threshold, article }, suggestions } };
+    }
+    case 'NoAnswer': {
+      const { reason, bestConfidence: confidence, threshold, suggestions } = event.data;
+      return { knowledgeBase: { ...knowledgeBase, verdict: { type: event.type, confidence, threshold, reason }, suggestions } };
+    }
+    case 'ArticlesSuggested':
+      return { knowledgeBase: { ...knowledgeBase, suggestions: event.data.suggestions } };
+    case 'DeflectionConfirmed':
+      return { knowledgeBase: { ...knowledgeBase, deflection: event.data.how } };
+    case 'DeflectionFailed':
+      return { knowledgeBase: { ...knowledgeBase, deflection: 'failed' } };
+    case 'AssignmentProposed':
+      return { routing: { ...routing, unenriched: event.data.unenriched } };
+    case 'TicketQueued':
+      return { routing: { ...routing, waiting: event.data } };
+    case 'RequirementsRelaxed':
+      return { routing: { ...routing, relaxed: event.data.relaxed } };
+    case 'ClocksChanged':
+      return { sla: { ...sla, clocks: event.data.clocks, policy: event.data.policy.name } };
+    case 'TicketEscalated': {
+      const { level, cause, explanation, escalatedAt } = event.data;
+      return { sla: { ...sla, escalations: [...sla.escalations, { level, cause, explanation, escalatedAt }].slice(-ESCALATIONS_MAX) } };
+    }
+    case 'SlaWarned':
+    case 'SlaBreached':
+    case 'SlaBreachWithdrawn':
+      return {};
+    default:
+      return { assignment: { ...ticket.assignment, ...assignmentPartOf(event) } };
+  }
+}
+
+function assignmentPartOf(event: Received<AssignmentEvent>): Partial<NonNullable<Ticket['assignment']>> {
+  switch (event.type) {
+    case 'OfferMade':
+      return { ticket: event.data.ticket, offerProposalId: event.data.proposalId };
+    case 'TicketAssigned':
+      return { ticket: event.data.ticket, assignedAt: event.data.assignedAt };
+    case 'TicketSolved':
+      return { ticket: event.data.ticket, solvedByAgentId: event.data.agentId, solvedAt: event.data.solvedAt };
+    case 'RequestRefused':
+      return event.data.why === 'unknown-ticket' ? {} : { ticket: event.data.ticket };
+    default:
+      return { ticket: event.data.ticket };
+  }
+}
+
+/** What is searched, sorted and filtered by: a function of the parts and of the configured queue of each category. */
+export interface Summary {
+  readonly number: number | null;
+  readonly customerId: string | null;
+  readonly customerAddress: string | null;
+  readonly status: TicketStatus;
+  readonly priority: Priority;
+  readonly agentId: string | null;
+  readonly offerAgentId: string | null;
+  readonly solvedByAgentId: string | null;
+  readonly category: string | null;
+  readonly queueId: string | null;
+  readonly firstQueuedAt: string | null;
+  readonly dueAt: string | null;
+  readonly breached: boolean;
+}
+
+/** @param queueOf the queue of a category, or of a ticket without one */
+export function summarize(ticket: Ticket, queueOf: (category: string | null) => string | null): Summary {
+  const received = ticket.intake?.received;
+  const snapshot = ticket.assignment?.ticket;
+  const category = ticket.enrichment?.category.value ?? null;
+  const ticking = ticket.sla?.clocks.filter((clock) => clock.status === 'running' || clock.status === 'breached') ?? [];
+  const dueAts = ticking.flatMap((clock) => (clock.dueAt === null ? [] : [clock.dueAt])).sort();
+  return {
+    number: received?.number ?? null,
+    customerId: received?.customer.customerId ?? null,
+    customerAddress: received?.customer.address ?? null,
+    status: snapshot?.status ?? 'new',
+    priority: snapshot?.priorityOverride ?? ticket.enrichment?.priority.value ?? 'normal',
+    agentId: snapshot?.agentId ?? null,
+    offerAgentId: snapshot?.offer?.agentId ?? null,
+    solvedByAgentId: ticket.assignment?.solvedByAgentId ?? null,
+    category,
+    queueId: snapshot?.queueOverride ?? queueOf(category),
+    firstQueuedAt: snapshot?.firstQueuedAt ?? received?.receivedAt ?? null,
+    dueAt: dueAts[0] ?? null,
+    breached: ticking.some((clock) => clock.status === 'breached'),
+  };
+}
+
+export function audienceOf({ queueId, agentId, offerAgentId, solvedByAgentId }: Summary): Audience {
+  return {
+    queueIds: queueId === null ? [] : [queueId],
+    agentIds: [agentId, offerAgentId, solvedByAgentId].filter((id) => id !== null),
+  };
+}
+
+/** Why it waits, as routing said last; nothing when it does not wait for a person. */
+export function waitingOf(ticket: Ticket, summary: Summary): TicketQueued['data'] | null {
+  const waits = (summary.status === 'new' || summary.status === 'open') && summary.agentId === null && summary.offerAgentId === null;
+  return waits ? (ticket.routing?.waiting ?? null) : null;
+}
