@@ -1,9 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { MessageSubmitted, TicketSubmitted, type Draft, type Received } from '@signalbox/contracts';
 import { On, Unprocessable, type Delivery } from '@signalbox/messaging';
-import { cleanLine, cleanText } from './domain/text.js';
+import { createHash } from 'node:crypto';
+import { cleanLine, cleanText, cutTo } from './domain/text.js';
 import type { Submission } from './domain/submission.js';
 import { Reception } from './reception.js';
+
+const ACCOUNT_LENGTH_MAX = 120;
+const DUPLICATE_KEY_LENGTH_MAX = 400;
 
 /** What upstream systems produce to `signalbox.inbound`. Their `source` is the account, `source` with `id` the duplicate key. */
 @Controller()
@@ -58,14 +62,23 @@ export class InboundConsumer {
 }
 
 function common(event: Received<TicketSubmitted> | Received<MessageSubmitted>, customer: { email: string; name?: string | undefined }) {
+  const unstorable = [event.source, event.id].find((attribute) => attribute.includes('\u0000'));
+  if (unstorable !== undefined) throw new Unprocessable(`CloudEvents attribute ${JSON.stringify(unstorable)} contains a NUL character`);
   const bytes = Buffer.from(JSON.stringify(event.data));
   return {
     door: 'inbound-topic' as const,
-    channelAccount: event.source.slice(0, 120) || 'upstream',
-    duplicateKey: event.id,
+    channelAccount: shortened(event.source, ACCOUNT_LENGTH_MAX) || 'upstream',
+    duplicateKey: shortened(event.id, DUPLICATE_KEY_LENGTH_MAX),
     kind: 'human' as const,
-    customer: { address: customer.email, name: customer.name },
+    customer: { address: customer.email, name: customer.name === undefined ? undefined : cleanLine(customer.name, 200) },
     attachments: [],
     raw: { bytes, sizeBytes: bytes.length },
   };
+}
+
+/** Two long ids that begin alike stay two: the end is replaced by a hash of the whole. */
+function shortened(text: string, lengthMax: number): string {
+  const whole = text.toWellFormed();
+  if (whole.length <= lengthMax) return whole;
+  return cutTo(whole, lengthMax - 64) + createHash('sha256').update(whole).digest('hex');
 }

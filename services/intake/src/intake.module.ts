@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AssignmentConsumer } from './assignment.consumer.js';
 import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
 import { InboundConsumer } from './inbound.consumer.js';
 import { Reception } from './reception.js';
@@ -9,7 +10,7 @@ export class IntakeModule {
   static with(environment: IntakeEnvironment): DynamicModule {
     return {
       module: IntakeModule,
-      controllers: [InboundConsumer, WebFormController],
+      controllers: [InboundConsumer, AssignmentConsumer, WebFormController],
       providers: [{ provide: ENVIRONMENT, useValue: environment }, Reception],
     };
   }

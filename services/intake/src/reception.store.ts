@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Submission } from './domain/submission.js';
+import type { Quarantined, Submission } from './domain/submission.js';
 
 export interface TicketRow {
   ticket_id: string;
@@ -9,6 +9,9 @@ export interface TicketRow {
   status: string;
   reply_address: string;
 }
+
+/** One key of two. NUL is the one character that PostgreSQL text cannot hold, so no two pairs look the same. */
+export const pair = (first: string, second: string): string => `${first}\u0000${second}`;
 
 export interface NewTicket {
   readonly ticketId: string;
@@ -40,14 +43,14 @@ export class ReceptionStore {
        on conflict do nothing returning account, key`,
       [accounts, names, now],
     )) as { account: string; key: string }[];
-    const claimed = new Set(fresh.map((row) => `${row.account} ${row.key}`));
-    const used = keys.filter((one) => !claimed.has(`${one.account} ${one.key}`));
+    const claimed = new Set(fresh.map((row) => pair(row.account, row.key)));
+    const used = keys.filter((one) => !claimed.has(pair(one.account, one.key)));
     if (used.length === 0) return new Map();
     const known = (await this.tx.query(
       `select d.account, d.key, d.ticket_id, d.message_id from duplicate_key d join unnest($1::text[], $2::text[]) as x(a, k) on d.account = a and d.key = k`,
       [used.map((one) => one.account), used.map((one) => one.key)],
     )) as { account: string; key: string; ticket_id: string | null; message_id: string | null }[];
-    return new Map(known.map((row) => [`${row.account} ${row.key}`, { ticketId: row.ticket_id, messageId: row.message_id }]));
+    return new Map(known.map((row) => [pair(row.account, row.key), { ticketId: row.ticket_id, messageId: row.message_id }]));
   }
 
   async fillClaims(rows: readonly { account: string; key: string; ticketId: string; messageId: string }[]): Promise<void> {
@@ -61,21 +64,21 @@ export class ReceptionStore {
 
   /** The id of each address's customer; new ones get the id given. */
   async customers(
-    people: readonly { id: string; channel: string; address: string; name: string | undefined }[],
+    people: readonly { id: string; namespace: string; address: string; name: string | undefined }[],
   ): Promise<Map<string, string>> {
     if (people.length === 0) return new Map();
-    const channels = people.map((one) => one.channel);
+    const namespaces = people.map((one) => one.namespace);
     const addresses = people.map((one) => one.address);
     await this.tx.query(
-      `insert into customer (customer_id, channel, address, name)
+      `insert into customer (customer_id, namespace, address, name)
        select distinct on (c, a) i, c, a, n from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as x(i, c, a, n) order by c, a on conflict do nothing`,
-      [people.map((one) => one.id), channels, addresses, people.map((one) => one.name ?? null)],
+      [people.map((one) => one.id), namespaces, addresses, people.map((one) => one.name ?? null)],
     );
     const rows = (await this.tx.query(
-      `select customer_id, channel, address from customer join unnest($1::text[], $2::text[]) as x(c, a) on channel = c and address = a`,
-      [channels, addresses],
-    )) as { customer_id: string; channel: string; address: string }[];
-    return new Map(rows.map((row) => [`${row.channel} ${row.address}`, row.customer_id]));
+      `select distinct customer_id, namespace, address from customer join unnest($1::text[], $2::text[]) as x(n, a) on namespace = n and address = a`,
+      [namespaces, addresses],
+    )) as { customer_id: string; namespace: string; address: string }[];
+    return new Map(rows.map((row) => [pair(row.namespace, row.address), row.customer_id]));
   }
 
   /** Locks each conversation's row, made when missing, and returns its current ticket. */
@@ -91,7 +94,7 @@ export class ReceptionStore {
        order by channel_account, conversation for update`,
       parameters,
     )) as { channel_account: string; conversation: string; ticket_id: string | null }[];
-    return new Map(rows.map((row) => [`${row.channel_account} ${row.conversation}`, row.ticket_id]));
+    return new Map(rows.map((row) => [pair(row.channel_account, row.conversation), row.ticket_id]));
   }
 
   async saveConversations(rows: readonly { account: string; conversation: string; ticketId: string }[]): Promise<void> {
@@ -152,6 +155,41 @@ export class ReceptionStore {
         messages.map((message) => message.submission.customer.address),
         messages.map((message) => message.submission.text),
         messages.map((message) => message.submission.providerMessageId ?? null),
+        now,
+      ],
+    );
+  }
+
+  async insertAttachments(messages: readonly NewMessage[]): Promise<void> {
+    const rows = messages.flatMap((message) => message.submission.attachments.map((attachment) => ({ ...message, attachment })));
+    if (rows.length === 0) return;
+    await this.tx.query(
+      `insert into attachment (attachment_id, message_id, ticket_id, filename, content_type, size_bytes, sha256)
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[])`,
+      [
+        rows.map(({ attachment }) => attachment.attachmentId),
+        rows.map((row) => row.messageId),
+        rows.map((row) => row.ticketId),
+        rows.map(({ attachment }) => attachment.filename),
+        rows.map(({ attachment }) => attachment.contentType),
+        rows.map(({ attachment }) => attachment.sizeBytes),
+        rows.map(({ attachment }) => attachment.sha256),
+      ],
+    );
+  }
+
+  async insertQuarantined(rows: readonly (Quarantined & { rawId: string })[], now: Date): Promise<void> {
+    if (rows.length === 0) return;
+    await this.tx.query(
+      `insert into raw_original (raw_id, door, bytes, sha256, size_bytes, quarantine_reason, at)
+       select *, $7::timestamptz from unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::int[], $6::text[])`,
+      [
+        rows.map((row) => row.rawId),
+        rows.map((row) => row.door),
+        rows.map((row) => row.raw.bytes ?? null),
+        rows.map((row) => row.raw.sha256 ?? null),
+        rows.map((row) => row.raw.sizeBytes),
+        rows.map((row) => row.reason),
         now,
       ],
     );

@@ -2,11 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { MessageReceived, TicketReceived, type Draft } from '@signalbox/contracts';
 import { UnitOfWork, type Delivery, type Outcome } from '@signalbox/messaging';
 import { randomUUID } from 'node:crypto';
-import type { Receipt, Submission } from './domain/submission.js';
-import { ReceptionStore, type NewMessage, type NewTicket, type TicketRow } from './reception.store.js';
+import type { Quarantined, Receipt, Submission } from './domain/submission.js';
+import { pair, ReceptionStore, type NewMessage, type NewTicket, type TicketRow } from './reception.store.js';
 
-const keyOf = (submission: Submission): string => `${submission.channelAccount} ${submission.duplicateKey ?? ''}`;
-const conversationOf = (submission: Submission): string => `${submission.channelAccount} ${submission.conversation ?? ''}`;
+const keyOf = (submission: Submission): string => pair(submission.channelAccount, submission.duplicateKey ?? '');
+const conversationOf = (submission: Submission): string => pair(submission.channelAccount, submission.conversation ?? '');
 
 /** Where all doors meet: one submission becomes a new ticket, a further message, or a known duplicate. */
 @Injectable()
@@ -33,18 +33,13 @@ export class Reception {
         .filter((one) => one.conversation !== undefined)
         .map((one) => ({ account: one.channelAccount, conversation: one.conversation! })),
     );
-    const people = submissions.map(({ channel, customer }) => ({
-      id: randomUUID(),
-      channel,
-      address: addressOf(customer.address),
-      name: customer.name,
-    }));
+    const people = submissions.map((submission) => ({ id: randomUUID(), ...personOf(submission), name: submission.customer.name }));
     const customers = await store.customers(people);
     const mentioned = [...submissions.map((one) => one.ticketId), ...conversations.values()].filter((id) => typeof id === 'string');
     const tickets = await store.tickets([...new Set(mentioned)]);
 
     const plans = this.#plan(submissions, used, conversations, tickets);
-    const customerIdOf = (one: Submission): string => customers.get(`${one.channel} ${addressOf(one.customer.address)}`)!;
+    const customerIdOf = (one: Submission): string => customers.get(pair(personOf(one).namespace, personOf(one).address))!;
     const newTickets: NewTicket[] = plans
       .filter((plan) => plan.kind === 'ticket')
       .map(({ ticketId, submission }) => ({ ticketId, submission, customerId: customerIdOf(submission) }));
@@ -53,6 +48,7 @@ export class Reception {
       .filter((plan) => plan.kind === 'ticket' || plan.kind === 'reply')
       .map((plan): NewMessage => ({ ...plan, rawId: randomUUID() }));
     await store.insertMessages(messages, now);
+    await store.insertAttachments(messages);
     await store.fillClaims(
       messages
         .filter((message) => message.submission.duplicateKey !== undefined)
@@ -69,6 +65,37 @@ export class Reception {
         .map(({ submission, ticketId }) => ({ account: submission.channelAccount, conversation: submission.conversation!, ticketId })),
     );
     return plans.map((plan) => outcomeOf(plan, customerIdOf(plan.submission), numbers, tickets, now));
+  };
+
+  /** Resolves after the commit. Until an operator has looked, the original waits under `/operator/quarantine`. */
+  quarantine(item: Quarantined): Promise<Receipt> {
+    return this.unit.submit(this.quarantineAll, item, item.raw.bytes?.length ?? 0);
+  }
+
+  readonly quarantineAll = async (
+    items: readonly Quarantined[],
+    { tx, now }: Pick<Delivery, 'tx' | 'now'>,
+  ): Promise<Outcome<Receipt>[]> => {
+    const store = new ReceptionStore(tx);
+    const used = await store.claim(
+      items.map((item) => ({ account: item.channelAccount, key: item.duplicateKey })),
+      now,
+    );
+    const seen = new Set(used.keys());
+    const fresh = items.map((item) => {
+      const key = pair(item.channelAccount, item.duplicateKey);
+      const first = !seen.has(key);
+      seen.add(key);
+      return first;
+    });
+    await store.insertQuarantined(
+      items.filter((_, index) => fresh[index]).map((item) => ({ ...item, rawId: randomUUID() })),
+      now,
+    );
+    return items.map(({ reason }, index) => ({
+      events: [],
+      answer: fresh[index] ? { outcome: 'quarantined', reason } : { outcome: 'duplicate' },
+    }));
   };
 
   /** Decides in order, so that the first message of a conversation makes the ticket the next ones of the same unit join. */
@@ -96,8 +123,8 @@ export class Reception {
       const ongoing =
         submission.ticketId ?? (submission.conversation === undefined ? undefined : (current.get(conversationOf(submission)) ?? undefined));
       let plan: Plan;
-      // What this unit makes itself is open; a closed ticket is followed up by a new one.
-      const joins = ongoing !== undefined && tickets.get(ongoing)?.status !== 'closed';
+      // What this unit makes itself is open; a closed ticket is followed up by a new one, but not because of a machine's reply.
+      const joins = ongoing !== undefined && (submission.kind !== 'human' || tickets.get(ongoing)?.status !== 'closed');
       if (joins) plan = { kind: 'reply', submission, ticketId: ongoing, messageId };
       else if (submission.conversationRequired && ongoing === undefined)
         plan = {
@@ -124,8 +151,13 @@ interface Plan {
   readonly reason?: string;
 }
 
-/** Mail addresses are compared without regard to letter case; ids of other channels are left as they are. */
-const addressOf = (address: string): string => (address.includes('@') ? address.toLowerCase() : address);
+/** A mail address is one person on every channel, in any letter case; other ids mean somebody only within their account. */
+function personOf({ customer, channelAccount }: Submission): { namespace: string; address: string } {
+  const identity = customer.identity ?? customer.address;
+  return identity.includes('@')
+    ? { namespace: 'email', address: identity.toLowerCase() }
+    : { namespace: channelAccount, address: identity };
+}
 
 function outcomeOf(
   plan: Plan,

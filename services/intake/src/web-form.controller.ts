@@ -8,8 +8,10 @@ import {
   Inject,
   Ip,
   Post,
+  Res,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
+import type { Response } from 'express';
 import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
 import { takeToken, type TokenBucket } from './domain/rate-limit.js';
 import { readJson } from './domain/json.js';
@@ -35,9 +37,13 @@ export class WebFormController {
     @Body() body: unknown,
     @Headers() headers: Record<string, string | undefined>,
     @Ip() ip: string,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<{ ticketId: string; number?: number | undefined }> {
-    this.#limit(ip);
-    if (!Buffer.isBuffer(body)) throw new UnsupportedMediaTypeException("Content-Type must be 'application/json'");
+    this.#limit(ip, response);
+    const contentType = headers['content-type'] ?? '';
+    if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType))
+      throw new UnsupportedMediaTypeException(`Content-Type is '${contentType.slice(0, 60)}'; expected 'application/json'`);
+    if (!Buffer.isBuffer(body)) throw new BadRequestException('the request has no body; expected a JSON object');
     const json = readJson(body, 'the request body');
     if (!json.ok) throw new BadRequestException(json.reason);
     const idempotencyKey = parseIdempotencyKey(headers['idempotency-key']);
@@ -64,7 +70,7 @@ export class WebFormController {
     return { ticketId: receipt.ticketId!, number: receipt.number };
   }
 
-  #limit(requester: string): void {
+  #limit(requester: string, response: Response): void {
     const taken = takeToken(
       this.#buckets.get(requester),
       { burst: this.environment.REQUESTS_BURST_MAX, perMinute: this.environment.REQUESTS_PER_MINUTE_MAX },
@@ -73,13 +79,9 @@ export class WebFormController {
     this.#buckets.delete(requester);
     this.#buckets.set(requester, taken.bucket);
     if (this.#buckets.size > REQUESTERS_MAX) this.#buckets.delete(this.#buckets.keys().next().value!);
-    if (!taken.allowed)
-      throw new HttpException(
-        {
-          error: 'Too Many Requests',
-          message: `too many requests from your address; try again in ${Math.ceil(taken.retryAfterMs / 1000)} s`,
-        },
-        429,
-      );
+    if (taken.allowed) return;
+    const seconds = Math.ceil(taken.retryAfterMs / 1000);
+    response.setHeader('Retry-After', String(seconds));
+    throw new HttpException({ error: 'Too Many Requests', message: `too many requests from your address; try again in ${seconds} s` }, 429);
   }
 }

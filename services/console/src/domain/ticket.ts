@@ -236,7 +236,7 @@ export function summarize(ticket: Ticket, queueOf: (category: string | null) => 
   const snapshot = ticket.assignment?.ticket;
   const category = ticket.enrichment?.category.value ?? null;
   const ticking = ticket.sla?.clocks.filter((clock) => clock.status === 'running' || clock.status === 'breached') ?? [];
-  const dueAts = ticking.flatMap((clock) => (clock.dueAt === null ? [] : [clock.dueAt])).sort();
+  const dueAts = ticking.flatMap((clock) => (clock.dueAt === null ? [] : [clock.dueAt])).sort((a, b) => Date.parse(a) - Date.parse(b));
   return {
     number: received?.number ?? null,
     customerId: received?.customer.customerId ?? null,

@@ -40,9 +40,6 @@ export interface Classification {
   runnersUp: CategoryGuess[];
 }
 
-/** The one text of a ticket that the classifier is trained on and asked about. */
-export const ticketText = (ticket: { subject: string; body: string }): string => `${ticket.subject}\n${ticket.body}`;
-
 /**
  * Learns categories from labelled tickets: TF-IDF of words and characters, one linear support vector machine per category,
  * confidences calibrated on held-out parts. Deterministic for the same examples in the same order and options.
@@ -61,7 +58,12 @@ export function trainClassifier(examples: readonly Example[], options: Partial<T
   for (let held = 0; held < settings.calibrationFolds; held++) {
     const kept = folds.flatMap((fold, i) => (fold === held ? [] : [i]));
     if (kept.length === 0 || kept.length === texts.length) continue;
-    const model = fit(kept.map((i) => texts[i]!), kept.map((i) => labels[i]!), categories, settings);
+    const model = fit(
+      kept.map((i) => texts[i]!),
+      kept.map((i) => labels[i]!),
+      categories,
+      settings,
+    );
     folds.forEach((fold, i) => {
       if (fold === held) guesses.push(guessOn(texts[i]!, labels[i]!, model));
     });
@@ -85,9 +87,12 @@ function fit(texts: readonly Terms[], labels: readonly number[], categories: rea
 
 /** Which part each example falls into: shuffled, and every category spread evenly. */
 export function foldsOf(labels: readonly (number | string)[], folds: number, seed: number): number[] {
-  const order = shuffle(Int32Array.from(labels, (_, i) => i), randomFrom(seed));
+  const order = shuffle(
+    Int32Array.from(labels, (_, i) => i),
+    randomFrom(seed),
+  );
   const dealt = new Map<number | string, number>();
-  const result = new Array<number>(labels.length).fill(0);
+  const result = labels.map(() => 0);
   for (const i of order) {
     const next = dealt.get(labels[i]!) ?? 0;
     dealt.set(labels[i]!, next + 1);

@@ -38,12 +38,7 @@ interface Outcome {
  * Cross-validates: trains on all parts but one, tests on that one, `folds` times over; takes `folds` times as long as training.
  * Precision and recall judge the best guess, taken or not. Deterministic for a seed. Throws unless 2 ≤ folds ≤ tickets.
  */
-export function evaluateClassifier(
-  examples: readonly Example[],
-  folds = 5,
-  seed = 1,
-  options: Partial<TrainingOptions> = {},
-): Evaluation {
+export function evaluateClassifier(examples: readonly Example[], folds = 5, seed = 1, options: Partial<TrainingOptions> = {}): Evaluation {
   if (folds < 2 || folds > examples.length) {
     throw new Error(`cannot evaluate ${examples.length} labelled tickets in ${folds} parts; expected 2 … number of tickets`);
   }
@@ -77,7 +72,17 @@ function summarise(outcomes: readonly Outcome[]): Evaluation {
   const categories = names.map((name): [string, CategoryScore] => {
     const tickets = count((outcome) => outcome.category === name);
     const hits = count((outcome) => outcome.category === name && right(outcome));
-    return [name, { tickets, precision: shareOf(hits, count((outcome) => outcome.guesses[0] === name)), recall: shareOf(hits, tickets) }];
+    return [
+      name,
+      {
+        tickets,
+        precision: shareOf(
+          hits,
+          count((outcome) => outcome.guesses[0] === name),
+        ),
+        recall: shareOf(hits, tickets),
+      },
+    ];
   });
   return {
     tickets: outcomes.length,
@@ -98,7 +103,7 @@ function summarise(outcomes: readonly Outcome[]): Evaluation {
 }
 
 function calibrationErrorOf(outcomes: readonly Outcome[]): number {
-  const gaps = new Array<number>(10).fill(0);
+  const gaps = Array.from({ length: 10 }, () => 0);
   for (const outcome of outcomes) gaps[Math.min(9, Math.floor(outcome.confidence * 10))]! += outcome.confidence - (right(outcome) ? 1 : 0);
   return shareOf(
     gaps.reduce((sum, gap) => sum + Math.abs(gap), 0),

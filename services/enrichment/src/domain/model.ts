@@ -22,10 +22,14 @@ export type Untitled = Omit<Model, 'version'>;
 
 /** Rounds each category's weights to 255 steps: a quarter of the memory, and no measurable loss (Banking77: ± 0.1 %). */
 export function quantise(planes: Planes, categories: number): Pick<Model, 'weights' | 'steps' | 'bias'> {
-  const largest = new Array<number>(categories).fill(0);
+  const largest = Array.from({ length: categories }, () => 0);
   planes.weights.forEach((weight, i) => (largest[i % categories] = Math.max(largest[i % categories]!, Math.abs(weight))));
   const steps = largest.map((most) => Math.fround(most / 127 || 1));
-  return { weights: Int8Array.from(planes.weights, (weight, i) => Math.round(weight / steps[i % categories]!)), steps, bias: [...planes.bias] };
+  return {
+    weights: Int8Array.from(planes.weights, (weight, i) => Math.round(weight / steps[i % categories]!)),
+    steps,
+    bias: [...planes.bias],
+  };
 }
 
 interface StoredModel {

@@ -37,7 +37,12 @@ export function trainPlanes(
   const rows = rowsOf(vectors);
   const planes = { weights: new Float32Array(termsTotal * categories), bias: new Float32Array(categories) };
   for (let category = 0; category < categories; category++) {
-    const plane = trainPlane(rows, Int8Array.from(labels, (label) => (label === category ? 1 : -1)), termsTotal, options);
+    const plane = trainPlane(
+      rows,
+      Int8Array.from(labels, (label) => (label === category ? 1 : -1)),
+      termsTotal,
+      options,
+    );
     for (let term = 0; term < termsTotal; term++) planes.weights[term * categories + category] = plane[term]!;
     planes.bias[category] = plane[termsTotal]!;
   }

@@ -14,7 +14,13 @@ export interface Submission {
   /** Found by mail threading. */
   readonly ticketId?: string | undefined;
   readonly kind: 'human' | 'auto-reply' | 'bounce';
-  readonly customer: { readonly address: string; readonly name?: string | undefined };
+  readonly customer: {
+    /** Where a reply goes. */
+    readonly address: string;
+    readonly name?: string | undefined;
+    /** Who it is, where that is not the address replies go to: the sender of a mail with a Reply-To, a member of a group chat. */
+    readonly identity?: string | undefined;
+  };
   readonly subject: string;
   readonly text: string;
   readonly truncated?: boolean | undefined;
@@ -27,9 +33,19 @@ export interface Submission {
   readonly raw: { readonly bytes?: Buffer | undefined; readonly sha256?: string | undefined; readonly sizeBytes: number };
 }
 
+/** Something received that no ticket is made of: an operator looks at it. */
+export interface Quarantined {
+  readonly door: Door;
+  /** The same again is a duplicate. */
+  readonly channelAccount: string;
+  readonly duplicateKey: string;
+  readonly reason: string;
+  readonly raw: Submission['raw'];
+}
+
 /** What became of a submission. */
 export interface Receipt {
-  readonly outcome: 'ticket' | 'reply' | 'duplicate' | 'refused';
+  readonly outcome: 'ticket' | 'reply' | 'duplicate' | 'refused' | 'quarantined';
   readonly ticketId?: string;
   readonly messageId?: string;
   readonly number?: number;

@@ -1,5 +1,5 @@
 import type { Calendar, Priority, SlaPolicy, Target, TicketStatus } from '@signalbox/contracts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { aroundTheClock, businessTime } from './calendar.js';
 import { clocksOf, type ClockState } from './clock.js';
 import { explainDeadline } from './explain.js';
@@ -246,8 +246,8 @@ const kind = (clock: object): string => {
   return `${target} ${instance}`;
 };
 
+const pad = (value: number): string => String(value).padStart(2, '0');
 const aTime = fc.integer({ min: 0, max: 96 }).map((quarter) => {
-  const pad = (value: number): string => String(value).padStart(2, '0');
   return `${pad(Math.floor(quarter / 4))}:${pad((quarter % 4) * 15)}`;
 });
 const anInterval = fc.tuple(aTime, aTime).filter(([from, to]) => from < to);

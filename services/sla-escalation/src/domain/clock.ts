@@ -1,95 +1,221 @@
-import { Target, type Clock as ClockOnTheWire, type Priority } from '@signalbox/contracts';
-import { Course, pausesOf } from './course.js';
-import { historyOf, type History, type TicketEvent, type Wait } from './history.js';
-import type { Terms } from './policy.js';
-
-/** One promise to a customer, as it stands at one instant. Instants are epoch ms. */
-export interface Clock {
-  readonly target: Target;
-  /** 1, 2, 3 … per target of the ticket. */
-  readonly instance: number;
-  readonly status: ClockOnTheWire['status'];
-  readonly startedAt: number;
-  /** Null only while paused. */
-  readonly dueAt: number | null;
-  /** Equal to `dueAt` where there was a breach. */
-  readonly breachedAt: number | null;
-  readonly stoppedAt: number | null;
-  readonly targetMs: number;
-  readonly course: Course;
-}
+import type { Priority, SlaPolicy, Target, TicketStatus } from '@signalbox/contracts';
+import type { WorkingTime } from './calendar.js';
+import { instantAtSpent, msIn, pauseAt, switchTo, until, type PauseReason, type Span } from './span.js';
+import { inOrder, type Happening, type TicketFact } from './ticket-fact.js';
 
 const MINUTE_MS = 60_000;
 
+/** What of a policy decides deadlines; the rest is for escalation. */
+export type ClockRules = Pick<SlaPolicy, 'targets' | 'resolution' | 'pauseOn' | 'pauseMinutesMax'>;
+
+/** One clock as it stands at an instant. Instants are epoch milliseconds. */
+export interface ClockState {
+  readonly target: Target;
+  /** 1, 2, 3 … per target. */
+  readonly instance: number;
+  readonly status: 'running' | 'paused' | 'met' | 'breached' | 'met-late' | 'canceled';
+  readonly startedAt: number;
+  /** Null only while paused. Infinity: the calendar does not open for so long before 2200. */
+  readonly dueAt: number | null;
+  /** The deadline that was missed; what made it so may have come later (a raised priority). */
+  readonly breachedAt: number | null;
+  readonly stoppedAt: number | null;
+  readonly targetMinutes: number;
+  /** Counted until `stoppedAt`, else until now; after a breach too. */
+  readonly spentMs: number;
+  /** When a pause with a limit ends by itself; else null. */
+  readonly resumesAt: number | null;
+  /** Its life so far and as planned; the last one is open. Cut at `stoppedAt` when the clock has stopped. */
+  readonly spans: readonly Span[];
+}
+
 /**
- * All clocks of a ticket at `now`, in the order of targets and instances: a pure function of what happened, the terms in force and
- * the time, whatever order the events are given in. `terms` hold from the start; `policy` events replace them.
- * 2–5 µs for an ordinary ticket once the calendar's years are laid out.
+ * All clocks of a ticket at `now`: a pure function of its facts up to then, in whatever order they are given.
+ * Empty without a receipt. At most one clock of each target runs at a time.
  */
-export function clocksOf(events: readonly TicketEvent[], terms: Terms, now: number): Clock[] {
-  const history = historyOf(events, terms, now);
-  const resolution = resolutionOf(history);
-  const waits = resolution ? [...history.waits, resolution] : history.waits;
-  const clocks = Target.options.map((): Clock[] => []);
-  for (const wait of waits) {
-    const ofTarget = clocks[Target.options.indexOf(wait.target)]!;
-    for (const clock of clocksOfWait(wait, history, now)) ofTarget.push({ ...clock, instance: ofTarget.length + 1 });
+export function clocksOf(facts: readonly TicketFact[], rules: ClockRules, time: WorkingTime, now: number): ClockState[] {
+  const [received, ...later] = inOrder(facts, now);
+  if (received?.type !== 'received') return [];
+  const ticket = new TicketClocks(received.priority, received.at, rules, time);
+  for (const fact of later) ticket.apply(fact, fact.at);
+  return ticket.statesAt(now);
+}
+
+interface Clock {
+  readonly instance: number;
+  targetMs: number;
+  /** What froze it: `stopped` did what it asked for, `canceled` made it moot. */
+  end: { readonly at: number; readonly how: 'stopped' | 'canceled'; readonly spans: readonly Span[] } | null;
+}
+
+/** Something owed to the customer since `startedAt`, whether or not there is a target for it at the moment. */
+interface Debt {
+  readonly target: Target;
+  readonly startedAt: number;
+  spans: readonly Span[];
+  clocks: Clock[];
+  /** False once paid. Total resolution is owed again when the ticket is reopened. */
+  open: boolean;
+}
+
+const DONE: readonly TicketStatus[] = ['solved', 'closed'];
+
+class TicketClocks {
+  readonly #debts: Debt[] = [];
+  readonly #instances = { firstResponse: 0, nextReply: 0, resolution: 0 };
+  readonly #resolution: Debt;
+  readonly #rules: ClockRules;
+  readonly #time: WorkingTime;
+  #priority: Priority;
+  #status: TicketStatus = 'new';
+  #answered = false;
+
+  constructor(priority: Priority, receivedAt: number, rules: ClockRules, time: WorkingTime) {
+    this.#priority = priority;
+    this.#rules = rules;
+    this.#time = time;
+    this.#owe('firstResponse', receivedAt);
+    this.#resolution = this.#owe('resolution', receivedAt);
   }
-  return clocks.flat();
-}
 
-/** `first`: solved once is solved. `total`: from receipt to the last solving, the time in between included, so an old ticket may breach at once. */
-function resolutionOf(history: History): Wait | null {
-  const { startedAt, mergedAt, solved } = history;
-  if (startedAt === null) return null;
-  const last = solved.find(({ from, to }) => to === Infinity || termsAt(history, from).policy.resolution === 'first');
-  const stopped = last && last.from >= startedAt ? ({ stoppedAt: last.from, end: 'met' } as const) : null;
-  const canceled = mergedAt === null ? { stoppedAt: null, end: null } : ({ stoppedAt: mergedAt, end: 'canceled' } as const);
-  return { target: 'resolution', startedAt, ...(stopped ?? canceled) };
-}
-
-/** The terms in force when the clock stopped judge all of it; those in force now judge a clock that still runs. */
-const termsAt = ({ terms }: History, instant: number): Terms => terms.findLast(({ at }) => at <= instant)!.value;
-
-/** Usually one clock; none without a target; another after each time the priority lost its target and got one again. */
-function clocksOfWait({ target, startedAt, stoppedAt, end }: Wait, history: History, now: number): Omit<Clock, 'instance'>[] {
-  const { policy, hours } = termsAt(history, stoppedAt ?? now);
-  const targets = policy.targets[target] ?? {};
-  const courseUntil = (until: number): Course =>
-    new Course(hours, startedAt, target === 'firstResponse' ? [] : pausesOf(history.holds, policy, hours, startedAt, until));
-  const course = courseUntil(stoppedAt ?? Infinity);
-  const clocks: Omit<Clock, 'instance'>[] = [];
-
-  let targetMs = msOf(targets, (history.priorities.findLast(({ at }) => at <= startedAt) ?? history.priorities[0])?.value);
-  for (const { at, value } of history.priorities) {
-    if (at <= startedAt || (stoppedAt !== null && at >= stoppedAt)) continue;
-    const changedMs = msOf(targets, value);
-    if (targetMs !== null && !(changedMs !== null && changedMs < targetMs) && isReached(course, targetMs, at)) continue;
-    if (targetMs !== null && changedMs === null) clocks.push(judge(target, courseUntil(at), targetMs, at, 'canceled', now));
-    targetMs = changedMs;
+  apply(happening: Happening, at: number): void {
+    switch (happening.type) {
+      case 'priority':
+        this.#priority = happening.value;
+        for (const debt of this.#debts) if (debt.open) this.#retarget(debt, at);
+        return;
+      case 'status':
+        return this.#become(happening.value, at);
+      case 'reopened':
+        return this.#become('open', at);
+      case 'customer-replied':
+        return this.#hearCustomer(at);
+      case 'agent-replied':
+        return happening.by === 'human' ? this.#answer(at) : undefined;
+    }
   }
-  if (targetMs !== null) clocks.push(judge(target, course, targetMs, stoppedAt, end, now));
-  return clocks;
-}
 
-function judge(target: Target, course: Course, targetMs: number, stoppedAt: number | null, end: Wait['end'], now: number) {
-  const dueAt = course.instantOf(targetMs);
-  const clock = { target, startedAt: course.startedAt, stoppedAt, targetMs, course };
-  if (dueAt !== null && dueAt <= (stoppedAt ?? now)) {
-    return { ...clock, status: end === 'met' ? 'met-late' : 'breached', dueAt, breachedAt: dueAt } as const;
+  statesAt(now: number): ClockState[] {
+    return this.#debts.flatMap((debt) => debt.clocks.map((clock) => stateOf(debt, clock, this.#time, now)));
   }
-  if (end !== null) return { ...clock, status: end, dueAt, breachedAt: null } as const;
-  if (course.pausedAt(now)) return { ...clock, status: 'paused', dueAt: null, breachedAt: null } as const;
-  return { ...clock, status: 'running', dueAt, breachedAt: null } as const;
+
+  #owe(target: Target, at: number): Debt {
+    const debt: Debt = { target, startedAt: at, spans: [{ from: at, to: null, why: 'running' }], clocks: [], open: true };
+    this.#debts.push(debt);
+    this.#retarget(debt, at);
+    return debt;
+  }
+
+  /** A closed ticket is beyond replying to: the customer's next message is a ticket of its own. */
+  #hearCustomer(at: number): void {
+    if (this.#status === 'closed') return;
+    if (this.#status !== 'new') this.#become('open', at);
+    const waiting = this.#debts.some((debt) => debt.target === 'nextReply' && debt.open);
+    if (this.#answered && !waiting) this.#owe('nextReply', at);
+  }
+
+  #answer(at: number): void {
+    this.#answered = true;
+    for (const debt of this.#debts) if (debt.open && debt.target !== 'resolution') this.#settle(debt, at, 'stopped');
+  }
+
+  #become(status: TicketStatus, at: number): void {
+    const wasDone = DONE.includes(this.#status);
+    const isDone = DONE.includes(status);
+    this.#status = status;
+    for (const debt of this.#debts) if (debt.open && debt.target !== 'firstResponse') this.#countOrPause(debt, at);
+    if (isDone && !wasDone) this.#settle(this.#resolution, at, 'stopped');
+    if (wasDone && !isDone && this.#rules.resolution === 'total') this.#resume(this.#resolution, at);
+    if (status === 'closed') for (const debt of this.#debts) if (debt.open) this.#settle(debt, at, 'canceled');
+  }
+
+  #countOrPause(debt: Debt, at: number): void {
+    const { pauseOn, pauseMinutesMax } = this.#rules;
+    const pause = pauseOn.find((reason): reason is PauseReason => reason === this.#status);
+    if (!pause) {
+      debt.spans = switchTo(debt.spans, 'running', at);
+      return;
+    }
+    const usedMs = msIn(debt.spans, 'paused', at, this.#time);
+    const leftMs = pauseMinutesMax === null ? null : toMs(pauseMinutesMax) - usedMs;
+    debt.spans = pauseAt(debt.spans, pause, at, leftMs, this.#time);
+  }
+
+  #settle(debt: Debt, at: number, how: 'stopped' | 'canceled'): void {
+    debt.open = false;
+    debt.spans = switchTo(debt.spans, 'running', at);
+    const clock = debt.clocks.at(-1);
+    if (clock && !clock.end) clock.end = { at, how, spans: debt.spans };
+  }
+
+  /** Solved time counts: total resolution is the time since receipt, so an old ticket may be late the moment it is reopened. */
+  #resume(debt: Debt, at: number): void {
+    debt.open = true;
+    const clock = debt.clocks.at(-1);
+    if (clock?.end?.how === 'stopped') {
+      // Judged before it runs again: a target missed while the ticket was solved is not a breach that binds.
+      const missed = isMissed(clock.end.spans, clock.targetMs, clock.end.at, this.#time);
+      clock.end = null;
+      this.#countOrPause(debt, at);
+      this.#retarget(debt, at, missed);
+    } else {
+      this.#countOrPause(debt, at);
+      this.#retarget(debt, at);
+    }
+  }
+
+  /** The target of the priority the ticket has now, counted from the start. A missed deadline is never moved later. */
+  #retarget(debt: Debt, at: number, missed?: boolean): void {
+    const minutes = this.#rules.targets[debt.target]?.[this.#priority];
+    const clock = debt.clocks.at(-1);
+    const current = clock && !clock.end ? clock : undefined;
+    if (!current) {
+      if (minutes !== undefined) debt.clocks.push({ instance: ++this.#instances[debt.target], targetMs: toMs(minutes), end: null });
+      return;
+    }
+    const isBound = missed ?? isMissed(debt.spans, current.targetMs, at, this.#time);
+    if (minutes === undefined) {
+      if (!isBound) current.end = { at, how: 'canceled', spans: switchTo(debt.spans, 'running', at) };
+    } else if (!isBound || toMs(minutes) < current.targetMs) current.targetMs = toMs(minutes);
+  }
 }
 
-/** Lowering the priority never undoes a breach, so whether the old target was over at the change decides. */
-function isReached(course: Course, targetMs: number, instant: number): boolean {
-  const dueAt = course.instantOf(targetMs);
-  return dueAt !== null && dueAt <= instant;
+function stateOf(debt: Debt, clock: Clock, time: WorkingTime, now: number): ClockState {
+  const { target, startedAt } = debt;
+  const spans = clock.end ? clock.end.spans : debt.spans;
+  const stoppedAt = clock.end?.at ?? null;
+  const end = stoppedAt ?? now;
+  const deadline = instantAtSpent(spans, clock.targetMs, time);
+  const missed = deadline !== null && deadline <= end;
+  const today = spans.find((span) => span.from <= now && (span.to === null || span.to > now));
+  const paused = !clock.end && !missed && today !== undefined && today.why !== 'running';
+  return {
+    target,
+    instance: clock.instance,
+    status: statusOf(clock, missed, paused),
+    startedAt,
+    dueAt: paused ? null : deadline,
+    breachedAt: missed ? deadline : null,
+    stoppedAt,
+    targetMinutes: clock.targetMs / MINUTE_MS,
+    spentMs: msIn(spans, 'running', end, time),
+    resumesAt: !clock.end && today && today.why !== 'running' ? today.to : null,
+    spans: stoppedAt === null ? spans : until(spans, stoppedAt),
+  };
 }
 
-function msOf(minutes: Partial<Record<Priority, number>>, priority: Priority | undefined): number | null {
-  const target = priority && minutes[priority];
-  return target === undefined ? null : Math.round(target * MINUTE_MS);
+function statusOf(clock: Clock, missed: boolean, paused: boolean): ClockState['status'] {
+  if (clock.end?.how === 'canceled') return missed ? 'breached' : 'canceled';
+  if (clock.end) return missed ? 'met-late' : 'met';
+  if (missed) return 'breached';
+  return paused ? 'paused' : 'running';
+}
+
+function isMissed(spans: readonly Span[], targetMs: number, at: number, time: WorkingTime): boolean {
+  const deadline = instantAtSpent(spans, targetMs, time);
+  return deadline !== null && deadline <= at;
+}
+
+function toMs(minutes: number): number {
+  return Math.round(minutes * MINUTE_MS);
 }

@@ -1,0 +1,23 @@
+import { Controller } from '@nestjs/common';
+import { AgentState, type Received } from '@signalbox/contracts';
+import { On, type Delivery } from '@signalbox/messaging';
+import { recordChanges } from './change.store.js';
+
+const KEEP = `
+  insert into agent_state as a (agent_id, state)
+  select * from unnest($1::text[], $2::jsonb[]) as x(agent_id, state) order by agent_id
+  on conflict (agent_id) do update set state = excluded.state`;
+
+@Controller()
+export class AgentsConsumer {
+  /** The unit of work hands over only newer versions, in order; of several of one agent the last one holds. */
+  @On(AgentState)
+  async onAgentState(events: readonly Received<AgentState>[], { tx }: Delivery): Promise<void> {
+    const newest = new Map(events.map(({ agentId, data }) => [agentId, data]));
+    await tx.query(KEEP, [[...newest.keys()], [...newest.values()].map((state) => JSON.stringify(state))]);
+    await recordChanges(
+      [...newest.keys()].map((id) => ({ kind: 'agent', id })),
+      tx,
+    );
+  }
+}

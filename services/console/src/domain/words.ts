@@ -1,0 +1,111 @@
+import type { ScoredAgent } from '@signalbox/contracts';
+import type { Told } from './ticket.js';
+
+const share = (value: number): string => `${Math.round(value * 100)} %`;
+/** Names change and are looked up when the words are read; `nameAgents` puts them in. */
+const agent = (agentId: string): string => `{${agentId}}`;
+
+/** Replaces the agents' ids in a history entry's words by their names. What is no agent's id stays as it is. */
+export const nameAgents = (words: string, nameOf: (agentId: string) => string | undefined): string =>
+  words.replace(/\{([^{}]{1,80})\}/g, (marked, agentId: string) => nameOf(agentId) ?? marked);
+
+/** One line of a ticket's history. No text of a customer and no address is in it. */
+export function wordsFor(event: Told): string {
+  switch (event.type) {
+    case 'TicketReceived':
+      return `received by ${event.data.channel} (${event.data.door}) as number ${event.data.number}`;
+    case 'MessageReceived':
+      return event.data.kind === 'human' ? 'the customer wrote' : `${event.data.kind} received`;
+    case 'MessageDelivered':
+      return `delivered by ${event.data.channel}`;
+    case 'DeliveryFailed':
+      return `not delivered by ${event.data.channel}${event.data.final ? ', given up' : ''}: ${event.data.reason}`;
+    case 'SatisfactionRated':
+      return `the customer rated it ${event.data.score} of 5`;
+    case 'TicketEnriched': {
+      const { category, priority, language, complexity, missing } = event.data;
+      const about = `${category.value ?? 'no category'} (${share(category.confidence)}), ${priority.value}, ${language.value ?? 'language unknown'}`;
+      return `${about}, complexity ${complexity.value}${missing.length > 0 ? `; without ${missing.join(', ')}` : ''}`;
+    }
+    case 'AnswerProposed':
+      return `answer found: ${event.data.answer.title} (${share(event.data.answer.confidence)}, needed ${share(event.data.threshold)})`;
+    case 'NoAnswer':
+      return `no automatic answer: ${event.data.reason} (best ${share(event.data.bestConfidence)}, needed ${share(event.data.threshold)})`;
+    case 'ArticlesSuggested':
+      return `${event.data.suggestions.length} articles suggested`;
+    case 'DeflectionConfirmed':
+      return event.data.how === 'confirmed' ? 'the customer says the answer helped' : 'the answer is assumed to have helped';
+    case 'DeflectionFailed':
+      return 'the customer says the answer did not help';
+    case 'AssignmentProposed':
+      return `proposed to ${agent(event.data.agentId)} in round ${event.data.round}${event.data.unenriched ? ', not enriched in time' : ''}`;
+    case 'TicketQueued':
+      return `waits in ${event.data.queueId}${reasonsText(event.data.reasons)}`;
+    case 'RequirementsRelaxed':
+      return `requirements relaxed, step ${event.data.step}: ${event.data.relaxed}`;
+    case 'OfferMade':
+      return `offered to ${agent(event.data.agentId)}`;
+    case 'OfferDeclined':
+      return `${agent(event.data.agentId)} declined: ${event.data.reason}`;
+    case 'OfferExpired':
+      return `${agent(event.data.agentId)} did not answer${event.data.outOfRotation ? ' and goes out of rotation' : ''}`;
+    case 'OfferRescinded':
+      return `offer to ${agent(event.data.agentId)} withdrawn: ${event.data.why}`;
+    case 'TicketAssigned':
+      return event.data.how === 'accepted' ? `${agent(event.data.agentId)} accepted` : `assigned to ${agent(event.data.agentId)}`;
+    case 'ProposalRejected':
+      return `proposal of ${agent(event.data.agentId)} rejected: ${event.data.why}`;
+    case 'TicketReleased':
+      return `released from ${agent(event.data.agentId)}: ${event.data.why}`;
+    case 'AnswerReleased':
+      return `answered automatically: ${event.data.answer.title}`;
+    case 'AnswerRefused':
+      return `automatic answer kept back: ${event.data.why}`;
+    case 'ReplyReleased':
+      return `${agent(event.data.agentId)} replied`;
+    case 'StatusChanged':
+      return `${event.data.from} → ${event.data.ticket.status}: ${event.data.cause}`;
+    case 'TicketSolved':
+      return event.data.agentId === null ? 'solved by the automatic answer' : `solved by ${agent(event.data.agentId)}`;
+    case 'TicketReopened':
+      return `reopened (${event.data.reopenings}): ${event.data.cause}`;
+    case 'TicketClosed':
+      return 'closed';
+    case 'RequestRefused':
+      return `request refused: ${event.data.message}`;
+    case 'ClocksChanged': {
+      const ticking = event.data.clocks.filter((clock) => clock.status === 'running');
+      return ticking.length === 0 ? 'no clock runs' : `clocks: ${ticking.map((clock) => `${clock.target} due ${clock.dueAt}`).join(', ')}`;
+    }
+    case 'SlaWarned':
+      return `${event.data.target}: ${share(event.data.spentShare)} of the time is spent`;
+    case 'SlaBreached':
+      return `${event.data.target} breached`;
+    case 'SlaBreachWithdrawn':
+      return `${event.data.target} was not breached after all`;
+    case 'TicketEscalated':
+      return `escalated to level ${event.data.level}: ${event.data.explanation}`;
+  }
+}
+
+const reasonsText = (reasons: readonly { reason: string; agents: number }[]): string =>
+  reasons.length === 0 ? '' : `: ${reasons.map(({ reason, agents }) => `${reason} (${agents})`).join(', ')}`;
+
+const SIGNALS: Readonly<Record<string, string>> = {
+  skill: 'skills fit',
+  language: 'language fits',
+  workload: 'has room',
+  idle: 'free the longest',
+  speed: 'fast at such tickets',
+  satisfaction: 'liked by customers of such tickets',
+  familiarity: 'knows the customer',
+  slaSlack: 'time left',
+  slaPressure: 'own deadlines allow it',
+};
+
+/** The two factors that weighed most, in words: `skills fit 90 %`. */
+export const reasonsFor = (scored: ScoredAgent): string[] =>
+  [...scored.factors]
+    .sort((a, b) => b.contribution - a.contribution)
+    .slice(0, 2)
+    .map(({ signal, value }) => `${SIGNALS[signal] ?? signal} ${share(value)}`);

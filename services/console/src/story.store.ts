@@ -1,0 +1,183 @@
+import { Injectable } from '@nestjs/common';
+import type { Delivery } from '@signalbox/messaging';
+import type { EntityManager } from 'typeorm';
+import { recordChanges, type Changed } from './change.store.js';
+import { ConfigurationStore } from './configuration.store.js';
+import { decisionOf, deliveryOf, historyOf, messageOf, outcomeOf, type DecisionRecord } from './domain/records.js';
+import { audienceOf, project, summarize, unknownTicket, type Ticket, type Told } from './domain/ticket.js';
+import { unionOf } from './domain/visibility.js';
+
+interface TicketParts {
+  ticket_id: string;
+  intake: Ticket['intake'];
+  enrichment: Ticket['enrichment'];
+  knowledge_base: Ticket['knowledgeBase'];
+  routing: Ticket['routing'];
+  assignment: Ticket['assignment'];
+  sla: Ticket['sla'];
+  updated_at: Date;
+}
+export const PARTS = 'ticket_id, intake, enrichment, knowledge_base, routing, assignment, sla, updated_at';
+export const ticketOf = (row: TicketParts): Ticket => ({
+  ticketId: row.ticket_id,
+  intake: row.intake,
+  enrichment: row.enrichment,
+  knowledgeBase: row.knowledge_base,
+  routing: row.routing,
+  assignment: row.assignment,
+  sla: row.sla,
+  updatedAt: row.updated_at,
+});
+
+const SAVE_TICKETS = `
+  update ticket t set intake = x.intake, enrichment = x.enrichment, knowledge_base = x.knowledge_base, routing = x.routing,
+    assignment = x.assignment, sla = x.sla, updated_at = x.updated_at, number = x.number, customer_id = x.customer_id,
+    customer_address = x.customer_address, status = x.status, agent_id = x.agent_id, offer_agent_id = x.offer_agent_id,
+    solved_by_agent_id = x.solved_by_agent_id, category = x.category, queue_id = x.queue_id, first_queued_at = x.first_queued_at,
+    due_at = x.due_at, breached = x.breached
+  from jsonb_to_recordset($1::jsonb) as x(ticket_id text, intake jsonb, enrichment jsonb, knowledge_base jsonb, routing jsonb,
+    assignment jsonb, sla jsonb, updated_at timestamptz, number int, customer_id text, customer_address text, status text,
+    agent_id text, offer_agent_id text, solved_by_agent_id text, category text, queue_id text, first_queued_at timestamptz,
+    due_at timestamptz, breached boolean)
+  where t.ticket_id = x.ticket_id`;
+
+const SAVE_MESSAGES = `
+  insert into message as m (message_id, ticket_id, author, kind, agent_id, text, article, attachments, at, words)
+  select "messageId", "ticketId", author, kind, "agentId", text, article, attachments, at, to_tsvector('simple', "alsoFoundBy" || ' ' || text)
+  from jsonb_to_recordset($1::jsonb) as x("messageId" text, "ticketId" text, author text, kind text, "agentId" text, text text,
+    article jsonb, attachments jsonb, at timestamptz, "alsoFoundBy" text)
+  order by "messageId"
+  on conflict (message_id) do update set author = excluded.author, kind = excluded.kind, agent_id = excluded.agent_id,
+    text = excluded.text, article = excluded.article, attachments = excluded.attachments, at = excluded.at, words = excluded.words`;
+
+const SAVE_ATTACHMENTS = `
+  insert into attachment (sha256, ticket_id, filename, content_type, size_bytes)
+  select sha256, "ticketId", filename, "contentType", "sizeBytes"
+  from jsonb_to_recordset($1::jsonb) as x(sha256 text, "ticketId" text, filename text, "contentType" text, "sizeBytes" bigint)
+  order by sha256, "ticketId" on conflict do nothing`;
+
+const SAVE_DELIVERIES = `
+  insert into message as m (message_id, ticket_id, delivery)
+  select "messageId", "ticketId", delivery from jsonb_to_recordset($1::jsonb) as x("messageId" text, "ticketId" text, delivery jsonb)
+  order by "messageId" on conflict (message_id) do update set delivery = excluded.delivery`;
+
+const SAVE_DECISIONS = `
+  insert into decision as d (ticket_id, proposal_id, proposal, outcome)
+  select "ticketId", "proposalId", proposal, outcome
+  from jsonb_to_recordset($1::jsonb) as x("ticketId" text, "proposalId" text, proposal jsonb, outcome jsonb)
+  order by "ticketId", "proposalId"
+  on conflict (ticket_id, proposal_id) do update set proposal = coalesce(excluded.proposal, d.proposal), outcome = coalesce(excluded.outcome, d.outcome)`;
+
+const SAVE_HISTORY = `
+  insert into history (ticket_id, topic, version, type, words, at)
+  select "ticketId", topic, version, type, words, at
+  from jsonb_to_recordset($1::jsonb) as x("ticketId" text, topic text, version int, type text, words text, at timestamptz)
+  order by "ticketId", topic, version on conflict do nothing`;
+
+/** The first outcome holds: a reply that also solves is told as the reply it is. */
+const SAVE_OUTCOMES = `
+  with done as (
+    update request r set outcome = x.outcome
+    from jsonb_to_recordset($1::jsonb) as x("requestId" text, outcome jsonb)
+    where r.request_id = x."requestId" and r.outcome is null returning r.request_id, r.agent_id)
+  select request_id, agent_id from done`;
+
+/** Tickets' stories as told by the topics: what every consumer of a ticket topic does with its events. */
+@Injectable()
+export class StoryStore {
+  constructor(private readonly configuration: ConfigurationStore) {}
+
+  async tell(events: readonly Told[], { tx }: Pick<Delivery, 'tx'>): Promise<void> {
+    const queueOf = (await this.configuration.active(tx)).queueOf;
+    const before = await this.#load([...new Set(events.map((event) => event.ticketId))].sort(), tx);
+    const after = new Map(before);
+    const decisions = new Map<string, DecisionRecord>();
+    for (const event of events) {
+      const ticket = after.get(event.ticketId)!;
+      const decision = decisionOf(ticket, event);
+      if (decision) {
+        const key = `${decision.ticketId} ${decision.proposalId}`;
+        decisions.set(key, { ...decisions.get(key), ...decision });
+      }
+      after.set(event.ticketId, project(ticket, event));
+    }
+    const summaries = new Map([...after].map(([ticketId, ticket]) => [ticketId, summarize(ticket, queueOf)]));
+    await this.#saveTickets([...after.values()], summaries, tx);
+    await saveAll(SAVE_DECISIONS, [...decisions.values()], tx);
+    await this.#saveMessages(events, tx);
+    await saveAll(SAVE_HISTORY, events.map(historyOf), tx);
+    const changed: Changed[] = [...before].map(([id, ticket]) => ({
+      kind: 'ticket',
+      id,
+      ...unionOf(audienceOf(summarize(ticket, queueOf)), audienceOf(summaries.get(id)!)),
+    }));
+    await recordChanges([...changed, ...(await this.#saveOutcomes(events, tx))], tx);
+  }
+
+  async #load(ticketIds: readonly string[], tx: EntityManager): Promise<Map<string, Ticket>> {
+    await tx.query('insert into ticket (ticket_id) select * from unnest($1::text[]) on conflict do nothing', [ticketIds]);
+    const rows = (await tx.query(`select ${PARTS} from ticket where ticket_id = any($1) order by ticket_id for update`, [
+      ticketIds,
+    ])) as TicketParts[];
+    return new Map(rows.map((row) => [row.ticket_id, { ...unknownTicket(row.ticket_id), ...ticketOf(row) }]));
+  }
+
+  async #saveTickets(
+    tickets: readonly Ticket[],
+    summaries: ReadonlyMap<string, ReturnType<typeof summarize>>,
+    tx: EntityManager,
+  ): Promise<void> {
+    const rows = tickets.map((ticket) => {
+      const summary = summaries.get(ticket.ticketId)!;
+      return {
+        ticket_id: ticket.ticketId,
+        intake: ticket.intake,
+        enrichment: ticket.enrichment,
+        knowledge_base: ticket.knowledgeBase,
+        routing: ticket.routing,
+        assignment: ticket.assignment,
+        sla: ticket.sla,
+        updated_at: ticket.updatedAt,
+        number: summary.number,
+        customer_id: summary.customerId,
+        customer_address: summary.customerAddress,
+        status: summary.status,
+        agent_id: summary.agentId,
+        offer_agent_id: summary.offerAgentId,
+        solved_by_agent_id: summary.solvedByAgentId,
+        category: summary.category,
+        queue_id: summary.queueId,
+        first_queued_at: summary.firstQueuedAt,
+        due_at: summary.dueAt,
+        breached: summary.breached,
+      };
+    });
+    await saveAll(SAVE_TICKETS, rows, tx);
+  }
+
+  async #saveMessages(events: readonly Told[], tx: EntityManager): Promise<void> {
+    const messages = latest(events.map(messageOf), (message) => message.messageId);
+    await saveAll(SAVE_MESSAGES, messages, tx);
+    const attachments = messages.flatMap(({ ticketId, attachments: own }) => own.map((attachment) => ({ ...attachment, ticketId })));
+    await saveAll(SAVE_ATTACHMENTS, attachments, tx);
+    const deliveries = latest(events.map(deliveryOf), (delivery) => delivery.messageId);
+    await saveAll(SAVE_DELIVERIES, deliveries, tx);
+  }
+
+  async #saveOutcomes(events: readonly Told[], tx: EntityManager): Promise<Changed[]> {
+    // The latest entry of a Map built in reverse order is the first outcome.
+    const outcomes = latest(events.map(outcomeOf).reverse(), (outcome) => outcome.requestId);
+    if (outcomes.length === 0) return [];
+    const done = (await tx.query(SAVE_OUTCOMES, [JSON.stringify(outcomes)])) as { request_id: string; agent_id: string }[];
+    return done.map((row) => ({ kind: 'request', id: row.request_id, agentId: row.agent_id }));
+  }
+}
+
+async function saveAll(statement: string, rows: readonly object[], tx: EntityManager): Promise<void> {
+  if (rows.length > 0) await tx.query(statement, [JSON.stringify(rows)]);
+}
+
+/** One row per key, because one statement cannot write a row twice; the last one holds. */
+const latest = <T>(records: readonly (T | undefined)[], keyOf: (record: T) => string): T[] => [
+  ...new Map(records.filter((record) => record !== undefined).map((record) => [keyOf(record), record])).values(),
+];

@@ -1,0 +1,69 @@
+import { Inject, Injectable, UnauthorizedException } from '@nestjs/common';
+import { AgentRole } from '@signalbox/contracts';
+import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { z } from 'zod';
+import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
+import type { Caller } from './domain/visibility.js';
+
+const Claims = z.object({
+  sub: z.string().min(1).max(80),
+  role: AgentRole,
+  exp: z.number(),
+  sid: z.string().max(80).optional(),
+});
+/** Only signatures whose key nobody but the issuer has. */
+const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+const ISSUER = 'signalbox';
+
+/** Verifies tokens of the OpenID provider and of this console, and issues the latter. */
+@Injectable()
+export class Tokens {
+  readonly #secret: Uint8Array | undefined;
+  readonly #keys: JWTVerifyGetKey | undefined;
+
+  constructor(@Inject(ENVIRONMENT) private readonly environment: ConsoleEnvironment) {
+    const { AUTH_JWT_SECRET, AUTH_JWKS_URL } = environment;
+    this.#secret = AUTH_JWT_SECRET === undefined ? undefined : new TextEncoder().encode(AUTH_JWT_SECRET);
+    this.#keys = AUTH_JWKS_URL === undefined ? undefined : createRemoteJWKSet(new URL(AUTH_JWKS_URL), { timeoutDuration: 3_000 });
+  }
+
+  get issuesOwn(): boolean {
+    return this.#secret !== undefined;
+  }
+
+  /** @throws UnauthorizedException saying what is wrong with the token; never what would be right. */
+  async verify(token: string): Promise<Caller> {
+    const payload = await this.#payloadOf(token).catch((error: unknown) => {
+      if (error instanceof errors.JWKSTimeout) throw error;
+      const expired = error instanceof errors.JWTExpired;
+      throw new UnauthorizedException(expired ? 'the token has expired; sign in again' : 'the token is not valid');
+    });
+    const claims = Claims.safeParse(payload);
+    if (!claims.success) {
+      const [issue] = claims.error.issues;
+      throw new UnauthorizedException(`the token's claim '${issue!.path.join('.')}' is wrong: ${issue!.message}`);
+    }
+    const { sub: agentId, role, exp, sid: sessionId } = claims.data;
+    return { agentId, role, expiresAt: new Date(exp * 1000), sessionId };
+  }
+
+  async #payloadOf(token: string): Promise<JWTPayload> {
+    if (decodeProtectedHeader(token).alg === 'HS256' && this.#secret) {
+      return (await jwtVerify(token, this.#secret, { algorithms: ['HS256'] })).payload;
+    }
+    if (!this.#keys) throw new errors.JOSEAlgNotAllowed('no such key');
+    const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = this.environment;
+    return (await jwtVerify(token, this.#keys, { algorithms: PUBLIC_KEY_ALGORITHMS, issuer: issuer!, audience: audience! })).payload;
+  }
+
+  /** @throws Error without AUTH_JWT_SECRET; ask `issuesOwn` first. */
+  async issue(caller: Caller): Promise<string> {
+    return new SignJWT({ role: caller.role, sid: caller.sessionId })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer(ISSUER)
+      .setSubject(caller.agentId)
+      .setIssuedAt()
+      .setExpirationTime(Math.floor(caller.expiresAt.getTime() / 1000))
+      .sign(this.#secret!);
+  }
+}

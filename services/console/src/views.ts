@@ -1,0 +1,83 @@
+import type { AgentState } from '@signalbox/contracts';
+import type { ActiveConfiguration } from './configuration.store.js';
+import { reasonsFor } from './domain/words.js';
+import { summarize, waitingOf, type Ticket } from './domain/ticket.js';
+import type { DecisionRecord } from './domain/records.js';
+
+/** A ticket as lists and streams show it. */
+export function ticketRow(ticket: Ticket, configuration: ActiveConfiguration) {
+  const { snapshot, nameOf } = configuration;
+  const received = ticket.intake?.received;
+  const offer = ticket.assignment?.ticket?.offer ?? null;
+  const summary = summarize(ticket, configuration.queueOf);
+  const { number, status, priority, agentId, category, queueId, firstQueuedAt, dueAt, breached } = summary;
+  const waiting = waitingOf(ticket, summary);
+  return {
+    ticketId: ticket.ticketId,
+    number,
+    status,
+    priority,
+    channel: received?.channel ?? null,
+    customer: received ? { ...received.customer, tier: ticket.enrichment?.customer.tier ?? null } : null,
+    subject: received?.subject ?? null,
+    category,
+    categoryTitle: category === null ? null : (snapshot.find('category', category)?.title ?? category),
+    language: ticket.enrichment?.language.value ?? received?.language ?? null,
+    complexity: ticket.enrichment?.complexity.value ?? null,
+    queueId,
+    queueTitle: queueId === null ? null : (snapshot.find('queue', queueId)?.title ?? queueId),
+    owner: agentId === null ? null : { agentId, name: nameOf(agentId) ?? agentId },
+    offer: offer && { ...offer, name: nameOf(offer.agentId) ?? offer.agentId },
+    receivedAt: received?.receivedAt ?? null,
+    firstQueuedAt,
+    dueAt,
+    breached,
+    escalationLevel: Math.max(0, ...(ticket.sla?.escalations.map((escalation) => escalation.level) ?? [])),
+    waiting: waiting && { step: waiting.step, reasons: waiting.reasons, nextStepAt: waiting.nextStepAt ?? null },
+    updatedAt: ticket.updatedAt,
+  };
+}
+export type TicketRow = ReturnType<typeof ticketRow>;
+
+/** A decision with its reasons in words: why this agent, and who came second. */
+export function decisionRow({ proposalId, proposal, outcome }: DecisionRecord, { nameOf }: ActiveConfiguration) {
+  const top = (proposal?.top ?? []).map((scored) => ({ ...scored, name: nameOf(scored.agentId) ?? scored.agentId }));
+  const chosen = top.find((scored) => scored.agentId === proposal?.agentId);
+  return {
+    proposalId,
+    agentId: proposal?.agentId ?? null,
+    name: proposal ? (nameOf(proposal.agentId) ?? proposal.agentId) : null,
+    proposedAt: proposal?.proposedAt ?? null,
+    round: proposal?.round ?? null,
+    step: proposal?.step ?? null,
+    policy: proposal?.policy ?? null,
+    weights: proposal?.weights ?? null,
+    unenriched: proposal?.unenriched ?? null,
+    reasons: chosen ? reasonsFor(chosen) : [],
+    runnerUp: top.find((scored) => scored !== chosen) ?? null,
+    top,
+    excluded: proposal?.excluded ?? [],
+    outcome: outcome ?? null,
+  };
+}
+
+/** An agent as the board shows one; before assignment has said anything, offline and without room used. */
+export function agentRow(agentId: string, state: AgentState['data'] | undefined, { snapshot, nameOf }: ActiveConfiguration) {
+  const configured = snapshot.find('agent', agentId);
+  return {
+    agentId,
+    name: nameOf(agentId) ?? agentId,
+    role: configured?.role ?? null,
+    team: configured?.team ?? null,
+    presence: state?.presence ?? ('offline' as const),
+    inRotation: state?.inRotation ?? true,
+    unitsUsed: state?.unitsUsed ?? 0,
+    unitsMax: state?.unitsMax ?? configured?.unitsMax ?? 0,
+    holds: state?.holds ?? [],
+    queueIds: configured?.queues ?? state?.queueIds ?? [],
+    skills: configured?.skills ?? state?.skills ?? {},
+    languages: configured?.languages ?? state?.languages ?? {},
+    shiftEndsAt: state?.shiftEndsAt ?? null,
+    idleSince: state?.idleSince ?? null,
+  };
+}

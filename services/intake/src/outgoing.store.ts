@@ -1,0 +1,190 @@
+import type { Channel } from '@signalbox/contracts';
+import type { EntityManager } from 'typeorm';
+
+export interface Released {
+  readonly messageId: string;
+  readonly ticketId: string;
+  readonly kind: 'reply' | 'answer';
+  readonly author: string;
+  readonly text: string;
+  readonly at: Date;
+}
+
+/** A message whose turn it is, with all that a channel needs to send it. */
+export interface DueMessage {
+  readonly messageId: string;
+  readonly ticketId: string;
+  readonly kind: 'reply' | 'answer';
+  readonly attempts: number;
+  readonly piecesSent: number;
+  readonly providerMessageIds: readonly string[];
+  readonly text: string;
+  readonly channel: Channel;
+  readonly channelAccount: string;
+  readonly number: number;
+  readonly subject: string;
+  readonly replyAddress: string;
+  readonly customerName: string | null;
+  /** Message-IDs of the conversation, the oldest first. Empty where the channel knows none. */
+  readonly references: readonly string[];
+  /** When this ticket's earlier messages went out, within the brake's window. */
+  readonly sentAts: readonly Date[];
+}
+
+/** How long a claimed message belongs to its process; one that died frees it by letting this pass. */
+export const LEASE_MS = 120_000;
+/** Bounds the memory and the time of one pass. */
+const CLAIM_MAX = 50;
+
+/**
+ * Skip locked: every replica works the same table, none waits for another. Only a ticket's oldest waiting message is due, so that
+ * replies leave in their order. Chats are pushed, not claimed.
+ */
+const CLAIM_DUE = `
+  with due as (
+    select o.message_id from outgoing o join ticket t using (ticket_id)
+    where o.state = 'waiting' and o.next_attempt_at <= $1::timestamptz
+      and not (t.channel = 'chat' and t.channel_account = 'chat')
+      and not exists (select from outgoing e where e.ticket_id = o.ticket_id and e.state = 'waiting' and e.position < o.position)
+      and (split_part(t.channel_account, ':', 1) = any($2::text[]) or (position('@' in t.reply_address) > 0 and 'mail' = any($2::text[])))
+    order by o.next_attempt_at limit ${CLAIM_MAX} for update of o skip locked)
+  update outgoing o set attempts = o.attempts + 1, next_attempt_at = $1::timestamptz + interval '${LEASE_MS} ms'
+  from due where o.message_id = due.message_id
+  returning o.message_id`;
+
+const LOAD = `
+  select o.message_id as "messageId", o.ticket_id as "ticketId", o.kind, o.attempts, o.pieces_sent as "piecesSent",
+    o.provider_message_ids as "providerMessageIds", m.text, t.channel, t.channel_account as "channelAccount", t.number::int as number,
+    t.subject, t.reply_address as "replyAddress", c.name as "customerName",
+    array(select r.provider_message_id from (select provider_message_id, position from message
+      where ticket_id = o.ticket_id and provider_message_id like '<%>' order by position desc limit 50) r order by r.position) as references,
+    array(select s.sent_at from outgoing s where s.ticket_id = o.ticket_id and s.sent_at > $2::timestamptz order by s.sent_at desc limit $3) as "sentAts"
+  from outgoing o join message m using (message_id) join ticket t on t.ticket_id = o.ticket_id left join customer c using (customer_id)
+  where o.message_id = any($1::text[]) order by o.position`;
+
+export class OutgoingStore {
+  constructor(private readonly tx: EntityManager) {}
+
+  async saveStatus(statusOf: ReadonlyMap<string, string>): Promise<void> {
+    if (statusOf.size === 0) return;
+    const ids = [...statusOf.keys()];
+    // Locked in id order first: an update alone would lock in the order the plan finds them.
+    await this.tx.query('select ticket_id from ticket where ticket_id = any($1::text[]) order by ticket_id for update', [ids]);
+    await this.tx.query(
+      `update ticket t set status = x.s from unnest($1::text[], $2::text[]) as x(id, s) where t.ticket_id = x.id and t.status <> x.s`,
+      [ids, [...statusOf.values()]],
+    );
+  }
+
+  async release(messages: readonly Released[], now: Date): Promise<void> {
+    if (messages.length === 0) return;
+    await this.tx.query(
+      `insert into message (message_id, ticket_id, direction, kind, author, text, at)
+       select m, t, 'out', k, a, x, i from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) as u(m, t, k, a, x, i)
+       on conflict (message_id) do nothing`,
+      [
+        messages.map((message) => message.messageId),
+        messages.map((message) => message.ticketId),
+        messages.map((message) => message.kind),
+        messages.map((message) => message.author),
+        messages.map((message) => message.text),
+        messages.map((message) => message.at),
+      ],
+    );
+    await this.tx.query(
+      `insert into outgoing (message_id, ticket_id, kind, state, next_attempt_at)
+       select m, t, k, 'waiting', $4::timestamptz from unnest($1::text[], $2::text[], $3::text[]) as u(m, t, k) on conflict (message_id) do nothing`,
+      [
+        messages.map((message) => message.messageId),
+        messages.map((message) => message.ticketId),
+        messages.map((message) => message.kind),
+        now,
+      ],
+    );
+  }
+
+  /** Takes what is due on the routes this process can send by: 'mail', 'whatsapp', 'telegram' … */
+  async claim(routes: readonly string[], brakeSince: Date, brakeSendsMax: number, now: Date): Promise<DueMessage[]> {
+    // TypeORM answers an update with [rows, count].
+    const [claimed] = (await this.tx.query(CLAIM_DUE, [now, routes])) as [{ message_id: string }[], number];
+    if (claimed.length === 0) return [];
+    return (await this.tx.query(LOAD, [claimed.map((row) => row.message_id), brakeSince, brakeSendsMax])) as DueMessage[];
+  }
+
+  /** Locks the row; undefined when it waits no longer (another process told the outcome, or a bounce came). */
+  async lockWaiting(messageId: string): Promise<{ ticketId: string; attempts: number; channel: Channel } | undefined> {
+    const rows = (await this.tx.query(
+      `select o.ticket_id as "ticketId", o.attempts, t.channel from outgoing o join ticket t using (ticket_id)
+       where message_id = $1 and state = 'waiting' for update of o`,
+      [messageId],
+    )) as { ticketId: string; attempts: number; channel: Channel }[];
+    return rows[0];
+  }
+
+  async saveSent(messageId: string, providerMessageIds: readonly string[], now: Date): Promise<void> {
+    await this.tx.query(
+      `update outgoing set state = 'sent', provider_message_ids = $2::text[], pieces_sent = greatest(pieces_sent, cardinality($2::text[])), sent_at = $3, last_error = null
+       where message_id = $1`,
+      [messageId, providerMessageIds, now],
+    );
+    await this.tx.query('update message set provider_message_id = $2 where message_id = $1', [
+      messageId,
+      providerMessageIds.at(-1) ?? null,
+    ]);
+  }
+
+  /** `attemptCounted` false: nothing was tried (the provider's breaker is open, the brake holds). */
+  async saveNotSent(
+    messageId: string,
+    outcome: { final: boolean; reason: string; nextAttemptAt: Date; providerMessageIds: readonly string[]; attemptCounted: boolean },
+  ): Promise<void> {
+    await this.tx.query(
+      `update outgoing set state = case when $2 then 'failed' else 'waiting' end, last_error = $3, next_attempt_at = $4,
+         provider_message_ids = $5::text[], pieces_sent = greatest(pieces_sent, cardinality($5::text[])), attempts = attempts - case when $6 then 0 else 1 end
+       where message_id = $1`,
+      [messageId, outcome.final, outcome.reason, outcome.nextAttemptAt, outcome.providerMessageIds, outcome.attemptCounted],
+    );
+  }
+
+  /** Locks the sent or waiting message a provider speaks of. */
+  async lockByProviderId(
+    channelAccount: string,
+    providerMessageId: string,
+  ): Promise<{ messageId: string; ticketId: string; attempts: number; state: string; channel: Channel } | undefined> {
+    const rows = (await this.tx.query(
+      `select o.message_id as "messageId", o.ticket_id as "ticketId", o.attempts, o.state, t.channel from outgoing o join ticket t using (ticket_id)
+       where o.provider_message_ids @> array[$2::text] and t.channel_account = $1 for update of o`,
+      [channelAccount, providerMessageId],
+    )) as { messageId: string; ticketId: string; attempts: number; state: string; channel: Channel }[];
+    return rows[0];
+  }
+
+  async lockById(messageId: string): Promise<{ ticketId: string; attempts: number; state: string; channel: Channel } | undefined> {
+    const rows = (await this.tx.query(
+      `select o.ticket_id as "ticketId", o.attempts, o.state, t.channel from outgoing o join ticket t using (ticket_id) where message_id = $1 for update of o`,
+      [messageId],
+    )) as { ticketId: string; attempts: number; state: string; channel: Channel }[];
+    return rows[0];
+  }
+
+  async saveFailed(messageId: string, reason: string): Promise<void> {
+    await this.tx.query(`update outgoing set state = 'failed', last_error = $2 where message_id = $1`, [messageId, reason]);
+  }
+
+  async rememberEarlyFailure(channelAccount: string, providerMessageId: string, reason: string, now: Date): Promise<void> {
+    await this.tx.query(`insert into early_failure values ($1, $2, $3, $4) on conflict do nothing`, [
+      channelAccount,
+      providerMessageId,
+      reason,
+      now,
+    ]);
+  }
+
+  async earlyFailure(channelAccount: string, providerMessageIds: readonly string[]): Promise<string | undefined> {
+    const rows = (await this.tx.query(
+      'select reason from early_failure where channel_account = $1 and provider_message_id = any($2::text[])',
+      [channelAccount, providerMessageIds],
+    )) as { reason: string }[];
+    return rows[0]?.reason;
+  }
+}

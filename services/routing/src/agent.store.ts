@@ -1,0 +1,98 @@
+import type { AgentState } from '@signalbox/contracts';
+import type { EntityManager } from 'typeorm';
+import type { ObservedCell } from './domain/learning.js';
+
+type AgentData = AgentState['data'];
+
+/** This process's copy of all agents and of what was observed of them: each round reads only what changed since the last look. */
+export class AgentCache {
+  readonly agents = new Map<string, AgentData>();
+  readonly observed = new Map<string, ObservedCell>();
+  #seenXmin = '0';
+
+  /** Transactions below the returned snapshot's xmin are all over, so nothing that commits later can have a smaller id. */
+  async renew(tx: EntityManager): Promise<{ observedChanged: boolean }> {
+    const [snapshot] = await tx.query<{ xmin: string }[]>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin');
+    const agents = (await tx.query('select agent_id, state from routing_agent where changed_xid >= $1::xid8', [this.#seenXmin])) as {
+      agent_id: string;
+      state: AgentData;
+    }[];
+    for (const { agent_id: agentId, state } of agents) {
+      if (state.removed) this.agents.delete(agentId);
+      else this.agents.set(agentId, state);
+    }
+    const cells = (await tx.query(
+      'select agent_id, category, tickets, log_minutes_sum, rated, satisfied from observed where changed_xid >= $1::xid8',
+      [this.#seenXmin],
+    )) as { agent_id: string; category: string; tickets: number; log_minutes_sum: number; rated: number; satisfied: number }[];
+    let observedChanged = false;
+    for (const cell of cells) {
+      const key = `${cell.agent_id} ${cell.category}`;
+      const before = this.observed.get(key);
+      observedChanged ||= before?.tickets !== cell.tickets || before.rated !== cell.rated;
+      this.observed.set(key, {
+        agentId: cell.agent_id,
+        category: cell.category,
+        tickets: cell.tickets,
+        logMinutesSum: cell.log_minutes_sum,
+        rated: cell.rated,
+        satisfied: cell.satisfied,
+      });
+    }
+    this.#seenXmin = snapshot!.xmin;
+    return { observedChanged };
+  }
+}
+
+export class AgentStore {
+  constructor(private readonly tx: EntityManager) {}
+
+  async save(agents: readonly { agentId: string; state: AgentData }[]): Promise<void> {
+    const newest = new Map(agents.map((agent) => [agent.agentId, agent.state]));
+    const ids = [...newest.keys()].sort();
+    await this.tx.query(
+      `insert into routing_agent (agent_id, state) select * from unnest($1::text[], $2::jsonb[])
+       on conflict (agent_id) do update set state = excluded.state, changed_xid = pg_current_xact_id()`,
+      [ids, ids.map((id) => JSON.stringify(newest.get(id)))],
+    );
+  }
+
+  /** Tickets of each agent whose clock runs out before the instant. */
+  async nearBreach(before: Date): Promise<Map<string, number>> {
+    const rows = (await this.tx.query(
+      `select owner_agent_id as agent_id, count(*)::int as tickets from routing_ticket where state = 'owned' and due_at < $1 group by owner_agent_id`,
+      [before],
+    )) as { agent_id: string; tickets: number }[];
+    return new Map(rows.map((row) => [row.agent_id, row.tickets]));
+  }
+
+  async observe(solved: readonly { ticketId: string; agentId: string; category: string; logMinutes: number }[]): Promise<void> {
+    if (solved.length === 0) return;
+    await this.tx.query(
+      `with seen as (
+         insert into solved (ticket_id, agent_id, category) select distinct on (t) t, a, c from unnest($1::text[], $2::text[], $3::text[]) as x(t, a, c) order by t
+         on conflict (ticket_id) do update set agent_id = excluded.agent_id, category = excluded.category)
+       insert into observed as o (agent_id, category, tickets, log_minutes_sum)
+       select a, c, count(*), sum(l) from unnest($2::text[], $3::text[], $4::float8[]) as y(a, c, l) group by a, c order by a, c
+       on conflict (agent_id, category) do update set tickets = o.tickets + excluded.tickets, log_minutes_sum = o.log_minutes_sum + excluded.log_minutes_sum,
+         changed_xid = pg_current_xact_id()`,
+      [
+        solved.map((one) => one.ticketId),
+        solved.map((one) => one.agentId),
+        solved.map((one) => one.category),
+        solved.map((one) => one.logMinutes),
+      ],
+    );
+  }
+
+  async rate(ratings: readonly { ticketId: string; satisfied: boolean }[]): Promise<void> {
+    if (ratings.length === 0) return;
+    await this.tx.query(
+      `insert into observed as o (agent_id, category, rated, satisfied)
+       select s.agent_id, s.category, count(*), count(*) filter (where x.satisfied) from unnest($1::text[], $2::boolean[]) as x(ticket_id, satisfied)
+       join solved s using (ticket_id) group by 1, 2 order by 1, 2
+       on conflict (agent_id, category) do update set rated = o.rated + excluded.rated, satisfied = o.satisfied + excluded.satisfied, changed_xid = pg_current_xact_id()`,
+      [ratings.map((one) => one.ticketId), ratings.map((one) => one.satisfied)],
+    );
+  }
+}

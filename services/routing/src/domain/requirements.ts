@@ -1,0 +1,66 @@
+import type { CategoryConfig, RoutingPolicy } from '@signalbox/contracts';
+import type { WaitingTicket } from './waiting-ticket.js';
+
+/** What an agent must have for a ticket at one step of relaxation, and what is liked beside it. */
+export interface Requirements {
+  readonly step: number;
+  readonly skills: ReadonlyMap<string, number>;
+  readonly preferredSkills: ReadonlyMap<string, number>;
+  /** 0 = any. */
+  readonly languageLevelMin: number;
+  readonly anyQueue: boolean;
+}
+
+/** Steps that have come by time alone: 0 = none. */
+export function stepByTime(ticket: WaitingTicket, policy: RoutingPolicy, now: Date): number {
+  const waitedSeconds = (now.getTime() - ticket.relaxFrom) / 1000;
+  return policy.relaxation.filter((step) => step.afterSeconds <= waitedSeconds).length;
+}
+
+/** The instant (ms) of the next step by time, if there is one. */
+export function nextStepAt(ticket: WaitingTicket, policy: RoutingPolicy, step: number): number | undefined {
+  const next = policy.relaxation[step];
+  return next && ticket.relaxFrom + next.afterSeconds * 1000;
+}
+
+/**
+ * The category's skills (one level higher from its complexity on) and what escalations added, lowered by the step.
+ * A level lowered to 0 or less is no requirement any more. Values of the steps are absolute and never shrink.
+ */
+export function requirementsAt(
+  ticket: WaitingTicket,
+  category: CategoryConfig | undefined,
+  policy: RoutingPolicy,
+  step: number,
+): Requirements {
+  const given = policy.relaxation.slice(0, step);
+  const lowerSkillsBy = Math.max(0, ...given.map((one) => one.lowerSkillsBy));
+  const lowerLanguageBy = Math.max(0, ...given.map((one) => one.lowerLanguageBy));
+  const raise = category?.raiseLevelFromComplexity !== undefined && ticket.complexity >= category.raiseLevelFromComplexity ? 1 : 0;
+  const skills = new Map<string, number>();
+  for (const [skill, level] of Object.entries(category?.requiredSkills ?? {})) skills.set(skill, Math.min(5, level + raise));
+  for (const [skill, level] of Object.entries(ticket.extraSkills)) skills.set(skill, Math.max(level, skills.get(skill) ?? 0));
+  for (const [skill, level] of skills) {
+    if (level - lowerSkillsBy <= 0) skills.delete(skill);
+    else skills.set(skill, level - lowerSkillsBy);
+  }
+  return {
+    step,
+    skills,
+    preferredSkills: new Map(Object.entries(category?.preferredSkills ?? {})),
+    languageLevelMin: ticket.language === null ? 0 : Math.max(0, policy.languageLevelMin - lowerLanguageBy),
+    anyQueue: given.some((one) => one.anyQueue),
+  };
+}
+
+/** What a step gave up, in words. */
+export function describeRelaxation(policy: RoutingPolicy, step: number): string {
+  const one = policy.relaxation[step - 1];
+  if (!one) return 'nothing';
+  const parts = [
+    one.lowerSkillsBy > 0 && `skills ${one.lowerSkillsBy} lower`,
+    one.lowerLanguageBy > 0 && `language ${one.lowerLanguageBy} lower`,
+    one.anyQueue && 'any queue',
+  ];
+  return parts.filter(Boolean).join(', ') || 'nothing';
+}

@@ -1,0 +1,96 @@
+import type { Channel, Priority, TicketSnapshot } from '@signalbox/contracts';
+import type { ConfigurationSnapshot } from '@signalbox/messaging';
+import type { WaitingTicket } from './waiting-ticket.js';
+
+/** What each topic said about a ticket, one part per topic, so that the order between topics does not matter. Instants in ms. */
+export interface TicketFacts {
+  received?: { at: number; channel: Channel; automatic: boolean };
+  enriched?: {
+    category: string | null;
+    complexity: number;
+    priority: Priority;
+    language: string | null;
+    tier: string | null;
+    wantsHuman: boolean;
+    recentAgentIds: string[];
+    /** The customer's own words on the language count when detection is silent. */
+    unclassified: boolean;
+  };
+  verdict?: { kind: 'answer' | 'none'; at: number };
+  assignment?: TicketSnapshot;
+  assignmentVersion?: number;
+  /** Set when assignment refused the proposed answer: from then on a person is wanted. */
+  answerRefused?: boolean;
+  /** A rejected proposal waits so long before it is decided again. */
+  notBefore?: number;
+  dueAt?: number | null;
+  told?: { step: number; reasons: string };
+}
+
+export type TicketStanding = 'unknown' | 'waiting' | 'proposed' | 'owned' | 'gone';
+
+const RANK: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 };
+/** So long an answer that was proposed may keep a ticket from being routed; then a person gets it, and assignment refuses the answer. */
+const RELEASE_WAIT_MS = 2_000;
+
+export const priorityOf = (facts: TicketFacts): Priority => facts.assignment?.priorityOverride ?? facts.enriched?.priority ?? 'normal';
+export const priorityRankOf = (facts: TicketFacts): number => RANK[priorityOf(facts)];
+export const firstQueuedAtOf = (facts: TicketFacts): number | undefined =>
+  facts.assignment ? Date.parse(facts.assignment.firstQueuedAt) : facts.received?.at;
+
+/** Whether the ticket wants an agent. Only assignment says who owns it; before it has spoken, a received ticket is new. */
+export function standingOf(facts: TicketFacts, hasProposal: boolean): TicketStanding {
+  if (!facts.received) return 'unknown';
+  const snapshot = facts.assignment;
+  if (snapshot?.agentId) return snapshot.status === 'solved' || snapshot.status === 'closed' ? 'gone' : 'owned';
+  if (snapshot && (snapshot.offer || !['new', 'open'].includes(snapshot.status))) return 'gone';
+  return hasProposal ? 'proposed' : 'waiting';
+}
+
+/**
+ * The instant (ms) from which a round may take the ticket: enriched and with the knowledge base's verdict, or when the policy's patience
+ * with either has run out. Urgent tickets and those who want a person do not wait for a verdict.
+ */
+export function readyAtOf(facts: TicketFacts, patience: { answerWaitMs: number; enrichmentWaitMs: number }): number | undefined {
+  if (!facts.received) return undefined;
+  const { at } = facts.received;
+  const reRouted = facts.assignment !== undefined && facts.assignment.epoch > 1;
+  const enrichedBy = facts.enriched ? at : at + patience.enrichmentWaitMs;
+  const hurried = facts.answerRefused || reRouted || facts.enriched?.wantsHuman || priorityOf(facts) === 'urgent';
+  const verdictBy =
+    hurried || facts.verdict?.kind === 'none' ? at : facts.verdict ? facts.verdict.at + RELEASE_WAIT_MS : at + patience.answerWaitMs;
+  return Math.max(enrichedBy, verdictBy, facts.notBefore ?? 0);
+}
+
+/** The ticket as a round sees it, with the queue and the units its configuration gives. */
+export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: ConfigurationSnapshot): WaitingTicket {
+  const { received, enriched, assignment } = facts;
+  const category = enriched?.category ?? null;
+  const company = [...config.all('company').values()][0];
+  const queueId =
+    assignment?.queueOverride ??
+    (category === null ? undefined : config.find('category', category)?.queue) ??
+    company?.defaultQueue ??
+    'general';
+  const channel = received!.channel;
+  const firstQueuedAt = firstQueuedAtOf(facts)!;
+  return {
+    ticketId,
+    category,
+    complexity: enriched?.complexity ?? 1,
+    priority: priorityOf(facts),
+    language: enriched?.language ?? null,
+    channel,
+    tier: enriched?.tier ?? null,
+    queueId,
+    units: config.find('queue', queueId)?.units[channel] ?? 1,
+    epoch: assignment?.epoch ?? 1,
+    firstQueuedAt,
+    relaxFrom: assignment ? Date.parse(assignment.relaxFrom) : firstQueuedAt,
+    excludedAgentIds: assignment?.excludedAgentIds ?? [],
+    extraSkills: assignment?.extraSkills ?? {},
+    recentAgentIds: enriched?.recentAgentIds ?? [],
+    dueAt: facts.dueAt ?? null,
+    unenriched: enriched === undefined,
+  };
+}

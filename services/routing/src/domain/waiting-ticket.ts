@@ -1,0 +1,42 @@
+import type { Channel, Priority } from '@signalbox/contracts';
+
+/** A ticket as a round sees it: plain data, instants in ms. The same fields go into RoundRecorded. */
+export interface WaitingTicket {
+  readonly ticketId: string;
+  readonly category: string | null;
+  readonly complexity: number;
+  readonly priority: Priority;
+  readonly language: string | null;
+  readonly channel: Channel;
+  readonly tier: string | null;
+  readonly queueId: string;
+  readonly units: number;
+  readonly epoch: number;
+  readonly firstQueuedAt: number;
+  readonly relaxFrom: number;
+  readonly excludedAgentIds: readonly string[];
+  readonly extraSkills: Readonly<Record<string, number>>;
+  /** Who solved this customer's latest tickets, newest first. */
+  readonly recentAgentIds: readonly string[];
+  /** The most pressing running clock. */
+  readonly dueAt: number | null;
+  readonly unenriched: boolean;
+}
+
+/** An agent as a round sees it: the state assignment published, and what is still on its way there. */
+export interface CandidateAgent {
+  readonly agentId: string;
+  readonly agentVersion: number;
+  readonly presence: 'online' | 'away' | 'offline';
+  readonly inRotation: boolean;
+  readonly skills: Readonly<Record<string, number>>;
+  readonly languages: Readonly<Record<string, number>>;
+  readonly queueIds: readonly string[];
+  readonly unitsMax: number;
+  readonly channelUnitsMax: Readonly<Partial<Record<Channel, number>>>;
+  readonly unitsUsed: number;
+  readonly channelUnitsUsed: Readonly<Partial<Record<Channel, number>>>;
+  readonly idleSince: number | null;
+  /** Own tickets near their deadline. */
+  readonly ticketsNearBreach: number;
+}
