@@ -18,7 +18,8 @@ export class ConsoleClient {
     });
     const text = await response.text();
     const answer = text === '' ? undefined : (JSON.parse(text) as unknown);
-    if (!response.ok) throw new Error(`${method} ${path} → ${response.status}: ${(answer as { detail?: string } | undefined)?.detail ?? text}`);
+    if (!response.ok)
+      throw new Error(`${method} ${path} → ${response.status}: ${(answer as { detail?: string } | undefined)?.detail ?? text}`);
     return answer as Answer;
   }
 
@@ -30,5 +31,10 @@ export class ConsoleClient {
 
 /** A token such as the console issues itself; only who has its secret can make one. */
 export function mintToken(secret: string, subject: string, role: 'agent' | 'supervisor' | 'admin', lifetime = '30d'): Promise<string> {
-  return new SignJWT({ role }).setProtectedHeader({ alg: 'HS256' }).setSubject(subject).setIssuedAt().setExpirationTime(lifetime).sign(new TextEncoder().encode(secret));
+  return new SignJWT({ role })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(subject)
+    .setIssuedAt()
+    .setExpirationTime(lifetime)
+    .sign(new TextEncoder().encode(secret));
 }

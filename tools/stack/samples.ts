@@ -4,8 +4,8 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import nodemailer from 'nodemailer';
-import WebSocket from 'ws';
+import { createTransport } from 'nodemailer';
+import { WebSocket } from 'ws';
 import { parse } from 'yaml';
 import type { StackSecrets } from './secrets.ts';
 
@@ -20,7 +20,8 @@ export interface Sample {
   readonly expect: { readonly outcome: 'assigned' | 'answered' | 'reply' | 'dead-letter'; readonly waits?: boolean; readonly to?: string };
 }
 
-export const readSamples = (folder: string): Sample[] => (parse(readFileSync(join(folder, 'index.yaml'), 'utf8')) as { messages: Sample[] }).messages;
+export const readSamples = (folder: string): Sample[] =>
+  (parse(readFileSync(join(folder, 'index.yaml'), 'utf8')) as { messages: Sample[] }).messages;
 
 export interface Doors {
   readonly http: string;
@@ -41,11 +42,14 @@ export function senderOf(sample: Sample, folder: string): string {
     case 'chat':
       return (parse(text) as { visitor: { email: string } }).visitor.email;
     case 'meta':
-      return (JSON.parse(text) as { entry: { changes: { value: { messages: { from: string }[] } }[] }[] }).entry[0]!.changes[0]!.value.messages[0]!.from;
+      return (JSON.parse(text) as { entry: { changes: { value: { messages: { from: string }[] } }[] }[] }).entry[0]!.changes[0]!.value
+        .messages[0]!.from;
     case 'telegram':
       return String((JSON.parse(text) as { message: { chat: { id: number } } }).message.chat.id);
     case 'inbound-topic':
-      return sample.expect.outcome === 'dead-letter' ? '' : (JSON.parse(text) as { data: { customer: { email: string } } }).data.customer.email;
+      return sample.expect.outcome === 'dead-letter'
+        ? ''
+        : (JSON.parse(text) as { data: { customer: { email: string } } }).data.customer.email;
   }
 }
 
@@ -56,15 +60,23 @@ export async function sendSample(sample: Sample, folder: string, doors: Doors): 
   if (sample.door === 'chat') return chat(parse(bytes.toString('utf8')) as ChatScript, doors.http);
   if (sample.door === 'inbound-topic') return produce(bytes, sample.key ?? null, doors.kafkaBrokers);
   const json = { 'content-type': 'application/json' };
-  if (sample.door === 'http') return post(`${doors.http}/intake/v1/tickets`, bytes, { ...json, ...(sample.idempotencyKey ? { 'idempotency-key': sample.idempotencyKey } : {}) });
-  if (sample.door === 'telegram') return post(`${doors.http}/intake/v1/hooks/telegram/nordlicht-telegram`, bytes, { ...json, 'x-telegram-bot-api-secret-token': doors.secrets.telegramSecret });
+  if (sample.door === 'http')
+    return post(`${doors.http}/intake/v1/tickets`, bytes, {
+      ...json,
+      ...(sample.idempotencyKey ? { 'idempotency-key': sample.idempotencyKey } : {}),
+    });
+  if (sample.door === 'telegram')
+    return post(`${doors.http}/intake/v1/hooks/telegram/nordlicht-telegram`, bytes, {
+      ...json,
+      'x-telegram-bot-api-secret-token': doors.secrets.telegramSecret,
+    });
   const signature = createHmac('sha256', doors.secrets.metaApp).update(bytes).digest('hex');
   return post(`${doors.http}/intake/v1/hooks/meta/nordlicht-whatsapp`, bytes, { ...json, 'x-hub-signature-256': `sha256=${signature}` });
 }
 
 /** One mail over a real SMTP session, byte for byte (line ends as SMTP wants them). */
 export async function sendMail(bytes: Buffer, smtp: { host: string; port: number }, to: string): Promise<void> {
-  const transport = nodemailer.createTransport({ host: smtp.host, port: smtp.port, ignoreTLS: true, connectionTimeout: 5_000 });
+  const transport = createTransport({ host: smtp.host, port: smtp.port, ignoreTLS: true, connectionTimeout: 5_000 });
   const from = /^From:[\s\S]*?<?([^<>\s"]+@[^<>\s"]+)>?/m.exec(bytes.toString('latin1'))?.[1];
   const raw = bytes.toString('latin1').replace(/\r?\n/g, '\r\n');
   try {

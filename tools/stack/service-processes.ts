@@ -49,7 +49,12 @@ export function processDefinitions(around: ServiceSurroundings): { services: Pro
     assignment: {},
     'sla-escalation': {},
     'knowledge-base': { FEEDBACK_TOKEN_SECRETS: secrets.feedbackToken, PUBLIC_URL: publicUrl },
-    console: { ...attachments, AUTH_JWT_SECRET: secrets.jwt, PUBLIC_URL: publicUrl, WEB_DIR: join(around.root, 'services/console/web/dist') },
+    console: {
+      ...attachments,
+      AUTH_JWT_SECRET: secrets.jwt,
+      PUBLIC_URL: publicUrl,
+      WEB_DIR: join(around.root, 'services/console/web/dist'),
+    },
   };
   const services = ServiceName.options.map((name) => ({
     name,
@@ -64,6 +69,11 @@ export function processDefinitions(around: ServiceSurroundings): { services: Pro
       LOG_JSON: 'true',
     },
   }));
-  const receiver = { name: 'dev-receiver', file: join(around.root, 'tools/stack/dev-receiver.ts'), env: { ...vendors, PORT: String(ports.receiver), SMTP_PORT: String(ports.receiverSmtp) }, stopMs: 2_000 };
+  const receiver = {
+    name: 'dev-receiver',
+    file: join(around.root, 'tools/stack/dev-receiver.ts'),
+    env: { ...vendors, PORT: String(ports.receiver), SMTP_PORT: String(ports.receiverSmtp) },
+    stopMs: 2_000,
+  };
   return { services, receiver };
 }

@@ -12,7 +12,11 @@ interface Scored {
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const strongest = (one: Scored): string =>
-  [...one.factors].sort((a, b) => b.contribution - a.contribution).slice(0, 2).map((factor) => `${factor.signal} ${factor.value.toFixed(2)}`).join(', ');
+  [...one.factors]
+    .sort((a, b) => b.contribution - a.contribution)
+    .slice(0, 2)
+    .map((factor) => `${factor.signal} ${factor.value.toFixed(2)}`)
+    .join(', ');
 
 /** One step of a ticket's way in words, or undefined when a reader of the terminal need not see it. */
 export function describeStep({ type, data }: WitnessedEvent): string | undefined {

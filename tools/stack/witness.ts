@@ -28,8 +28,16 @@ export class Witness {
   constructor(private readonly onEvent: (event: WitnessedEvent) => void = () => undefined) {}
 
   async start(kafkaBrokers: readonly string[]): Promise<void> {
-    const topics = [...allTopics().filter((topic) => topic !== InboundTopic), ...ServiceName.options.map(deadLettersOf)].map((topic) => topic.name);
-    this.#stop = await tailTopics({ brokers: kafkaBrokers, clientId: 'witness', topics, fromBeginning: true, onRecord: (record) => this.#onRecord(record) });
+    const topics = [...allTopics().filter((topic) => topic !== InboundTopic), ...ServiceName.options.map(deadLettersOf)].map(
+      (topic) => topic.name,
+    );
+    this.#stop = await tailTopics({
+      brokers: kafkaBrokers,
+      clientId: 'witness',
+      topics,
+      fromBeginning: true,
+      onRecord: (record) => this.#onRecord(record),
+    });
   }
   async stop(): Promise<void> {
     await this.#stop?.();
@@ -53,7 +61,13 @@ export class Witness {
     if (this.#seen.has(event.id)) return;
     this.#seen.add(event.id);
     if (!('ticketId' in event)) return;
-    const witnessed = { ...place, type: event.type, ticketId: subjectOf(event as Draft), at: event.at, data: event.data as Record<string, unknown> };
+    const witnessed = {
+      ...place,
+      type: event.type,
+      ticketId: subjectOf(event as Draft),
+      at: event.at,
+      data: event.data as Record<string, unknown>,
+    };
     this.events.push(witnessed);
     this.onEvent(witnessed);
   }

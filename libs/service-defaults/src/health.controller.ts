@@ -17,17 +17,14 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** It reads its topics and its database answers. */
+  /** It reads its topics and its database answers; with the bundle of configuration it works by. */
   @Get('readyz')
-  async readyz(): Promise<{ status: 'ready' }> {
-    const databaseAnswers = await this.database.query('select 1').then(
-      () => true,
-      () => false,
-    );
-    if (!databaseAnswers || !this.transport.ready) {
-      throw new ServiceUnavailableException({ message: 'not ready', database: databaseAnswers, kafka: this.transport.ready });
+  async readyz(): Promise<{ status: 'ready'; bundle: number }> {
+    const [row] = await this.database.query<{ bundle: number }[]>('select bundle from messaging.active_bundle').catch(() => []);
+    if (!row || !this.transport.ready) {
+      throw new ServiceUnavailableException({ message: 'not ready', database: row !== undefined, kafka: this.transport.ready });
     }
-    return { status: 'ready' };
+    return { status: 'ready', bundle: row.bundle };
   }
 
   @Get('metrics')

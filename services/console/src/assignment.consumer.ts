@@ -1,5 +1,22 @@
 import { Controller } from '@nestjs/common';
-import { OfferMade, OfferDeclined, OfferExpired, OfferRescinded, TicketAssigned, ProposalRejected, TicketReleased, AnswerReleased, AnswerRefused, ReplyReleased, StatusChanged, TicketSolved, TicketReopened, TicketClosed, RequestRefused, type Received } from '@signalbox/contracts';
+import {
+  OfferMade,
+  OfferDeclined,
+  OfferExpired,
+  OfferRescinded,
+  TicketAssigned,
+  ProposalRejected,
+  TicketReleased,
+  AnswerReleased,
+  AnswerRefused,
+  ReplyReleased,
+  StatusChanged,
+  TicketSolved,
+  TicketReopened,
+  TicketClosed,
+  RequestRefused,
+  type Received,
+} from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { StoryStore } from './story.store.js';
 

@@ -29,8 +29,9 @@ export async function changesAfter(sequence: number, changesMax: number, manager
 
 /** The range of changes that is still kept; both 0 when there is none. */
 export async function keptChanges(manager: EntityManager): Promise<{ first: number; last: number }> {
-  const [row] = (await manager.query(
-    'select coalesce(min(sequence), 0) as first, coalesce(max(sequence), 0) as last from change',
-  )) as { first: string; last: string }[];
+  const [row] = (await manager.query('select coalesce(min(sequence), 0) as first, coalesce(max(sequence), 0) as last from change')) as {
+    first: string;
+    last: string;
+  }[];
   return { first: Number(row!.first), last: Number(row!.last) };
 }

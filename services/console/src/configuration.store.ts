@@ -110,7 +110,11 @@ function describe(bundle: number, records: readonly ActiveRecord[]): ActiveConfi
     const names = kinds.get(kind) ?? new Map<string, unknown>();
     kinds.set(kind, names.set(name, configKinds[kind as ConfigKind].parse(content)));
   }
-  const snapshot = new ConfigurationSnapshot(bundle, kinds, new Map(records.map(({ kind, name, version }) => [`${kind}/${name}`, version])));
+  const snapshot = new ConfigurationSnapshot(
+    bundle,
+    kinds,
+    new Map(records.map(({ kind, name, version }) => [`${kind}/${name}`, version])),
+  );
   const agentOf = (agentId: string): AgentConfig | undefined => snapshot.find('agent', agentId);
   return {
     bundle,

@@ -66,8 +66,11 @@ export class RequestStore {
   /** Keeps the lease; an event only when presence changes or the known lease runs out soon. Answers with the report that holds. */
   readonly reportPresence: CommandHandler<PresenceReport, string> = async (reports, { tx, now }) => {
     const agentIds = [...new Set(reports.map((report) => report.agentId))].sort();
-    await tx.query(`insert into presence_lease (agent_id, presence, lease_until, request_id) select a, 'offline', 'epoch', '' from unnest($1::text[]) as x(a)
-      on conflict do nothing`, [agentIds]);
+    await tx.query(
+      `insert into presence_lease (agent_id, presence, lease_until, request_id) select a, 'offline', 'epoch', '' from unnest($1::text[]) as x(a)
+      on conflict do nothing`,
+      [agentIds],
+    );
     const rows = (await tx.query('select * from presence_lease where agent_id = any($1) order by agent_id for update', [agentIds])) as {
       agent_id: string;
       presence: Presence;
@@ -106,7 +109,13 @@ export class RequestStore {
   readonly addNote: CommandHandler<NewNote, { noteId: string; agentId: string; text: string; at: Date }> = async (notes, { tx, now }) => {
     await tx.query(
       `insert into note (note_id, ticket_id, agent_id, text, at) select n, t, a, x, $5 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as v(n, t, a, x)`,
-      [notes.map((note) => note.noteId), notes.map((note) => note.ticketId), notes.map((note) => note.agentId), notes.map((note) => note.text), now],
+      [
+        notes.map((note) => note.noteId),
+        notes.map((note) => note.ticketId),
+        notes.map((note) => note.agentId),
+        notes.map((note) => note.text),
+        now,
+      ],
     );
     await recordChanges(
       notes.map(({ ticketId: id, audience }) => ({ kind: 'ticket', id, ...audience })),

@@ -13,7 +13,7 @@ import { RunningIntake } from './running-intake.js';
 
 let running: RunningIntake;
 beforeAll(async () => {
-  running = await RunningIntake.start({ REQUESTS_BURST_MAX: '60', REQUESTS_PER_MINUTE_MAX: '0.1' });
+  running = await RunningIntake.start({ REQUESTS_BURST_MAX: '60', REQUESTS_PER_MINUTE_MAX: '1' });
 });
 afterAll(() => running.stop());
 

@@ -70,7 +70,9 @@ export function planApply(active: readonly ActiveRecord[], highest: ReadonlyMap<
     changed.push(record);
   }
   if (problems.length === 0) problems.push(...danglingReferences([...next.values()]));
-  return problems.length > 0 ? { problems: problems.slice(0, PROBLEMS_MAX) } : { problems: [], changed, removed, active: [...next.values()] };
+  return problems.length > 0
+    ? { problems: problems.slice(0, PROBLEMS_MAX) }
+    : { problems: [], changed, removed, active: [...next.values()] };
 }
 
 function faultsOf({ kind, name, content }: Document): Problem[] {

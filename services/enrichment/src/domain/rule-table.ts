@@ -254,7 +254,8 @@ export const SUPPORT_RULES: RuleTable = {
         list(`talk to a human, talk to a person, talk to a real person, talk to someone, talk to somebody, talk to an agent, talk to a representative, speak to a human,
         speak to a person, speak to a real person, speak to someone, speak to somebody, speak to an agent, speak with a human, speak with a person, speak with someone,
         speak with an agent, speak to a representative, speak with a representative, speak to a manager, speak to your manager, complain to a manager, real person,
-        real human, human being, human agent, human please, live agent, live person, actual person, actual human, call me, give me a call, phone me, ring me,
+        real human, human being, human agent, human please, live agent, live person, actual person, actual human, please call me, and call me, call me back, call me on, call me at, call me today, call me now, give me a call, phone me,
+       
         connect me ~ agent, connect me ~ human, connect me ~ person, stop the bot, want someone from, customer service representative, copy paste answer,
         mit einem menschen, mit einem echten menschen, mit einer echten person, echten menschen, echter mensch, richtigen menschen, richtiger mensch, realen person,
         mit jemandem sprechen, mit jemandem reden, jemanden sprechen, persoenlich sprechen, mit einem mitarbeiter, mit einer mitarbeiterin, einen mitarbeiter sprechen,

@@ -1,0 +1,58 @@
+import { Get } from '@nestjs/common';
+import { AgentStore } from './agent.store.js';
+import { Allow, Api, By } from './auth.guard.js';
+import { Desk } from './desk.js';
+import type { Caller } from './domain/visibility.js';
+import { TicketQueryStore } from './ticket-query.store.js';
+import { agentRow, ticketRow } from './views.js';
+
+const WAITING_MAX = 200;
+
+/** The supervisor's view: queues, people, and why something still waits. */
+@Api('board')
+export class BoardController {
+  constructor(
+    private readonly tickets: TicketQueryStore,
+    private readonly agents: AgentStore,
+    private readonly desk: Desk,
+  ) {}
+
+  @Get()
+  @Allow('supervisor', 'admin')
+  async board(@By() caller: Caller) {
+    const { view, configuration } = await this.desk.of(caller);
+    const [counts, states, waiting] = await Promise.all([
+      this.tickets.queueCounts(),
+      this.agents.states(),
+      this.tickets.waiting(view, WAITING_MAX),
+    ]);
+    const { snapshot } = configuration;
+    const now = Date.now();
+    const queueIds = new Set([...snapshot.all('queue').keys(), ...counts.map((count) => count.queueId)]);
+    const takesTickets = [...snapshot.all('agent')].filter(([, agent]) => agent.unitsMax > 0).map(([agentId]) => agentId);
+    return {
+      queues: [...queueIds].map((queueId) => {
+        const count = counts.find((one) => one.queueId === queueId);
+        return {
+          queueId,
+          title: snapshot.find('queue', queueId)?.title ?? queueId,
+          waiting: count?.waiting ?? 0,
+          oldestWaitSeconds: count?.oldestAt ? Math.max(0, Math.round((now - count.oldestAt.getTime()) / 1000)) : null,
+          offered: count?.offered ?? 0,
+          assigned: count?.assigned ?? 0,
+          breached: count?.breached ?? 0,
+        };
+      }),
+      agents: [...new Set([...takesTickets, ...states.keys()])].map((agentId) => agentRow(agentId, states.get(agentId), configuration)),
+      waiting: waiting.map((ticket) => {
+        const row = ticketRow(ticket, configuration);
+        return {
+          ticket: row,
+          reasons: row.waiting?.reasons ?? [],
+          step: row.waiting?.step ?? 0,
+          nextStepAt: row.waiting?.nextStepAt ?? null,
+        };
+      }),
+    };
+  }
+}

@@ -1,0 +1,66 @@
+import { Body, Get, HttpCode, Put } from '@nestjs/common';
+import { Presence } from '@signalbox/contracts';
+import { UnitOfWork } from '@signalbox/messaging';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { AgentStore } from './agent.store.js';
+import { Api, By } from './auth.guard.js';
+import { readBody } from './body.js';
+import { Desk } from './desk.js';
+import type { Caller } from './domain/visibility.js';
+import { RequestStore } from './request.store.js';
+import { TicketQueryStore } from './ticket-query.store.js';
+import { agentRow, decisionRow, ticketRow } from './views.js';
+
+const PresenceBody = z.strictObject({ presence: Presence });
+
+/** One agent's own view. */
+@Api('')
+export class MeController {
+  constructor(
+    private readonly unit: UnitOfWork,
+    private readonly agents: AgentStore,
+    private readonly requests: RequestStore,
+    private readonly tickets: TicketQueryStore,
+    private readonly desk: Desk,
+  ) {}
+
+  @Get('me')
+  async me(@By() caller: Caller) {
+    const { configuration } = await this.desk.of(caller);
+    const states = await this.agents.states([caller.agentId]);
+    const row = agentRow(caller.agentId, states.get(caller.agentId), configuration);
+    return { ...row, role: caller.role, expiresAt: caller.expiresAt };
+  }
+
+  /** A report, not a wish: it holds when it is stored. What routing makes of it is seen in `GET /me`. */
+  @Put('presence')
+  @HttpCode(202)
+  async presence(@Body() body: unknown, @By() caller: Caller): Promise<{ requestId: string }> {
+    const { presence } = readBody(PresenceBody, body);
+    const report = { agentId: caller.agentId, presence, requestId: randomUUID() };
+    return { requestId: await this.unit.submit(this.requests.reportPresence, report) };
+  }
+
+  @Get('inbox')
+  async inbox(@By() caller: Caller) {
+    const { configuration } = await this.desk.of(caller);
+    const [offered, mine] = await Promise.all([this.tickets.offersOf(caller.agentId), this.tickets.workOf(caller.agentId)]);
+    const decisions = offered.length === 0 ? [] : await this.tickets.decisions(offered.map((ticket) => ticket.ticketId));
+    return {
+      offers: offered.map((ticket) => {
+        const offer = ticket.assignment!.ticket!.offer!;
+        const decision = decisions.find(
+          ({ ticketId, proposalId }) => ticketId === ticket.ticketId && proposalId === ticket.assignment!.offerProposalId,
+        );
+        return {
+          ticket: ticketRow(ticket, configuration),
+          offerId: offer.offerId,
+          expiresAt: offer.expiresAt,
+          reasons: decision ? decisionRow(decision, configuration).reasons : [],
+        };
+      }),
+      mine: mine.map((ticket) => ticketRow(ticket, configuration)),
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+const EVERY_MS = 60_000;
+const DELETED_AT_ONCE_MAX = 20_000;
+
+/** What nobody can ask for any more. Each statement is bounded; what is left goes the next minute. */
+const FORGET = [
+  // Longer gaps of a stream are cured by a snapshot.
+  `delete from change where id in (select id from change where at < clock_timestamp() - interval '15 minutes' order by id limit ${DELETED_AT_ONCE_MAX})`,
+  `delete from request where request_id in (select request_id from request where asked_at < clock_timestamp() - interval '14 days' limit ${DELETED_AT_ONCE_MAX})`,
+  `delete from sign_in_link where expires_at < clock_timestamp() - interval '1 day'`,
+  `delete from session where expires_at < clock_timestamp() - interval '1 day'`,
+];
+
+@Injectable()
+export class RetentionTimer implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger('Retention');
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(private readonly database: DataSource) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => {
+      this.#running ??= this.#forget().finally(() => (this.#running = undefined));
+    }, EVERY_MS);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async #forget(): Promise<void> {
+    try {
+      for (const statement of FORGET) await this.database.query(statement);
+    } catch (error) {
+      this.#logger.warn(`nothing was forgotten this minute: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import type { ServiceDefinition } from '@signalbox/service-defaults';
+import { readEnvironment } from './config.js';
+import { ConsoleModule } from './console.module.js';
+import { CreateConsole } from './migrations/1795485600000-create-console.js';
+import { prepareWeb } from './web.js';
+
+export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
+  const environment = readEnvironment(env);
+  return {
+    name: 'console',
+    module: ConsoleModule.with(environment),
+    migrations: [CreateConsole],
+    environment,
+    prepare: (app) => prepareWeb(app, environment.WEB_DIR),
+  };
+}
