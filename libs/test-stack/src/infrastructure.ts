@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dockerRuns, startDockerKafka, startDockerPostgres } from './docker-infrastructure.js';
 import { tryLock } from './file-lock.js';
@@ -44,6 +44,9 @@ interface Part {
 
 type Forced = 'local' | 'docker' | undefined;
 
+/** Servers are watched over by a shell and ended by signals. */
+const NO_LOCAL = process.platform === 'win32' ? { missing: 'local servers need Linux or macOS: use WSL' } : undefined;
+
 /**
  * Finds or starts Kafka and PostgreSQL, each for itself: the address given by KAFKA_BROKERS or DATABASE_URL, else a process of this machine,
  * else a container. SIGNALBOX_INFRA=local|docker forces one, whatever is given.
@@ -65,6 +68,7 @@ export async function startInfrastructure({
     throw new Error(`SIGNALBOX_INFRA is '${forced}'; allowed: local, docker`);
   mkdirSync(stateDir, { recursive: true });
   const folder = realpathSync(stateDir);
+  mustBeOurs(folder);
   const release = takeOver(folder);
   try {
     await endLeftovers(folder, progress);
@@ -132,7 +136,7 @@ async function startKafka(
   progress: Progress,
 ): Promise<Part> {
   if (env.KAFKA_BROKERS && !forced) return given(env.KAFKA_BROKERS);
-  const kafka = forced === 'docker' ? { missing: '' } : await findKafka(env, progress);
+  const kafka = forced === 'docker' ? { missing: '' } : (NO_LOCAL ?? (await findKafka(env, progress)));
   if ('missing' in kafka) {
     await needDocker(forced, kafka.missing, 'KAFKA_BROKERS', env);
     return { kind: 'docker', ...(await startDockerKafka(progress)) };
@@ -150,7 +154,7 @@ async function startPostgres(
   progress: Progress,
 ): Promise<Part> {
   if (env.DATABASE_URL && !forced) return given(env.DATABASE_URL);
-  const home = forced === 'docker' ? { missing: '' } : await findPostgres(stateDir);
+  const home = forced === 'docker' ? { missing: '' } : (NO_LOCAL ?? (await findPostgres(stateDir)));
   const { postgresPort: port, postgresPassword: password } = remembered;
   if ('missing' in home) {
     await needDocker(forced, home.missing, 'DATABASE_URL', env);
@@ -169,6 +173,13 @@ async function needDocker(forced: Forced, missing: string, variable: string, env
   if (await dockerRuns(env)) return;
   if (forced === 'docker') throw new Error('SIGNALBOX_INFRA=docker, but no Docker engine answers: start it, and check with docker info');
   throw new Error(`${missing} (or start Docker, or set ${variable} to a running one)`);
+}
+
+/** One `sudo npm start` would leave files in it that their owner could not open the next time. */
+function mustBeOurs(stateDir: string): void {
+  const owner = statSync(stateDir).uid;
+  const us = process.getuid?.() ?? owner;
+  if (owner !== us) throw new Error(`${stateDir} belongs to user ${owner}, and this is user ${us}: start as its owner, or delete it`);
 }
 
 /** One launcher per state folder. The lock is the kernel's; the file with the process id is only for the sentence. */

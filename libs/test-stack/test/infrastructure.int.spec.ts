@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -174,6 +175,15 @@ if (asRoot) {
     expect((await query(started, 'select 1 as one')).rows).toEqual([{ one: 1 }]);
     launcher.process.stdin?.write('stop\n');
     await until(() => serversOf(stateDir).length === 0 && watchdogsOf(stateDir).length === 0);
+  });
+}
+
+if (asRoot) {
+  it("refuses another user's state folder, so that its owner can still use it", async () => {
+    const stateDir = aStateDir(0o755);
+    chownSync(stateDir, 65_534, 65_534);
+    await expect(startInfrastructure({ stateDir, env })).rejects.toThrow(`${stateDir} belongs to user 65534, and this is user 0`);
+    expect(readdirSync(stateDir)).toEqual([]);
   });
 }
 

@@ -120,7 +120,7 @@ describe('the web form', () => {
       socket.on('error', () => undefined).on('close', () => resolve({ answer: received, sentBytes: taken }));
       socket.write(`POST /intake/v1/tickets HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n${header}\r\n\r\n`);
       const write = (): void => {
-        if (taken >= 30_000_000 || socket.destroyed) return;
+        if (taken + block.length > 30_000_000 || socket.destroyed) return;
         socket.write(block, (error) => {
           if (error) return;
           taken += block.length;
@@ -195,8 +195,8 @@ describe('the inbound topic', () => {
       [null, /tombstone/],
       [envelope({ type: 'TicketExploded', data }), /'TicketExploded' is unknown/],
       [envelope({ type: 'TicketSubmitted', data: { ...data, customer: undefined } }), /data\.customer/],
-      [envelope({ type: 'TicketSubmitted', data: { ...data, body: 'a\u0000b' } }), /NUL/],
-      [envelope({ type: 'TicketSubmitted', id: 'a\u0000b', data }), /NUL/],
+      [envelope({ type: 'TicketSubmitted', data: { ...data, body: 'a\u0000b' } }), /no text field may hold/],
+      [envelope({ type: 'TicketSubmitted', id: 'a\u0000b', data }), /attribute .* NUL/],
       [envelope({ type: 'TicketSubmitted', specversion: '2.0', data }), /specversion '2.0'/],
       [
         envelope({ type: 'MessageSubmitted', data: { externalId: 'never-seen', customer: data.customer, body: 'b' } }),

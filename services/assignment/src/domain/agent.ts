@@ -1,0 +1,143 @@
+import type { AgentConfig, AgentState, Channel, Hold, LoadChange, Presence } from '@signalbox/contracts';
+
+export interface Agent {
+  readonly agentId: string;
+  /** Raised by one with each published state: the auditor's order of an agent's load. */
+  readonly version: number;
+  /** False before the configuration names the agent, and after it does no longer. */
+  readonly configured: boolean;
+  readonly skills: Readonly<Record<string, number>>;
+  readonly languages: Readonly<Record<string, number>>;
+  readonly queueIds: readonly string[];
+  readonly unitsMax: number;
+  readonly channelUnitsMax: Readonly<Partial<Record<Channel, number>>>;
+  readonly presence: Presence;
+  /** Online or away until then. */
+  readonly leaseUntil: Date | null;
+  /** Since when offline; the grace before a release counts from here. */
+  readonly offlineSince: Date | null;
+  readonly inRotation: boolean;
+  readonly expiredInARow: number;
+  readonly idleSince: Date | null;
+  readonly holds: ReadonlyMap<string, Hold>;
+}
+
+export const unknownAgent = (agentId: string): Agent => ({
+  agentId,
+  version: 0,
+  configured: false,
+  skills: {},
+  languages: {},
+  queueIds: [],
+  unitsMax: 0,
+  channelUnitsMax: {},
+  presence: 'offline',
+  leaseUntil: null,
+  offlineSince: null,
+  inRotation: true,
+  expiredInARow: 0,
+  idleSince: null,
+  holds: new Map(),
+});
+
+/** Units taken, always the sum of the holds, never a counter. */
+export function unitsUsed(agent: Agent, channel?: Channel): number {
+  let units = 0;
+  for (const hold of agent.holds.values()) if (channel === undefined || hold.channel === channel) units += hold.units;
+  return units;
+}
+
+/** True when nothing granted automatically would go beyond the agent's limits, in all and on this channel. */
+export const hasRoom = (agent: Agent, channel: Channel, units: number): boolean =>
+  unitsUsed(agent) + units <= agent.unitsMax && unitsUsed(agent, channel) + units <= (agent.channelUnitsMax[channel] ?? Infinity);
+
+/** A lease that has run out counts as offline, also before the timer has noticed. */
+export const isOnline = (agent: Agent, now: Date): boolean =>
+  agent.presence === 'online' && agent.leaseUntil !== null && agent.leaseUntil > now;
+
+export interface Loaded {
+  readonly agent: Agent;
+  readonly load: LoadChange;
+}
+
+/** Takes units for a ticket, or changes the hold it has. The limits are the caller's to judge. */
+export const takeUnits = (agent: Agent, hold: Hold, cause: LoadChange['cause'], now: Date): Loaded =>
+  withHolds(agent, new Map(agent.holds).set(hold.ticketId, hold), cause, now);
+
+/** Gives a ticket's units back. */
+export function giveUnits(agent: Agent, ticketId: string, cause: LoadChange['cause'], now: Date): Loaded {
+  const holds = new Map(agent.holds);
+  holds.delete(ticketId);
+  return withHolds(agent, holds, cause, now);
+}
+
+function withHolds(agent: Agent, holds: ReadonlyMap<string, Hold>, cause: LoadChange['cause'], now: Date): Loaded {
+  const idleSince = holds.size > 0 ? null : agent.holds.size > 0 ? now : agent.idleSince;
+  const after: Agent = { ...agent, holds, idleSince, version: agent.version + 1 };
+  const { agentId, version, unitsMax } = after;
+  return { agent: after, load: { agentId, agentVersion: version, unitsBefore: unitsUsed(agent), units: unitsUsed(after), unitsMax, cause } };
+}
+
+/** A renewed lease alone is no new version: routing and consoles need not hear of it. Coming online anew brings an agent back into rotation. */
+export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Date, now: Date): Agent {
+  const leased = { ...agent, leaseUntil };
+  if (presence === agent.presence) return leased;
+  const online = presence === 'online';
+  return {
+    ...leased,
+    version: agent.configured ? agent.version + 1 : agent.version,
+    presence,
+    offlineSince: presence === 'offline' ? now : null,
+    inRotation: agent.inRotation || online,
+    expiredInARow: online ? 0 : agent.expiredInARow,
+    idleSince: online && agent.holds.size === 0 ? now : agent.idleSince,
+  };
+}
+
+/** The lease ran out: offline since then, not since somebody looked. */
+export function expireLease(agent: Agent, now: Date): Agent {
+  if (agent.presence === 'offline' || agent.leaseUntil === null || agent.leaseUntil > now) return agent;
+  return { ...reportPresence(agent, 'offline', agent.leaseUntil, now), offlineSince: agent.leaseUntil };
+}
+
+/** Skills and limits as configured; undefined takes the agent away. The same agent when nothing changed. */
+export function configureAgent(agent: Agent, config: AgentConfig | undefined): Agent {
+  if (!config) return agent.configured ? { ...agent, configured: false, version: agent.version + 1 } : agent;
+  const { skills, languages, queues: queueIds, unitsMax, channelUnitsMax } = config;
+  const wanted = { configured: true, skills, languages, queueIds, unitsMax, channelUnitsMax: channelUnitsMax as Agent['channelUnitsMax'] };
+  const current = {
+    configured: agent.configured,
+    skills: agent.skills,
+    languages: agent.languages,
+    queueIds: agent.queueIds,
+    unitsMax: agent.unitsMax,
+    channelUnitsMax: agent.channelUnitsMax,
+  };
+  if (canonical(wanted) === canonical(current)) return agent;
+  return { ...agent, ...wanted, version: agent.version + 1 };
+}
+
+/** Text that does not depend on the order of keys: jsonb does not keep it. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+
+/** What routing and consoles are told. */
+export const agentStateOf = (agent: Agent, shiftEndsAt: Date | null): AgentState['data'] => ({
+  agentVersion: agent.version,
+  presence: agent.configured ? agent.presence : 'offline',
+  inRotation: agent.inRotation,
+  skills: { ...agent.skills },
+  languages: { ...agent.languages },
+  queueIds: [...agent.queueIds],
+  unitsMax: agent.unitsMax,
+  channelUnitsMax: { ...agent.channelUnitsMax },
+  unitsUsed: unitsUsed(agent),
+  holds: [...agent.holds.values()],
+  shiftEndsAt: shiftEndsAt?.toISOString() ?? null,
+  idleSince: agent.idleSince?.toISOString() ?? null,
+  ...(agent.configured ? {} : { removed: true }),
+});

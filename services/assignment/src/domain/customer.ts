@@ -1,0 +1,112 @@
+import {
+  AnswerRefused,
+  AnswerReleased,
+  StatusChanged,
+  TicketReopened,
+  TicketSolved,
+  type Answer,
+  type TicketEnriched,
+  type TicketReceived,
+} from '@signalbox/contracts';
+import { isOnline, type Agent } from './agent.js';
+import { nothing, requeued, snapshotOf, statusOf, type Decision, type Ended, type Ticket } from './ticket.js';
+import { reopenTo, takeUp } from './working.js';
+
+/** A new ticket waits from the moment it was received. An answer that came before it is judged now. */
+export function receive(ticket: Ticket, { data }: TicketReceived, messageId: string, now: Date): Decision {
+  const receivedAt = new Date(data.receivedAt);
+  const { number, channel, customer } = data;
+  const known: Ticket = {
+    ...ticket,
+    received: { number, channel, customerId: customer.customerId, automatic: data.automatic ?? false },
+    stage: { at: 'waiting', status: 'new' },
+    firstQueuedAt: receivedAt,
+    relaxFrom: receivedAt,
+    pendingAnswer: null,
+  };
+  return ticket.pendingAnswer ? releaseAnswer(known, ticket.pendingAnswer, messageId, now) : nothing(known);
+}
+
+export function enrich(ticket: Ticket, { data }: TicketEnriched): Ticket {
+  const { category, priority, language, wantsHuman } = data;
+  return {
+    ...ticket,
+    enriched: { category: category.value, priority: priority.value, language: language.value, wantsHuman: wantsHuman.value },
+  };
+}
+
+/**
+ * The one gate for what is sent automatically. A verdict is about the ticket as received, so any hand-over since then
+ * (epoch above 1) makes it stale.
+ */
+export function releaseAnswer(ticket: Ticket, answer: Answer, messageId: string, _now: Date): Decision {
+  if (ticket.stage.at === 'expected') return nothing({ ...ticket, pendingAnswer: answer });
+  const why = reasonAgainst(ticket);
+  if (why) return { ticket, events: [AnswerRefused(ticket.ticketId, { ticket: snapshotOf(ticket), why })] };
+  const answered: Ticket = { ...ticket, stage: { at: 'answered' }, epoch: ticket.epoch + 1 };
+  return { ticket: answered, events: [AnswerReleased(ticket.ticketId, { ticket: snapshotOf(answered), messageId, answer })] };
+}
+
+function reasonAgainst({ stage, epoch, enriched, received }: Ticket): AnswerRefused['data']['why'] | undefined {
+  if (stage.at === 'owned') return 'owned';
+  if (stage.at === 'offered') return 'offered';
+  if (stage.at === 'solved' || stage.at === 'closed') return 'not-open';
+  if (epoch !== 1) return 'stale-epoch';
+  // A machine that is answered by a machine is a loop; a person decides.
+  return enriched?.wantsHuman || received?.automatic ? 'wants-human' : undefined;
+}
+
+/** The customer found the answer helpful, or said nothing for the policy's time. Too late when a person has taken over. */
+export function confirmDeflection(ticket: Ticket, now: Date): Decision {
+  if (ticket.stage.at !== 'answered') return nothing(ticket);
+  const solved: Ticket = {
+    ...ticket,
+    stage: { at: 'solved', how: 'deflected', agentId: null, assignedAt: null, units: 0, solvedAt: now },
+  };
+  const said = { agentId: null, how: 'deflected' as const, assignedAt: null, solvedAt: now.toISOString() };
+  return { ticket: solved, events: [TicketSolved(ticket.ticketId, { ticket: snapshotOf(solved), ...said })] };
+}
+
+/** "This did not help": to a person at once, with the age of the first message. Also after silence had counted as success. */
+export function failDeflection(ticket: Ticket, now: Date): Decision {
+  if (ticket.stage.at === 'answered') return backToQueue(ticket, 'deflection-failed');
+  if ((ticket.stage.at === 'solved' || ticket.stage.at === 'closed') && ticket.stage.how === 'deflected')
+    return reopenToQueue(ticket, ticket.stage, now);
+  return nothing(ticket);
+}
+
+/**
+ * A person wrote again. `owner` is the ticket's owner or solver: the ticket goes on with them when they are there (a pause is kept
+ * by an agent who is away, too), else it waits for anybody. Intake opens a new ticket for a closed one; what it still
+ * attached to this one is not lost but reopens it, for anybody.
+ */
+export function customerWrote(ticket: Ticket, owner: Agent | undefined, now: Date): Decision {
+  const { stage } = ticket;
+  switch (stage.at) {
+    case 'answered':
+      return backToQueue(ticket, 'customer-replied');
+    case 'owned': {
+      if (stage.status === 'open') return nothing(ticket);
+      const there = owner?.configured && owner.presence !== 'offline';
+      return there ? takeUp(ticket, owner, 'customer-replied', now) : backToQueue(ticket, 'customer-replied');
+    }
+    case 'solved':
+      if (owner?.configured && isOnline(owner, now)) return reopenTo(ticket, stage, owner, 'customer-replied', now);
+      return reopenToQueue(ticket, stage, now);
+    case 'closed':
+      return reopenToQueue(ticket, stage, now);
+    default:
+      return nothing(ticket);
+  }
+}
+
+function backToQueue(ticket: Ticket, cause: 'customer-replied' | 'deflection-failed'): Decision {
+  const back = requeued(ticket);
+  return { ticket: back, events: [StatusChanged(ticket.ticketId, { ticket: snapshotOf(back), from: statusOf(ticket), cause })] };
+}
+
+function reopenToQueue(ticket: Ticket, stage: Ended, now: Date): Decision {
+  const back: Ticket = { ...requeued(ticket), relaxFrom: now, reopenings: ticket.reopenings + 1 };
+  const said = { solvedByAgentId: stage.agentId, cause: 'customer-replied' as const, reopenings: back.reopenings };
+  return { ticket: back, events: [TicketReopened(ticket.ticketId, { ticket: snapshotOf(back), ...said })] };
+}

@@ -1,0 +1,55 @@
+import { StatusChanged, TicketClosed, TicketReleased, type Priority, type TicketEscalated } from '@signalbox/contracts';
+import { giveUnits, type Agent } from './agent.js';
+import { nothing, requeued, snapshotOf, statusOf, type Decision, type Ticket } from './ticket.js';
+
+const pressing: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
+const morePressing = (one: Priority, other: Priority): boolean => pressing.indexOf(one) < pressing.indexOf(other);
+
+/** What the ticket is treated as: a person's or an escalation's word, then enrichment's, then normal. */
+export const priorityOf = (ticket: Ticket): Priority => ticket.priorityOverride ?? ticket.enriched?.priority ?? 'normal';
+
+/** An escalation only ever raises: priority and demanded levels never fall by it. */
+export function escalate(ticket: Ticket, { data }: TicketEscalated): Decision {
+  if (ticket.stage.at === 'solved' || ticket.stage.at === 'closed') return nothing(ticket);
+  const extraSkills = { ...ticket.extraSkills };
+  for (const [skill, level] of Object.entries(data.addSkills ?? {})) extraSkills[skill] = Math.max(level, extraSkills[skill] ?? 0);
+  const raises = data.raisePriorityTo !== undefined && morePressing(data.raisePriorityTo, priorityOf(ticket));
+  const priorityOverride = raises ? data.raisePriorityTo! : ticket.priorityOverride;
+  const demandsMore = Object.entries(extraSkills).some(([skill, level]) => level !== ticket.extraSkills[skill]);
+  if (!raises && !demandsMore) return nothing(ticket);
+  const escalated: Ticket = { ...ticket, extraSkills, priorityOverride };
+  if (ticket.stage.at === 'expected') return nothing(escalated);
+  const said = { ticket: snapshotOf(escalated), from: statusOf(ticket), cause: 'escalation' as const };
+  return { ticket: escalated, events: [StatusChanged(ticket.ticketId, said)] };
+}
+
+/** The owner is gone: back among the waiting, with its age. */
+export function release(ticket: Ticket, agent: Agent, why: TicketReleased['data']['why'], now: Date): Decision {
+  const { stage } = ticket;
+  if (stage.at !== 'owned' || stage.agentId !== agent.agentId) return nothing(ticket);
+  const back = requeued(ticket);
+  const given = agent.holds.has(ticket.ticketId) ? giveUnits(agent, ticket.ticketId, 'released', now) : undefined;
+  const said = { ticket: snapshotOf(back), load: given?.load, agentId: agent.agentId, why };
+  return { ticket: back, agent: given?.agent, events: [TicketReleased(ticket.ticketId, said)] };
+}
+
+/** True when an agent is offline for longer than the grace: what is held is released. */
+export const graceIsOver = (agent: Agent, graceSeconds: number, now: Date): boolean =>
+  agent.presence === 'offline' && agent.offlineSince !== null && agent.offlineSince.getTime() + graceSeconds * 1000 <= now.getTime();
+
+/** Within this time expiries of presence count together. */
+export const MASS_EXPIRY_WINDOW_MS = 60_000;
+const MASS_EXPIRY_SHARE = 0.2;
+const MASS_EXPIRY_AGENTS_MIN = 3;
+
+/** So many leases at once run out because something broke, not because people left: nothing is taken from anybody then. */
+export const isMassExpiry = (expiredAgents: number, onlineAgents: number): boolean =>
+  expiredAgents >= MASS_EXPIRY_AGENTS_MIN && expiredAgents > MASS_EXPIRY_SHARE * onlineAgents;
+
+/** A solved conversation is over after `reopenDaysMax` days; from then on intake opens follow-up tickets. */
+export function close(ticket: Ticket, reopenDaysMax: number, now: Date): Decision {
+  const { stage } = ticket;
+  if (stage.at !== 'solved' || stage.solvedAt.getTime() + reopenDaysMax * 86_400_000 > now.getTime()) return nothing(ticket);
+  const closed: Ticket = { ...ticket, stage: { ...stage, at: 'closed' } };
+  return { ticket: closed, events: [TicketClosed(ticket.ticketId, { ticket: snapshotOf(closed) })] };
+}
