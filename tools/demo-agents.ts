@@ -41,7 +41,7 @@ const LOOK_MS = 700;
 /** Half of the console's lease, so that one lost request changes nothing. */
 const PRESENCE_MS = 15_000;
 let declined = false;
-let stopping = false;
+const stopping = new AbortController();
 const used = new Map<string, number>();
 
 function replyTo(story: Story, agentName: string): string {
@@ -68,7 +68,7 @@ class DemoAgent {
 
   async work(): Promise<void> {
     let presentUntil = 0;
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       try {
         if (Date.now() > presentUntil) {
           await this.console.call('PUT', '/presence', { presence: 'online' });
@@ -126,7 +126,7 @@ const workers = await Promise.all(
   }),
 );
 const stop = (): void => {
-  stopping = true;
+  stopping.abort();
   setTimeout(() => process.exit(0), 3_000).unref();
 };
 process.once('SIGTERM', stop);

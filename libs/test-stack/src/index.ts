@@ -1,2 +1,2 @@
 export { Stack, type SeenEvent, type StackOptions } from './stack.js';
-export { startInfrastructure, type Infrastructure } from './infrastructure.js';
+export { removeInfrastructure, startInfrastructure, type Infrastructure } from './infrastructure.js';

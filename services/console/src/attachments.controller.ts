@@ -9,7 +9,7 @@ import { Desk } from './desk.js';
 import type { Caller } from './domain/visibility.js';
 import { TicketQueryStore } from './ticket-query.store.js';
 
-/** Files that customers sent: always as a download, never shown by the browser. */
+/** Files that customers sent: always as a download, never shown by the browser. Intake keeps them in two levels of folders by their hash. */
 @Api('attachments')
 export class AttachmentsController {
   constructor(
@@ -27,7 +27,7 @@ export class AttachmentsController {
     if (!attachment) throw missing;
     const folder = this.environment.ATTACHMENTS_DIR;
     if (folder === undefined) throw new NotFoundException('attachments cannot be opened here: ATTACHMENTS_DIR is not set');
-    const file = await open(join(folder, sha256)).catch(() => undefined);
+    const file = await open(join(folder, sha256.slice(0, 2), sha256.slice(2, 4), sha256)).catch(() => undefined);
     if (!file) throw new NotFoundException(`the file of attachment '${sha256}' is not in ATTACHMENTS_DIR`);
     response.set({
       'Content-Type': 'application/octet-stream',

@@ -1,6 +1,7 @@
-import { Get } from '@nestjs/common';
+import { Get, Inject } from '@nestjs/common';
 import { AgentStore } from './agent.store.js';
 import { Allow, Api, By } from './auth.guard.js';
+import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
 import { Desk } from './desk.js';
 import type { Caller } from './domain/visibility.js';
 import { TicketQueryStore } from './ticket-query.store.js';
@@ -12,6 +13,7 @@ const WAITING_MAX = 200;
 @Api('board')
 export class BoardController {
   constructor(
+    @Inject(ENVIRONMENT) private readonly environment: ConsoleEnvironment,
     private readonly tickets: TicketQueryStore,
     private readonly agents: AgentStore,
     private readonly desk: Desk,
@@ -27,9 +29,9 @@ export class BoardController {
       this.tickets.waiting(view, WAITING_MAX),
     ]);
     const { snapshot } = configuration;
-    const now = Date.now();
+    const now = Date.now() + this.environment.SIGNALBOX_CLOCK_OFFSET_MS;
     const queueIds = new Set([...snapshot.all('queue').keys(), ...counts.map((count) => count.queueId)]);
-    const takesTickets = [...snapshot.all('agent')].filter(([, agent]) => agent.unitsMax > 0).map(([agentId]) => agentId);
+    const agentIds = new Set([...snapshot.all('agent').keys(), ...states.keys()]);
     return {
       queues: [...queueIds].map((queueId) => {
         const count = counts.find((one) => one.queueId === queueId);
@@ -43,11 +45,11 @@ export class BoardController {
           breached: count?.breached ?? 0,
         };
       }),
-      agents: [...new Set([...takesTickets, ...states.keys()])].map((agentId) => agentRow(agentId, states.get(agentId), configuration)),
+      // Who has no units takes no tickets: supervisors, administrators.
+      agents: [...agentIds].map((agentId) => agentRow(agentId, states.get(agentId), configuration)).filter((agent) => agent.unitsMax > 0),
       waiting: waiting.map((ticket) => {
         const row = ticketRow(ticket, configuration);
-        return {
-          ticket: row,
+        return { ...row,
           reasons: row.waiting?.reasons ?? [],
           step: row.waiting?.step ?? 0,
           nextStepAt: row.waiting?.nextStepAt ?? null,

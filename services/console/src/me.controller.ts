@@ -54,7 +54,7 @@ export class MeController {
           ({ ticketId, proposalId }) => ticketId === ticket.ticketId && proposalId === ticket.assignment!.offerProposalId,
         );
         return {
-          ticket: ticketRow(ticket, configuration),
+          ...ticketRow(ticket, configuration),
           offerId: offer.offerId,
           expiresAt: offer.expiresAt,
           reasons: decision ? decisionRow(decision, configuration).reasons : [],

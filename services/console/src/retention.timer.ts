@@ -1,5 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
 
 const EVERY_MS = 60_000;
 const DELETED_AT_ONCE_MAX = 20_000;
@@ -8,7 +9,7 @@ const DELETED_AT_ONCE_MAX = 20_000;
 const FORGET = [
   // Longer gaps of a stream are cured by a snapshot.
   `delete from change where id in (select id from change where at < clock_timestamp() - interval '15 minutes' order by id limit ${DELETED_AT_ONCE_MAX})`,
-  `delete from request where request_id in (select request_id from request where asked_at < clock_timestamp() - interval '14 days' limit ${DELETED_AT_ONCE_MAX})`,
+  `delete from request where request_id in (select request_id from request where asked_at < to_timestamp($1) - interval '14 days' limit ${DELETED_AT_ONCE_MAX})`,
   `delete from sign_in_link where expires_at < clock_timestamp() - interval '1 day'`,
   `delete from session where expires_at < clock_timestamp() - interval '1 day'`,
 ];

@@ -17,13 +17,16 @@ export interface NewSession {
   readonly expiresAt: Date;
 }
 
-/** Sign-in links and the sessions they open. A link's code is known to its reader alone: only its hash is kept. */
+/**
+ * Sign-in links and the sessions they open. A link's code is known to its reader alone: only its hash is kept.
+ * They end by the real clock, as tokens do, also when a rehearsal has moved the domain's.
+ */
 @Injectable()
 export class SessionStore {
   constructor(private readonly database: DataSource) {}
 
-  readonly makeLink: CommandHandler<{ agentId: string; madeBy: string }, NewLink> = async (commands, { tx, now }) => {
-    const expiresAt = new Date(now.getTime() + LINK_MS);
+  readonly makeLink: CommandHandler<{ agentId: string; madeBy: string }, NewLink> = async (commands, { tx }) => {
+    const expiresAt = new Date(Date.now() + LINK_MS);
     const links = commands.map(() => ({ code: randomBytes(32).toString('base64url'), expiresAt }));
     await tx.query(
       `insert into sign_in_link (code_hash, agent_id, made_by, expires_at) select h, a, m, $4 from unnest($1::text[], $2::text[], $3::text[]) as x(h, a, m)`,
@@ -33,7 +36,8 @@ export class SessionStore {
   };
 
   /** Uses a link up. Of two who try the same at once, the row lock lets one through. */
-  readonly open: CommandHandler<{ code: string }, NewSession | undefined> = async (commands, { tx, now }) => {
+  readonly open: CommandHandler<{ code: string }, NewSession | undefined> = async (commands, { tx }) => {
+    const now = new Date();
     const outcomes = [];
     for (const { code } of commands) {
       const used = (await tx.query(

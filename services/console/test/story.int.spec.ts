@@ -103,7 +103,7 @@ describe('a ticket', () => {
         JSON.parse(
           told
             .replaceAll(ticketId, 'T')
-            .replaceAll(String(1100 + index), 'N')
+            .replaceAll(String(1100 + index), '0')
             .replaceAll(shaOf(1100 + index), 'S')
             .replace(/"(at|updatedAt)":"[^"]+"/g, '"$1":0'),
         ) as object,

@@ -18,8 +18,8 @@ import {
   type TicketSnapshot,
 } from '@signalbox/contracts';
 
-export const nine = '2026-11-24T09:00:00.000Z';
-const ten = '2026-11-24T10:00:00.000Z';
+export const nine = '2026-11-20T09:00:00.000Z';
+const ten = '2026-11-20T10:00:00.000Z';
 
 export const caused = (cause: string, draft: Draft): Draft => ({ ...draft, cause: { id: cause, correlationId: cause } satisfies Cause });
 

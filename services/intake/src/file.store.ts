@@ -19,22 +19,7 @@ export class FileStore {
     const path = this.pathOf(sha256);
     const known = await stat(path).catch(() => undefined);
     // A file has its final name only after its content was synced.
-    if (known?.size === bytes.length) return sha256;
-    await mkdir(dirname(path), { recursive: true });
-    const temporary = `${path}.${randomUUID()}.tmp`;
-    try {
-      const file = await open(temporary, 'wx', 0o640);
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
-    } catch (error) {
-      await unlink(temporary).catch(() => undefined);
-      throw error;
-    }
+    if (known?.size !== bytes.length) await write(path, bytes);
     // The name, and the folders that may be new, must survive a power cut too.
     for (const folder of [dirname(path), dirname(dirname(path)), this.folder]) await syncFolder(folder);
     return sha256;
@@ -43,6 +28,25 @@ export class FileStore {
   /** An original as its row wants it: the bytes themselves, or the hash of the file they are in. */
   async original(bytes: Buffer): Promise<{ bytes?: Buffer; sha256?: string; sizeBytes: number }> {
     return bytes.length <= ROW_BYTES_MAX ? { bytes, sizeBytes: bytes.length } : { sha256: await this.keep(bytes), sizeBytes: bytes.length };
+  }
+}
+
+/** All or nothing: under a temporary name until the content is on the disk. */
+async function write(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o640);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -1,7 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AssignmentConsumer } from './assignment.consumer.js';
 import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
+import { FileStore } from './file.store.js';
 import { InboundConsumer } from './inbound.consumer.js';
+import { MailDoor } from './mail-door.js';
+import { MailReception } from './mail-reception.js';
+import { QuarantineController } from './quarantine.controller.js';
 import { Reception } from './reception.js';
 import { WebFormController } from './web-form.controller.js';
 
@@ -10,8 +14,14 @@ export class IntakeModule {
   static with(environment: IntakeEnvironment): DynamicModule {
     return {
       module: IntakeModule,
-      controllers: [InboundConsumer, AssignmentConsumer, WebFormController],
-      providers: [{ provide: ENVIRONMENT, useValue: environment }, Reception],
+      controllers: [InboundConsumer, AssignmentConsumer, WebFormController, QuarantineController],
+      providers: [
+        { provide: ENVIRONMENT, useValue: environment },
+        { provide: FileStore, useValue: new FileStore(environment.ATTACHMENTS_DIR) },
+        Reception,
+        MailReception,
+        MailDoor,
+      ],
     };
   }
 }

@@ -1,8 +1,20 @@
-import { Controller, Get, Inject, NotFoundException, Param, Query, StreamableFile, UseGuards, type OnModuleInit } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  NotFoundException,
+  Param,
+  Query,
+  StreamableFile,
+  UseGuards,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { Metrics, OperatorGuard } from '@signalbox/service-defaults';
 import { createReadStream } from 'node:fs';
 import { Gauge } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
 import { FileStore } from './file.store.js';
 
 const LISTED_MAX = 500;
@@ -15,9 +27,17 @@ interface QuarantinedRow {
   at: Date;
 }
 
+/** The guard's own token is private to the process's module; the environment says the same. */
+@Injectable()
+class QuarantineGuard extends OperatorGuard {
+  constructor(@Inject(ENVIRONMENT) environment: IntakeEnvironment) {
+    super(environment.OPERATOR_TOKEN);
+  }
+}
+
 /** What was received and kept, but became no ticket: an operator can look at each and fetch its original. */
 @Controller('operator/quarantine')
-@UseGuards(OperatorGuard)
+@UseGuards(QuarantineGuard)
 export class QuarantineController implements OnModuleInit {
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
@@ -35,9 +55,9 @@ export class QuarantineController implements OnModuleInit {
       registers: [this.metrics.registry],
       async collect() {
         const rows = await database
-          .query<
-            { door: string; n: string }[]
-          >('select door, count(*) as n from raw_original where quarantine_reason is not null group by door')
+          .query<{ door: string; n: string }[]>(
+            'select door, count(*) as n from raw_original where quarantine_reason is not null group by door',
+          )
           .catch(() => []);
         for (const { door, n } of rows) this.set({ door }, Number(n));
       },
@@ -64,6 +84,8 @@ export class QuarantineController implements OnModuleInit {
     );
     if (!row) throw new NotFoundException(`no original '${rawId.slice(0, 80)}' is in quarantine`);
     const options = { type: 'application/octet-stream', disposition: `attachment; filename="${rawId}"` };
-    return row.bytes ? new StreamableFile(row.bytes, options) : new StreamableFile(createReadStream(this.files.pathOf(row.sha256!)), options);
+    return row.bytes
+      ? new StreamableFile(row.bytes, options)
+      : new StreamableFile(createReadStream(this.files.pathOf(row.sha256!)), options);
   }
 }

@@ -152,7 +152,7 @@ export class ReceptionStore {
         messages.map((message) => message.submission.raw.sha256 ?? null),
         messages.map((message) => message.submission.raw.sizeBytes),
         messages.map((message) => message.submission.kind),
-        messages.map((message) => message.submission.customer.address),
+        messages.map(({ submission: { customer } }) => customer.identity ?? customer.address),
         messages.map((message) => message.submission.text),
         messages.map((message) => message.submission.providerMessageId ?? null),
         now,

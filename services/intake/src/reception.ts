@@ -35,7 +35,11 @@ export class Reception {
     );
     const people = submissions.map((submission) => ({ id: randomUUID(), ...personOf(submission), name: submission.customer.name }));
     const customers = await store.customers(people);
-    const mentioned = [...submissions.map((one) => one.ticketId), ...conversations.values()].filter((id) => typeof id === 'string');
+    const mentioned = [
+      ...submissions.map((one) => one.ticketId),
+      ...conversations.values(),
+      ...[...used.values()].map((before) => before.ticketId),
+    ].filter((id) => typeof id === 'string');
     const tickets = await store.tickets([...new Set(mentioned)]);
 
     const plans = this.#plan(submissions, used, conversations, tickets);

@@ -3,14 +3,18 @@ import type { NextFunction, Request, Response } from 'express';
 
 export const BODY_BYTES_MAX = 1_000_000;
 
+/** Cut off at once, a sender that is still writing would lose the answer too: what more it sends is thrown away up to these bounds. */
+const DISCARDED_BYTES_MAX = 4_000_000;
+const DISCARDING_MS_MAX = 2_000;
+
 /**
  * The raw bytes as `request.body`: signatures are verified over them, and the original is kept as it came. Too large a body is refused
- * at once and its connection closed; Express's own parser first reads it to its end.
+ * before it has arrived; Express's own parser first reads it to its end.
  */
-export function readBody(request: Request, response: Response, next: NextFunction): void {
+export function readBody(request: Request, _response: Response, next: NextFunction): void {
   const refuse = (error: Error): void => {
-    request.off('data', take).off('end', finish).pause();
-    response.setHeader('Connection', 'close');
+    request.off('data', take).off('end', finish);
+    discard(request);
     next(error);
   };
   const tooLarge = (): void =>
@@ -31,4 +35,15 @@ export function readBody(request: Request, response: Response, next: NextFunctio
   if (encoding !== 'identity')
     return refuse(new UnsupportedMediaTypeException(`Content-Encoding is '${encoding.slice(0, 60)}'; send the body as it is`));
   request.on('data', take).once('end', finish);
+}
+
+function discard(request: Request): void {
+  const cut = (): void => void request.socket.destroy();
+  const timer = setTimeout(cut, DISCARDING_MS_MAX).unref();
+  let discarded = 0;
+  request.on('data', (chunk: Buffer) => {
+    discarded += chunk.length;
+    if (discarded > DISCARDED_BYTES_MAX) cut();
+  });
+  request.once('close', () => clearTimeout(timer));
 }

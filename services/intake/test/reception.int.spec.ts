@@ -130,8 +130,7 @@ describe('the web form', () => {
       write();
     });
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
-    expect(answer).toMatch(/connection: close/i);
-    // The rest is what the two sockets' buffers took in before the close arrived.
+    // It was cut off after a few megabytes; the rest is what the two sockets' buffers took in.
     expect(sentBytes).toBeLessThan(20_000_000);
   });
 });

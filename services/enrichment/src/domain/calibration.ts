@@ -1,4 +1,4 @@
-/** Turns a category's margin into the probability that it is the right one: 1 / (1 + e^-(slope × margin + offset)). */
+/** Turns what a text says for its best category into the probability that it is the right one: 1 / (1 + e^-(slope × evidence + offset)). */
 export interface Calibration {
   slope: number;
   offset: number;
@@ -6,12 +6,14 @@ export interface Calibration {
 
 /** One guess on a text the model had not seen. */
 export interface Guess {
-  margin: number;
+  /** The category's margin without its bias: 0 for a text that says nothing. */
+  evidence: number;
   right: boolean;
+  weight: number;
 }
 
-/** 0 … 1, never quite either for the margins that occur (about -2 … 2). */
-export const confidenceOf = (margin: number, { slope, offset }: Calibration): number => 1 / (1 + Math.exp(-(slope * margin + offset)));
+/** 0 … 1, never quite either for the evidence that occurs (about -1 … 3). */
+export const confidenceOf = (evidence: number, { slope, offset }: Calibration): number => 1 / (1 + Math.exp(-(slope * evidence + offset)));
 
 /** Keeps the slope finite where every guess was right. */
 const RIDGE = 0.1;
@@ -19,23 +21,22 @@ const STEPS_MAX = 50;
 
 /**
  * Logistic regression by Newton's method, after J. Platt, "Probabilistic outputs for support vector machines" (1999).
- * The lead over the second category is left out on purpose: it would describe ties a little better and strangers much worse
- * (CLINC150: calibration error 0.011 instead of 0.015, area under the ROC for out-of-scope 0.926 instead of 0.963).
+ * Without guesses it gives values that were typical.
  */
 export function calibrate(guesses: readonly Guess[]): Calibration {
-  let slope = 3;
-  let offset = 1;
+  let slope = 4;
+  let offset = -2;
   for (let step = 0; step < STEPS_MAX && guesses.length > 0; step++) {
     let [slopeError, offsetError] = [RIDGE * slope, RIDGE * offset];
     let [bySlope, byBoth, byOffset] = [RIDGE, 0, RIDGE];
-    for (const { margin, right } of guesses) {
-      const confidence = confidenceOf(margin, { slope, offset });
-      const error = confidence - (right ? 1 : 0);
-      const spread = confidence * (1 - confidence);
-      slopeError += error * margin;
+    for (const { evidence, right, weight } of guesses) {
+      const confidence = confidenceOf(evidence, { slope, offset });
+      const error = weight * (confidence - (right ? 1 : 0));
+      const spread = weight * confidence * (1 - confidence);
+      slopeError += error * evidence;
       offsetError += error;
-      bySlope += spread * margin * margin;
-      byBoth += spread * margin;
+      bySlope += spread * evidence * evidence;
+      byBoth += spread * evidence;
       byOffset += spread;
     }
     const determinant = bySlope * byOffset - byBoth * byBoth;

@@ -19,11 +19,13 @@ export interface TrainingOptions {
   termTicketsMin: number;
   /** Parts held out in turn to learn what a margin is worth; training takes that many times longer, plus one. */
   calibrationFolds: number;
+  /** The share of tickets about something else that confidences reckon with. */
+  strangerShare: number;
   /** Below this confidence a ticket is in no category. */
   unknownBelow: number;
 }
 
-export const DEFAULT_TRAINING: TrainingOptions = { seed: 1, cost: 2, termTicketsMin: 2, calibrationFolds: 4, unknownBelow: 0.5 };
+export const DEFAULT_TRAINING: TrainingOptions = { seed: 1, cost: 2, termTicketsMin: 2, calibrationFolds: 4, strangerShare: 0.05, unknownBelow: 0.5 };
 
 export interface CategoryGuess {
   category: string;
@@ -53,23 +55,41 @@ export function trainClassifier(examples: readonly Example[], options: Partial<T
   const labels = examples.map((example) => categories.indexOf(example.category));
   const texts = examples.map((example) => termsOf(example.text));
 
-  const guesses: Guess[] = [];
-  const folds = foldsOf(labels, settings.calibrationFolds, settings.seed);
-  for (let held = 0; held < settings.calibrationFolds; held++) {
-    const kept = folds.flatMap((fold, i) => (fold === held ? [] : [i]));
-    if (kept.length === 0 || kept.length === texts.length) continue;
-    const model = fit(
-      kept.map((i) => texts[i]!),
-      kept.map((i) => labels[i]!),
+  const fitTo = (rows: readonly number[]): Fitted =>
+    fit(
+      rows.map((i) => texts[i]!),
+      rows.map((i) => labels[i]!),
       categories,
       settings,
     );
-    folds.forEach((fold, i) => {
-      if (fold === held) guesses.push(guessOn(texts[i]!, labels[i]!, model));
-    });
+  const rows = [...texts.keys()];
+  const guesses: Guess[] = [];
+  /** Trains without the rows of one part after the other and collects what each model says of its part. */
+  const guessHeldOut = (parts: readonly number[], weight: number): void => {
+    for (const part of new Set(parts)) {
+      const kept = rows.filter((i) => parts[i] !== part);
+      if (kept.length === 0) continue;
+      const model = fitTo(kept);
+      for (const i of rows) if (parts[i] === part) guesses.push({ ...guessOn(texts[i]!, labels[i]!, model), weight });
+    }
+  };
+  guessHeldOut(foldsOf(labels, settings.calibrationFolds, settings.seed), 1);
+  // Whole categories held out play the strangers: whatever the model then takes their tickets for is wrong.
+  if (categories.length >= STRANGER_GROUPS) {
+    const groups = foldsOf(
+      categories.map(() => 0),
+      STRANGER_GROUPS,
+      settings.seed,
+    );
+    guessHeldOut(
+      labels.map((label) => groups[label]!),
+      settings.strangerShare / (1 - settings.strangerShare),
+    );
   }
-  return withVersion({ ...fit(texts, labels, categories, settings), calibration: calibrate(guesses), unknownBelow: settings.unknownBelow });
+  return withVersion({ ...fitTo(rows), calibration: calibrate(guesses), unknownBelow: settings.unknownBelow });
 }
+
+const STRANGER_GROUPS = 3;
 
 type Fitted = Pick<Model, 'categories' | 'vocabulary' | 'weights' | 'steps' | 'bias'>;
 
@@ -102,10 +122,10 @@ export function foldsOf(labels: readonly (number | string)[], folds: number, see
 }
 
 /** What a model's best guess was worth for a text it had not seen. */
-function guessOn(terms: Terms, label: number, model: Fitted): Guess {
+function guessOn(terms: Terms, label: number, model: Fitted): Omit<Guess, 'weight'> {
   const margins = marginsOf(terms, model);
   const best = ranked(margins)[0]!;
-  return { margin: margins[best]!, right: best === label };
+  return { evidence: margins[best]! - model.bias[best]!, right: best === label };
 }
 
 function marginsOf(terms: Terms, model: Fitted): Float64Array {
@@ -135,7 +155,7 @@ export function classify(model: Model, text: string): Classification {
   const margins = marginsOf(termsOf(text), model);
   const [best, ...others] = ranked(margins);
   if (best === undefined) throw new Error(`classifier model ${model.version} has no categories`);
-  const confidence = confidenceOf(margins[best]!, model.calibration);
+  const confidence = confidenceOf(margins[best]! - model.bias[best]!, model.calibration);
   // What the best guess leaves over is shared out by e^(2 × slope × margin), which fitted what was seen on Banking77 and the sample tickets.
   const odds = (category: number): number => Math.exp(2 * model.calibration.slope * (margins[category]! - margins[best]!));
   const oddsTotal = margins.reduce((sum, _, category) => (category === best ? sum : sum + odds(category)), 0);

@@ -41,6 +41,10 @@ export const withoutPlus = (address: string): string => address.replace(/\+[^@]*
 
 export const sameAddress = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
+/** One of our mailboxes, with or without a plus part. */
+export const isOwn = (address: string, ownAddresses: readonly string[]): boolean =>
+  ownAddresses.some((own) => sameAddress(own, withoutPlus(address)));
+
 function withName(address: string, name: string): MailAddress {
   const clean = cleanLine(name, NAME_LENGTH_MAX);
   return clean && !sameAddress(clean, address) ? { address, name: clean } : { address };

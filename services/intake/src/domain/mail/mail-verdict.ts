@@ -1,4 +1,4 @@
-import { sameAddress, withoutPlus, type MailAddress } from './mail-address.js';
+import { isOwn, type MailAddress } from './mail-address.js';
 import type { ReceivedMail } from './mail.js';
 import { tokenOfMessageId, verifyReplyToken, type ReplySecrets } from './reply-token.js';
 
@@ -23,7 +23,7 @@ export function judgeMail(mail: JudgedMail, own: OwnMail): MailVerdict {
 
   const tokens = [tokenOfMessageId(mail.messageId ?? '<@>'), ...(mail.headers.get(OWN_MAIL_HEADER.toLowerCase()) ?? [])];
   if (tokens.some((token) => verifyReplyToken(token, own.secrets))) return { kind: 'own-loop', because: 'it carries our own signed token' };
-  if (isOwn(customerOf(mail, own).address, own))
+  if (isOwn(customerOf(mail, own).address, own.addresses))
     return { kind: 'own-loop', because: `it comes from our own address '${mail.from.address}'` };
 
   const nullSender = says('return-path', /^<\s*>/);
@@ -53,8 +53,5 @@ const RESPONDER_HEADERS = ['x-autoreply', 'x-autorespond', 'autorespond', 'x-aut
 
 /** Who a mail is from. A web site's form writes as ourselves and puts the customer into Reply-To. */
 export function customerOf(mail: Pick<ReceivedMail, 'from' | 'replyTo'>, own: Pick<OwnMail, 'addresses'>): MailAddress {
-  return isOwn(mail.from.address, own) && mail.replyTo ? mail.replyTo : mail.from;
+  return isOwn(mail.from.address, own.addresses) && mail.replyTo ? mail.replyTo : mail.from;
 }
-
-const isOwn = (address: string, own: Pick<OwnMail, 'addresses'>): boolean =>
-  own.addresses.some((ownAddress) => sameAddress(ownAddress, withoutPlus(address)));

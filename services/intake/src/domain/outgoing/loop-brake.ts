@@ -1,4 +1,4 @@
-import { sameAddress, withoutPlus } from '../mail/mail-address.js';
+import { isOwn } from '../mail/mail-address.js';
 
 /** Per ticket and recipient: at most `mailsMax` mails within `minutes`. Zammad's numbers; two machines answering each other reach them in seconds. */
 const WINDOWS = [
@@ -26,6 +26,6 @@ const ROBOTS = /^(?:mailer[-_.]?daemon|postmaster|abuse|root|no[-_.]?reply|do[-_
 
 /** Why nothing automatic may ever be sent to an address, or undefined. */
 export function neverAnswered(address: string, ownAddresses: readonly string[]): string | undefined {
-  if (ownAddresses.some((own) => sameAddress(own, withoutPlus(address)))) return `'${address}' is our own address`;
+  if (isOwn(address, ownAddresses)) return `'${address}' is our own address`;
   return ROBOTS.test(address) ? `'${address}' is read by no person` : undefined;
 }

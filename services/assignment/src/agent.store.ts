@@ -1,0 +1,155 @@
+import type { Channel, Hold, Presence } from '@signalbox/contracts';
+import type { EntityManager } from 'typeorm';
+import { unknownAgent, type Agent } from './domain/agent.js';
+
+const COLUMNS = {
+  version: 'bigint',
+  configured: 'boolean',
+  skills: 'jsonb',
+  languages: 'jsonb',
+  queue_ids: 'text[]',
+  units_max: 'double precision',
+  channel_units_max: 'jsonb',
+  presence: 'text',
+  lease_until: 'timestamptz',
+  offline_since: 'timestamptz',
+  in_rotation: 'boolean',
+  expired_in_a_row: 'int',
+  idle_since: 'timestamptz',
+} as const;
+const names = Object.keys(COLUMNS);
+
+interface AgentRow {
+  agent_id: string;
+  version: string | number;
+  configured: boolean;
+  skills: Readonly<Record<string, number>>;
+  languages: Readonly<Record<string, number>>;
+  queue_ids: readonly string[];
+  units_max: number;
+  channel_units_max: Readonly<Partial<Record<Channel, number>>>;
+  presence: Presence;
+  lease_until: Date | null;
+  offline_since: Date | null;
+  in_rotation: boolean;
+  expired_in_a_row: number;
+  idle_since: Date | null;
+}
+interface HoldRow {
+  ticket_id: string;
+  agent_id: string;
+  units: number;
+  channel: Channel;
+  state: Hold['state'];
+  due_at: Date | null;
+}
+
+const INSERT_MISSING = `insert into agent (agent_id) select a from unnest($1::text[]) as x(a) order by a on conflict do nothing`;
+const LOCK = `select agent_id, ${names.join(', ')} from agent where agent_id = any($1::text[]) order by agent_id for update`;
+const SAVE = `
+  update agent a set (${names.join(', ')}) = (${names.map((name) => `x.${name}`).join(', ')})
+  from jsonb_to_recordset($1::jsonb) as x(agent_id text, ${Object.entries(COLUMNS)
+    .map(([name, type]) => `${name} ${type}`)
+    .join(', ')})
+  where a.agent_id = x.agent_id`;
+/** A plain insert: should a ticket ever be held twice, the primary key fails the whole unit. */
+const INSERT_HOLDS = `
+  insert into hold (ticket_id, agent_id, units, channel, state, due_at)
+  select ticket_id, agent_id, units, channel, state, due_at from jsonb_to_recordset($1::jsonb)
+    as x(ticket_id text, agent_id text, units double precision, channel text, state text, due_at timestamptz) order by ticket_id`;
+
+export class AgentStore {
+  constructor(private readonly tx: EntityManager) {}
+
+  async insertMissing(agentIds: readonly string[]): Promise<void> {
+    if (agentIds.length > 0) await this.tx.query(INSERT_MISSING, [[...new Set(agentIds)].sort()]);
+  }
+
+  /** Locks the agents' rows in id order; holds are read under these locks. Unknown ids give no agent. */
+  async lock(agentIds: readonly string[]): Promise<Agent[]> {
+    if (agentIds.length === 0) return [];
+    const sorted = [...new Set(agentIds)].sort();
+    const rows = (await this.tx.query(LOCK, [sorted])) as AgentRow[];
+    const holds = (await this.tx.query(
+      'select ticket_id, agent_id, units, channel, state, due_at from hold where agent_id = any($1::text[]) order by ticket_id',
+      [sorted],
+    )) as HoldRow[];
+    const byAgent = new Map<string, Map<string, Hold>>(rows.map((row) => [row.agent_id, new Map()]));
+    for (const { ticket_id: ticketId, agent_id, units, channel, state, due_at } of holds)
+      byAgent.get(agent_id)?.set(ticketId, { ticketId, units, channel, state, dueAt: due_at?.toISOString() ?? null });
+    return rows.map((row) => agentFrom(row, byAgent.get(row.agent_id)!));
+  }
+
+  /** Saves the agents and the difference of their holds. */
+  async save(changes: readonly { before: Agent; after: Agent }[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.tx.query(SAVE, [JSON.stringify(changes.map(({ after }) => rowFrom(after)))]);
+    const gone: string[] = [];
+    const taken: HoldRow[] = [];
+    for (const { before, after } of changes) {
+      for (const [ticketId, hold] of before.holds) if (after.holds.get(ticketId) !== hold) gone.push(ticketId);
+      for (const [ticketId, hold] of after.holds) {
+        const { units, channel, state, dueAt } = hold;
+        if (before.holds.get(ticketId) !== hold)
+          taken.push({
+            ticket_id: ticketId,
+            agent_id: after.agentId,
+            units,
+            channel,
+            state,
+            due_at: dueAt === null ? null : new Date(dueAt),
+          });
+      }
+    }
+    if (gone.length > 0) await this.tx.query('delete from hold where ticket_id = any($1::text[])', [gone]);
+    if (taken.length > 0) await this.tx.query(INSERT_HOLDS, [JSON.stringify(taken)]);
+  }
+
+  /** The tickets of these agents, before any lock: who locks them must look again. */
+  async ticketIdsOf(agentIds: readonly string[], which: 'offered' | 'held' | 'owned'): Promise<string[]> {
+    if (agentIds.length === 0) return [];
+    const where = {
+      offered: `select ticket_id from hold where agent_id = any($1::text[]) and state = 'offered'`,
+      held: 'select ticket_id from hold where agent_id = any($1::text[])',
+      owned: `select ticket_id from hold where agent_id = any($1::text[]) union
+              select ticket_id from ticket where agent_id = any($1::text[]) and status in ('open', 'pending', 'on-hold')`,
+    }[which];
+    const rows = (await this.tx.query(where, [agentIds])) as { ticket_id: string }[];
+    return rows.map((row) => row.ticket_id);
+  }
+}
+
+const agentFrom = (row: AgentRow, holds: ReadonlyMap<string, Hold>): Agent => ({
+  ...unknownAgent(row.agent_id),
+  version: Number(row.version),
+  configured: row.configured,
+  skills: row.skills,
+  languages: row.languages,
+  queueIds: row.queue_ids,
+  unitsMax: row.units_max,
+  channelUnitsMax: row.channel_units_max,
+  presence: row.presence,
+  leaseUntil: row.lease_until,
+  offlineSince: row.offline_since,
+  inRotation: row.in_rotation,
+  expiredInARow: row.expired_in_a_row,
+  idleSince: row.idle_since,
+  holds,
+});
+
+const rowFrom = (agent: Agent): AgentRow => ({
+  agent_id: agent.agentId,
+  version: agent.version,
+  configured: agent.configured,
+  skills: agent.skills,
+  languages: agent.languages,
+  queue_ids: agent.queueIds,
+  units_max: agent.unitsMax,
+  channel_units_max: agent.channelUnitsMax,
+  presence: agent.presence,
+  lease_until: agent.leaseUntil,
+  offline_since: agent.offlineSince,
+  in_rotation: agent.inRotation,
+  expired_in_a_row: agent.expiredInARow,
+  idle_since: agent.idleSince,
+});

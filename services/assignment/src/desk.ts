@@ -1,0 +1,193 @@
+import { AgentState, causedBy, TicketState, type Cause, type Draft, type QueueConfig } from '@signalbox/contracts';
+import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
+import type { EntityManager } from 'typeorm';
+import { AgentStore } from './agent.store.js';
+import { agentStateOf, configureAgent, unknownAgent, type Agent } from './domain/agent.js';
+import { rescindOffer } from './domain/offering.js';
+import { priorityOf, release } from './domain/oversight.js';
+import { shiftEnd } from './domain/shift.js';
+import { agentIdOf, statusOf, type Decision, type Ticket } from './domain/ticket.js';
+import { TicketStore } from './ticket.store.js';
+
+/** How long a ticket may be reopened and an agent be offline where no company is configured yet. */
+const REOPEN_DAYS_MAX = 14;
+const OFFLINE_GRACE_SECONDS = 60;
+const EXPIRED_OFFERS_MAX = 3;
+
+/** The tickets and agents one handler call works on, all locked: tickets before agents, each in id order. */
+export class Desk {
+  readonly now: Date;
+  readonly config: ConfigurationSnapshot;
+  readonly agentStore: AgentStore;
+  readonly #ticketStore: TicketStore;
+  readonly #tx: EntityManager;
+  readonly #tickets = new Map<string, { readonly before: Ticket; ticket: Ticket; cause?: Cause | undefined }>();
+  readonly #agents = new Map<string, { readonly before: Agent; agent: Agent }>();
+  readonly #said: Draft[] = [];
+  readonly #agentStates: Draft[] = [];
+
+  private constructor({ tx, now, config }: Delivery) {
+    this.#tx = tx;
+    this.now = now;
+    this.config = config;
+    this.#ticketStore = new TicketStore(tx);
+    this.agentStore = new AgentStore(tx);
+  }
+
+  /** A desk without tickets. Whoever first sees a new bundle of configuration applies it, before anything else is decided. */
+  static async open(delivery: Delivery): Promise<Desk> {
+    const desk = new Desk(delivery);
+    await desk.#applyConfiguration();
+    return desk;
+  }
+
+  /** Locks these tickets, these agents, and whoever owns, is offered or solved the tickets. */
+  async load(ticketIds: readonly string[], agentIds: readonly string[] = []): Promise<void> {
+    const tickets = await this.#ticketStore.lock(
+      ticketIds.filter((id) => !this.#tickets.has(id)),
+      this.now,
+    );
+    for (const ticket of tickets) this.#tickets.set(ticket.ticketId, { before: ticket, ticket });
+    const concerned = [...agentIds, ...tickets.flatMap((ticket) => agentsOf(ticket))];
+    for (const agent of await this.agentStore.lock(concerned.filter((id) => !this.#agents.has(id))))
+      this.#agents.set(agent.agentId, { before: agent, agent });
+  }
+
+  /** Locks these agents with their tickets; what was granted to them before they were locked is fetched after. */
+  async loadAgents(agentIds: readonly string[], which: 'offered' | 'held' | 'owned'): Promise<void> {
+    await this.load(await this.agentStore.ticketIdsOf(agentIds, which), agentIds);
+    // Out of lock order, but rare; should it ever deadlock, the unit is simply done again.
+    await this.load(await this.agentStore.ticketIdsOf(agentIds, which));
+  }
+
+  ticket(ticketId: string): Ticket {
+    const row = this.#tickets.get(ticketId);
+    if (!row) throw new Error(`ticket '${ticketId}' was not loaded`);
+    return row.ticket;
+  }
+  tickets(): Ticket[] {
+    return [...this.#tickets.values()].map(({ ticket }) => ticket);
+  }
+  /** An agent nobody has told us about is one that is not configured. */
+  agent(agentId: string): Agent {
+    return this.#agents.get(agentId)?.agent ?? unknownAgent(agentId);
+  }
+  /** The owner, or whoever solved the ticket. */
+  ownerOf(ticket: Ticket): Agent | undefined {
+    const agentId = agentIdOf(ticket);
+    return agentId === null ? undefined : this.agent(agentId);
+  }
+
+  queue(queueId: string): QueueConfig | undefined {
+    return this.config.find('queue', queueId);
+  }
+  /** A person's or an escalation's word, then the category's queue, then the company's default. */
+  queueIdOf(ticket: Ticket): string {
+    const category = ticket.enriched?.category;
+    const byCategory = typeof category === 'string' ? this.config.find('category', category)?.queue : undefined;
+    return ticket.queueOverride ?? byCategory ?? this.#company()?.defaultQueue ?? 'default';
+  }
+  expiredOffersMax(ticket: Ticket): number {
+    return this.queue(this.queueIdOf(ticket))?.expiredOffersMax ?? EXPIRED_OFFERS_MAX;
+  }
+  get reopenDaysMax(): number {
+    return this.#company()?.reopenDaysMax ?? REOPEN_DAYS_MAX;
+  }
+  get offlineGraceSeconds(): number {
+    return this.#company()?.offlineGraceSeconds ?? OFFLINE_GRACE_SECONDS;
+  }
+  #company() {
+    return this.config.all('company').values().next().value;
+  }
+
+  /** Takes over what was decided; `cause` is the event or request it was decided about. */
+  apply({ ticket, agent, events }: Decision, cause?: Cause): void {
+    const row = this.#tickets.get(ticket.ticketId)!;
+    row.ticket = ticket;
+    row.cause = cause ?? row.cause;
+    this.#said.push(...(cause ? causedBy(cause, events) : events));
+    if (agent) this.change(agent, cause);
+  }
+
+  /** Each version of an agent is published once, so that an auditor sees every step of the load. */
+  change(agent: Agent, cause?: Cause): void {
+    const row = this.#agents.get(agent.agentId);
+    if (!row) throw new Error(`agent '${agent.agentId}' was not loaded`);
+    const published = row.agent.version;
+    row.agent = agent;
+    if (agent.version === published) return;
+    const shift = this.config.find('agent', agent.agentId)?.shift;
+    const state = AgentState(agent.agentId, agentStateOf(agent, shift ? shiftEnd(shift, this.now) : null));
+    this.#agentStates.push(...(cause ? causedBy(cause, [state]) : [state]));
+  }
+
+  /** Saves what changed and gives all that is to be said: facts, then agents, then tickets. */
+  async save(): Promise<Draft[]> {
+    const tickets = [...this.#tickets.values()].filter(({ before, ticket }) => before !== ticket);
+    await this.#ticketStore.save(tickets.map(({ ticket }) => ticket));
+    const agents = [...this.#agents.values()].filter(({ before, agent }) => before !== agent);
+    await this.agentStore.save(agents.map(({ before, agent }) => ({ before, after: agent })));
+    const states = tickets.flatMap(({ before, ticket, cause }) => {
+      const state = this.#stateOf(ticket);
+      if (!state || JSON.stringify(state) === JSON.stringify(this.#stateOf(before))) return [];
+      const draft = TicketState(ticket.ticketId, { ...state, updatedAt: this.now.toISOString() });
+      return cause ? causedBy(cause, [draft]) : [draft];
+    });
+    return [...this.#said, ...this.#agentStates, ...states];
+  }
+
+  #stateOf(ticket: Ticket): Omit<TicketState['data'], 'updatedAt'> | undefined {
+    const { received, enriched, epoch, firstQueuedAt } = ticket;
+    if (!received) return undefined;
+    return {
+      number: received.number,
+      channel: received.channel,
+      customerId: received.customerId,
+      status: statusOf(ticket),
+      agentId: agentIdOf(ticket),
+      queueId: this.queueIdOf(ticket),
+      priority: priorityOf(ticket),
+      category: enriched?.category ?? null,
+      language: enriched?.language ?? null,
+      epoch,
+      firstQueuedAt: firstQueuedAt.toISOString(),
+    };
+  }
+
+  /** Agents' skills and limits follow the configuration; who is no longer in it gives everything back. */
+  async #applyConfiguration(): Promise<void> {
+    const { bundle } = this.config;
+    const read = async (lock: string) =>
+      ((await this.#tx.query(`select bundle from applied_bundle ${lock}`)) as { bundle: number }[])[0]!.bundle;
+    // Looked at without a lock first: almost always there is nothing to do.
+    if (bundle <= (await read('')) || bundle <= (await read('for update'))) return;
+    await this.#tx.query('update applied_bundle set bundle = $1', [bundle]);
+    const configured = new Map([...this.config.all('agent')].filter(([, agent]) => agent.role === 'agent'));
+    const rows = (await this.#tx.query('select agent_id from agent where configured')) as { agent_id: string }[];
+    const removed = rows.map((row) => row.agent_id).filter((id) => !configured.has(id));
+    await this.loadAgents(removed, 'owned');
+    const wanted = [...configured.keys()];
+    await this.agentStore.insertMissing(wanted);
+    await this.load([], wanted);
+    for (const agentId of wanted) this.change(configureAgent(this.agent(agentId), configured.get(agentId)));
+    for (const agentId of removed) {
+      this.change(configureAgent(this.agent(agentId), undefined));
+      this.withdraw(agentId, 'agent-removed');
+      for (const ticket of this.#ownedBy(agentId)) this.apply(release(ticket, this.agent(agentId), 'agent-removed', this.now));
+    }
+  }
+
+  /** Takes back the offers out to an agent. */
+  withdraw(agentId: string, why: 'agent-removed' | 'agent-offline', cause?: Cause): void {
+    for (const ticketId of this.agent(agentId).holds.keys())
+      if (this.#tickets.has(ticketId)) this.apply(rescindOffer(this.ticket(ticketId), this.agent(agentId), why, this.now), cause);
+  }
+  #ownedBy(agentId: string): Ticket[] {
+    return this.tickets().filter(({ stage }) => stage.at === 'owned' && stage.agentId === agentId);
+  }
+}
+
+function agentsOf({ stage }: Ticket): string[] {
+  if (stage.at === 'offered') return [stage.offer.agentId];
+  return (stage.at === 'owned' || stage.at === 'solved') && stage.agentId !== null ? [stage.agentId] : [];
+}

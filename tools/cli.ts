@@ -1,0 +1,183 @@
+import { ServiceName, allTopics, deadLettersOf } from '@signalbox/contracts';
+import { headerText, tailTopics } from '@signalbox/messaging';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readCompanyFiles } from './company-files.ts';
+import { ConsoleClient } from './console-client.ts';
+import { sendMail } from './stack/samples.ts';
+import { stackSecrets } from './stack/secrets.ts';
+import { readStackFile, STATE_DIR } from './stack/stack-file.ts';
+
+const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm start runs
+
+  apply FILE|DIR …                      applies configuration through the console: one bundle, all or nothing
+  send FILE|DIR --door smtp             sends mails through the mail door
+  dead-letters list [--all]             records the services could not process
+  dead-letters show SERVICE ID          one record, untouched
+  dead-letters replay SERVICE ID        hands it to that reader again, and what waits behind it
+  dead-letters skip SERVICE ID          gives it up, and goes on with what waits behind it
+  topics tail [--from-beginning]        all topics live, readable (also: npm run topics:tail)
+
+  --json      answers as JSON
+  --help`;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    door: { type: 'string', default: 'smtp' },
+    all: { type: 'boolean', default: false },
+    'from-beginning': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const stateDir = resolve(process.env['SIGNALBOX_STATE_DIR'] ?? join(import.meta.dirname, '..', STATE_DIR));
+
+function show(answer: unknown, words: () => string): void {
+  console.log(values.json ? JSON.stringify(answer, null, 2) : words());
+}
+
+async function apply(paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) throw new Error('apply needs at least one file or folder, such as: npm run signalbox -- apply config/sample');
+  const { http, tokens } = readStackFile(stateDir);
+  const answer = await new ConsoleClient(http, tokens.admin).apply(readCompanyFiles(paths));
+  show(answer, () =>
+    answer.changed.length === 0
+      ? `nothing changed; bundle ${answer.bundle} stays`
+      : `bundle ${answer.bundle}: ${answer.changed.join(', ')}`,
+  );
+}
+
+/** Every file is one mail, in the order of their names. Refused ones are named and counted. */
+async function send(paths: readonly string[]): Promise<void> {
+  if (values.door !== 'smtp') throw new Error(`door '${values.door}' is unknown; known: smtp`);
+  const { smtp } = readStackFile(stateDir);
+  const [host, port] = smtp.split(':') as [string, string];
+  const files = paths.flatMap(filesBelow);
+  if (files.length === 0) throw new Error('send needs a mail or a folder of mails, such as: npm run signalbox -- send DIR --door smtp');
+  const { supportAddress } = readCompanyFiles([join(import.meta.dirname, '../config/sample/company.yaml')])[0]!.content as {
+    supportAddress: string;
+  };
+  const refused: { file: string; reason: string }[] = [];
+  for (const file of files) {
+    await sendMail(readFileSync(file), { host, port: Number(port) }, supportAddress).catch((error: Error) =>
+      refused.push({ file, reason: error.message }),
+    );
+  }
+  show({ sent: files.length - refused.length, refused }, () =>
+    [
+      `${files.length - refused.length} mails accepted, ${refused.length} refused`,
+      ...refused.map(({ file, reason }) => `  ${file}: ${reason}`),
+    ].join('\n'),
+  );
+  if (refused.length > 0) process.exitCode = 1;
+}
+
+const MAIL_FILE = /\.(eml|txt)$|sample_output_multipart$/;
+function filesBelow(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => (statSync(join(path, name)).isDirectory() || MAIL_FILE.test(name) ? filesBelow(join(path, name)) : []));
+}
+
+async function operator<Answer>(service: string, method: string, path: string): Promise<Answer> {
+  const known = readStackFile(stateDir).services;
+  if (!(service in known)) throw new Error(`service '${service}' is unknown; known: ${Object.keys(known).join(', ')}`);
+  const response = await fetch(`${known[service]!.http}/operator/dead-letters${path}`, {
+    method,
+    headers: { authorization: `Bearer ${stackSecrets(stateDir, []).operator}` },
+  });
+  const answer = (await response.json()) as Answer & { detail?: string };
+  if (!response.ok) throw new Error(answer.detail ?? `${service} answered ${response.status}`);
+  return answer;
+}
+
+interface Letter {
+  id: number;
+  topic: string;
+  partition: number;
+  offset: string;
+  subject: string | null;
+  reason: string;
+  state: string;
+  at: string;
+  parkedBehind: number;
+}
+
+async function deadLetters([action, service, id]: readonly string[]): Promise<void> {
+  if (action === 'list') {
+    const lists = await Promise.all(
+      ServiceName.options.map(async (name) =>
+        (await operator<Letter[]>(name, 'GET', values.all ? '?all=true' : '')).map((letter) => ({ service: name, ...letter })),
+      ),
+    );
+    const letters = lists.flat();
+    const line = (letter: (typeof letters)[number]): string =>
+      `${letter.service} ${letter.id}  ${letter.state}  ${letter.at}  ${letter.topic}[${letter.partition}]@${letter.offset}${letter.subject ? ` about ${letter.subject}` : ''}${letter.parkedBehind ? `, ${letter.parkedBehind} wait behind it` : ''}\n    ${letter.reason}`;
+    return show(letters, () => (letters.length === 0 ? 'no dead letters' : letters.map(line).join('\n')));
+  }
+  if (!['show', 'replay', 'skip'].includes(action ?? ''))
+    throw new Error(`dead-letters '${action ?? ''}' is unknown; known: list, show, replay, skip`);
+  if (!service || !/^\d+$/.test(id ?? ''))
+    throw new Error(`dead-letters ${action} needs a service and a number, as shown by: npm run signalbox -- dead-letters list`);
+  const answer = await operator<Record<string, unknown>>(
+    service,
+    action === 'show' ? 'GET' : 'POST',
+    action === 'show' ? `/${id}` : `/${id}/${action}`,
+  );
+  show(answer, () =>
+    Object.entries(answer)
+      .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+      .join('\n'),
+  );
+}
+
+async function tail(): Promise<void> {
+  const { kafkaBrokers } = readStackFile(stateDir);
+  const topics = [...allTopics(), ...ServiceName.options.map(deadLettersOf)].map((topic) => topic.name);
+  const stop = await tailTopics({
+    brokers: kafkaBrokers,
+    clientId: 'topics-tail',
+    topics,
+    fromBeginning: values['from-beginning'],
+    onRecord: (record) => {
+      const text = record.value?.toString('utf8') ?? '(no value)';
+      if (values.json)
+        return console.log(
+          JSON.stringify({
+            topic: record.topic,
+            partition: record.partition,
+            offset: record.offset.toString(),
+            key: record.key?.toString(),
+            value: text,
+          }),
+        );
+      const type = headerText(record, 'ce_type') ?? headerText(record, 'signalbox-reason') ?? '?';
+      const dataAt = text.indexOf('"data":');
+      console.log(
+        `${new Date(record.timestamp).toISOString().slice(11, 23)} ${record.topic.slice('signalbox.'.length).padEnd(16)} ${type.padEnd(20)} ${record.key?.toString().slice(0, 36) ?? ''}  ${(dataAt < 0 ? text : text.slice(dataAt + 7, -1)).slice(0, 200)}`,
+      );
+    },
+  });
+  process.once('SIGINT', () => void stop().then(() => process.exit(0)));
+}
+
+const [command, ...rest] = positionals;
+const commands: Record<string, () => Promise<void>> = {
+  apply: () => apply(rest),
+  send: () => send(rest),
+  'dead-letters': () => deadLetters(rest),
+  topics: () => (rest[0] === 'tail' ? tail() : Promise.reject(new Error(`topics '${rest[0] ?? ''}' is unknown; known: tail`))),
+};
+if (values.help || command === undefined) console.log(HELP);
+else if (!(command in commands)) {
+  console.error(`command '${command}' is unknown; known: ${Object.keys(commands).join(', ')}. See: npm run signalbox -- --help`);
+  process.exitCode = 2;
+} else {
+  await commands[command]!().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
