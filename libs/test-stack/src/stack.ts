@@ -37,6 +37,7 @@ export class Stack {
   readonly #publisher: Publisher;
   readonly #inspector: KafkaInspector;
   readonly #services: AttachedService[] = [];
+  readonly #databases = new Map<ServiceName, Promise<unknown>>();
   readonly #versions = new Map<string, number>();
   readonly #seen: SeenEvent[] = [];
   readonly #raw: RawRecord[] = [];
@@ -79,9 +80,10 @@ export class Stack {
     const url = new URL(this.options.databaseUrl);
     url.pathname = `/${database}`;
     if (!this.#services.some((service) => service.name === name)) {
-      await this.#admin.query(`create database ${database}`);
       this.#services.push({ name, databaseUrl: url.href });
+      this.#databases.set(name, this.#admin.query(`create database ${database}`));
     }
+    await this.#databases.get(name);
     return {
       DATABASE_URL: url.href,
       KAFKA_BROKERS: this.options.kafkaBrokers.join(','),

@@ -65,7 +65,8 @@ export class AuthGuard implements CanActivate {
   async #ofSession(caller: Caller, sessionId: string): Promise<Caller> {
     const { snapshot } = await this.configuration.active(this.database.manager);
     const agent = snapshot.find('agent', caller.agentId);
-    if (!agent || !(await this.sessions.lives(sessionId))) throw new UnauthorizedException('the session has ended; sign in again');
+    if (!agent || !(await this.sessions.living([sessionId])).has(sessionId))
+      throw new UnauthorizedException('the session has ended; sign in again');
     return { ...caller, role: agent.role };
   }
 }

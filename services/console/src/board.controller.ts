@@ -49,11 +49,7 @@ export class BoardController {
       agents: [...agentIds].map((agentId) => agentRow(agentId, states.get(agentId), configuration)).filter((agent) => agent.unitsMax > 0),
       waiting: waiting.map((ticket) => {
         const row = ticketRow(ticket, configuration);
-        return { ...row,
-          reasons: row.waiting?.reasons ?? [],
-          step: row.waiting?.step ?? 0,
-          nextStepAt: row.waiting?.nextStepAt ?? null,
-        };
+        return { ...row, reasons: row.waiting?.reasons ?? [], step: row.waiting?.step ?? 0, nextStepAt: row.waiting?.nextStepAt ?? null };
       }),
     };
   }

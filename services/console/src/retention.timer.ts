@@ -6,10 +6,10 @@ const EVERY_MS = 60_000;
 const DELETED_AT_ONCE_MAX = 20_000;
 
 /** What nobody can ask for any more. Each statement is bounded; what is left goes the next minute. */
-const FORGET = [
+const forgetAll = (clockOffsetMs: number): string[] => [
   // Longer gaps of a stream are cured by a snapshot.
   `delete from change where id in (select id from change where at < clock_timestamp() - interval '15 minutes' order by id limit ${DELETED_AT_ONCE_MAX})`,
-  `delete from request where request_id in (select request_id from request where asked_at < to_timestamp($1) - interval '14 days' limit ${DELETED_AT_ONCE_MAX})`,
+  `delete from request where request_id in (select request_id from request where asked_at < clock_timestamp() + interval '${clockOffsetMs} milliseconds' - interval '14 days' limit ${DELETED_AT_ONCE_MAX})`,
   `delete from sign_in_link where expires_at < clock_timestamp() - interval '1 day'`,
   `delete from session where expires_at < clock_timestamp() - interval '1 day'`,
 ];
@@ -20,7 +20,10 @@ export class RetentionTimer implements OnApplicationBootstrap, OnModuleDestroy {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    @Inject(ENVIRONMENT) private readonly environment: ConsoleEnvironment,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.#timer = setInterval(() => {
@@ -35,7 +38,7 @@ export class RetentionTimer implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #forget(): Promise<void> {
     try {
-      for (const statement of FORGET) await this.database.query(statement);
+      for (const statement of forgetAll(this.environment.SIGNALBOX_CLOCK_OFFSET_MS)) await this.database.query(statement);
     } catch (error) {
       this.#logger.warn(`nothing was forgotten this minute: ${(error as Error).message}`);
     }

@@ -58,8 +58,11 @@ export class SessionStore {
     await this.database.query('update session set ended_at = clock_timestamp() where session_id = $1 and ended_at is null', [sessionId]);
   }
 
-  async lives(sessionId: string): Promise<boolean> {
-    const rows = (await this.database.query('select 1 from session where session_id = $1 and ended_at is null', [sessionId])) as unknown[];
-    return rows.length > 0;
+  /** Those of the sessions that nobody has ended. */
+  async living(sessionIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = (await this.database.query('select session_id from session where session_id = any($1) and ended_at is null', [
+      sessionIds,
+    ])) as { session_id: string }[];
+    return new Set(rows.map((row) => row.session_id));
   }
 }

@@ -11,6 +11,7 @@ import { audienceOf, summarize } from './domain/ticket.js';
 import { maySee, viewOf, type Caller } from './domain/visibility.js';
 import { Feed } from './feed.js';
 import { requestRow, RequestStore, type StoredRequest } from './request.store.js';
+import { SessionStore } from './session.store.js';
 import { TicketQueryStore } from './ticket-query.store.js';
 import { agentRow, ticketRow } from './views.js';
 
@@ -48,18 +49,14 @@ export class StreamController implements OnApplicationBootstrap, OnModuleDestroy
     private readonly tickets: TicketQueryStore,
     private readonly agents: AgentStore,
     private readonly requests: RequestStore,
+    private readonly sessions: SessionStore,
     private readonly configuration: ConfigurationStore,
     private readonly database: DataSource,
   ) {}
 
   onApplicationBootstrap(): void {
     this.feed.listen((changes) => this.#tellAll(changes));
-    this.#heartbeat = setInterval(() => {
-      for (const client of this.#clients) {
-        if (client.caller.expiresAt.getTime() <= Date.now()) this.#drop(client);
-        else this.#write(client, ': still here\n\n');
-      }
-    }, HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS);
   }
 
   onModuleDestroy(): void {
@@ -111,6 +108,20 @@ export class StreamController implements OnApplicationBootstrap, OnModuleDestroy
     client.sequence = told;
   }
 
+  /** Whose token has expired or whose session was ended hears no more. */
+  async #beat(): Promise<void> {
+    const sessionIds = [...this.#clients].flatMap(({ caller }) => caller.sessionId ?? []);
+    // While the database is away nobody can be told anything anyway.
+    const living = await this.sessions.living(sessionIds).catch(() => new Set(sessionIds));
+    for (const client of this.#clients) {
+      const { expiresAt, sessionId } = client.caller;
+      const over =
+        expiresAt.getTime() <= Date.now() || (sessionId !== undefined && sessionIds.includes(sessionId) && !living.has(sessionId));
+      if (over) this.#drop(client);
+      else this.#write(client, ': still here\n\n');
+    }
+  }
+
   async #tellAll(changes: readonly Change[]): Promise<void> {
     // Who catches up at this moment has its own loop, which ends only at the feed's position.
     const ready = [...this.#clients].filter((client) => client.sequence !== undefined);
@@ -124,6 +135,8 @@ export class StreamController implements OnApplicationBootstrap, OnModuleDestroy
         if (client.sequence !== undefined && change.sequence <= client.sequence) continue;
         this.#write(client, textFor(client.caller, change, rows));
         if (client.sequence !== undefined) client.sequence = change.sequence;
+        // A session's role follows the configuration: its reader comes back, and is looked at anew.
+        if (client.caller.sessionId !== undefined && change.about.some((one) => one.kind === 'configuration')) this.#drop(client);
       }
     }
   }

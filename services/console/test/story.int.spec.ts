@@ -1,5 +1,5 @@
 import { ConsoleTopic, eventOfType, OfferDeclined, RequestRefused, subjectOf, type Draft } from '@signalbox/contracts';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COMPANY } from './company.js';
@@ -161,7 +161,7 @@ describe('who sees what', () => {
     await twice(proposed(own), offered(own));
     expect(await get('/inbox', ben)).toMatchObject({
       body: {
-        offers: [{ offerId: 'billing-1-o1', reasons: ['skills fit 90 %', 'fast at such tickets 60 %'], ticket: { number: 3001 } }],
+        offers: [{ offerId: 'billing-1-o1', reasons: ['skills fit 90 %', 'fast at such tickets 60 %'], number: 3001 }],
         mine: [],
       },
     });
@@ -176,11 +176,13 @@ describe('who sees what', () => {
     const { body } = await get('/board', sue);
     expect(body.queues).toContainEqual(expect.objectContaining({ queueId: 'billing', title: 'Billing', waiting: 1, assigned: 1 }));
     expect(body.agents.map((agent: { agentId: string }) => agent.agentId)).toEqual(['ana', 'ben']);
-    expect(body.waiting).toContainEqual(expect.objectContaining({ ticket: expect.objectContaining({ number: 3002 }) }));
+    expect(body.waiting).toContainEqual(expect.objectContaining({ number: 3002, step: 0, reasons: [] }));
   });
 
   it('gives a file to those who may see its ticket, as a download', async () => {
-    await writeFile(join(folder, shaOf(3001)), 'hello');
+    const levels = join(folder, shaOf(3001).slice(0, 2), shaOf(3001).slice(2, 4));
+    await mkdir(levels, { recursive: true });
+    await writeFile(join(levels, shaOf(3001)), 'hello');
     const file = await console_.call('GET', `/attachments/${shaOf(3001)}`, ben);
     expect(file).toMatchObject({ status: 200, body: 'hello' });
     expect(file.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''Rechnung%20f%C3%BCr%20Ida.pdf");

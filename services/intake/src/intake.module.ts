@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AssignmentConsumer } from './assignment.consumer.js';
 import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
+import { Deliveries } from './deliveries.js';
+import { DeliveryTimer } from './delivery.timer.js';
 import { FileStore } from './file.store.js';
 import { InboundConsumer } from './inbound.consumer.js';
 import { MailDoor } from './mail-door.js';
@@ -21,6 +23,8 @@ export class IntakeModule {
         Reception,
         MailReception,
         MailDoor,
+        Deliveries,
+        DeliveryTimer,
       ],
     };
   }

@@ -31,6 +31,16 @@ export interface DueMessage {
   readonly sentAts: readonly Date[];
 }
 
+/** A message somebody outside speaks of. */
+export interface ToldMessage {
+  readonly messageId: string;
+  readonly ticketId: string;
+  readonly attempts: number;
+  readonly state: 'waiting' | 'sent' | 'failed';
+  readonly channel: Channel;
+  readonly providerMessageIds: readonly string[];
+}
+
 /** How long a claimed message belongs to its process; one that died frees it by letting this pass. */
 export const LEASE_MS = 120_000;
 /** Bounds the memory and the time of one pass. */
@@ -147,15 +157,12 @@ export class OutgoingStore {
   }
 
   /** Locks the sent or waiting message a provider speaks of. */
-  async lockByProviderId(
-    channelAccount: string,
-    providerMessageId: string,
-  ): Promise<{ messageId: string; ticketId: string; attempts: number; state: string; channel: Channel } | undefined> {
+  async lockByProviderId(channelAccount: string, providerMessageId: string): Promise<ToldMessage | undefined> {
     const rows = (await this.tx.query(
-      `select o.message_id as "messageId", o.ticket_id as "ticketId", o.attempts, o.state, t.channel from outgoing o join ticket t using (ticket_id)
+      `select o.message_id as "messageId", o.provider_message_ids as "providerMessageIds", o.ticket_id as "ticketId", o.attempts, o.state, t.channel from outgoing o join ticket t using (ticket_id)
        where o.provider_message_ids @> array[$2::text] and t.channel_account = $1 for update of o`,
       [channelAccount, providerMessageId],
-    )) as { messageId: string; ticketId: string; attempts: number; state: string; channel: Channel }[];
+    )) as ToldMessage[];
     return rows[0];
   }
 

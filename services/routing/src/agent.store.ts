@@ -66,23 +66,46 @@ export class AgentStore {
     return new Map(rows.map((row) => [row.agent_id, row.tickets]));
   }
 
-  async observe(solved: readonly { ticketId: string; agentId: string; category: string; logMinutes: number }[]): Promise<void> {
-    if (solved.length === 0) return;
+  /** Remembers who solved what. A ticket solved again is credited again, to who solved it then. */
+  async solved(rows: readonly { ticketId: string; agentId: string; logMinutes: number }[]): Promise<void> {
+    if (rows.length === 0) return;
     await this.tx.query(
-      `with seen as (
-         insert into solved (ticket_id, agent_id, category) select distinct on (t) t, a, c from unnest($1::text[], $2::text[], $3::text[]) as x(t, a, c) order by t
-         on conflict (ticket_id) do update set agent_id = excluded.agent_id, category = excluded.category)
-       insert into observed as o (agent_id, category, tickets, log_minutes_sum)
-       select a, c, count(*), sum(l) from unnest($2::text[], $3::text[], $4::float8[]) as y(a, c, l) group by a, c order by a, c
-       on conflict (agent_id, category) do update set tickets = o.tickets + excluded.tickets, log_minutes_sum = o.log_minutes_sum + excluded.log_minutes_sum,
-         changed_xid = pg_current_xact_id()`,
-      [
-        solved.map((one) => one.ticketId),
-        solved.map((one) => one.agentId),
-        solved.map((one) => one.category),
-        solved.map((one) => one.logMinutes),
-      ],
+      `insert into solved (ticket_id, agent_id, log_minutes) select distinct on (t) t, a, l from unnest($1::text[], $2::text[], $3::float8[]) with ordinality as x(t, a, l, n)
+       order by t, n desc on conflict (ticket_id) do update set agent_id = excluded.agent_id, log_minutes = excluded.log_minutes, category = null`,
+      [rows.map((row) => row.ticketId), rows.map((row) => row.agentId), rows.map((row) => row.logMinutes)],
     );
+  }
+
+  /** Credits solved tickets whose category is known now, whichever of the two came last. Returns the agents who learned something. */
+  async credit(tickets: readonly { ticketId: string; category: string }[]): Promise<string[]> {
+    if (tickets.length === 0) return [];
+    const rows = (await this.tx.query(
+      `with credited as (
+         update solved s set category = x.category from (select distinct on (t) t, c as category from unnest($1::text[], $2::text[]) as y(t, c) order by t) x
+         where s.ticket_id = x.t and s.category is null returning s.agent_id, x.category, s.log_minutes)
+       insert into observed as o (agent_id, category, tickets, log_minutes_sum)
+       select agent_id, category, count(*), sum(log_minutes) from credited group by 1, 2 order by 1, 2
+       on conflict (agent_id, category) do update set tickets = o.tickets + excluded.tickets, log_minutes_sum = o.log_minutes_sum + excluded.log_minutes_sum,
+         changed_xid = pg_current_xact_id() returning agent_id`,
+      [tickets.map((one) => one.ticketId), tickets.map((one) => one.category)],
+    )) as { agent_id: string }[];
+    return [...new Set(rows.map((row) => row.agent_id))];
+  }
+
+  /** What was seen of these agents, for readers: plain means; the shrunk ones follow from everybody's. */
+  async seen(agentIds: readonly string[]): Promise<ObservedCell[]> {
+    const rows = (await this.tx.query(
+      'select agent_id, category, tickets, log_minutes_sum, rated, satisfied from observed where agent_id = any($1::text[]) order by 1, 2',
+      [agentIds],
+    )) as { agent_id: string; category: string; tickets: number; log_minutes_sum: number; rated: number; satisfied: number }[];
+    return rows.map((row) => ({
+      agentId: row.agent_id,
+      category: row.category,
+      tickets: row.tickets,
+      logMinutesSum: row.log_minutes_sum,
+      rated: row.rated,
+      satisfied: row.satisfied,
+    }));
   }
 
   async rate(ratings: readonly { ticketId: string; satisfied: boolean }[]): Promise<void> {
@@ -90,7 +113,7 @@ export class AgentStore {
     await this.tx.query(
       `insert into observed as o (agent_id, category, rated, satisfied)
        select s.agent_id, s.category, count(*), count(*) filter (where x.satisfied) from unnest($1::text[], $2::boolean[]) as x(ticket_id, satisfied)
-       join solved s using (ticket_id) group by 1, 2 order by 1, 2
+       join solved s using (ticket_id) where s.category is not null group by 1, 2 order by 1, 2
        on conflict (agent_id, category) do update set rated = o.rated + excluded.rated, satisfied = o.satisfied + excluded.satisfied, changed_xid = pg_current_xact_id()`,
       [ratings.map((one) => one.ticketId), ratings.map((one) => one.satisfied)],
     );

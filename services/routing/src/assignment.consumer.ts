@@ -1,6 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
 import {
-  AgentPerformance,
   AgentState,
   AnswerRefused,
   AnswerReleased,
@@ -25,6 +24,8 @@ import {
 } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
+import { logMinutes } from './domain/learning.js';
+import { learnFrom } from './performance.js';
 import { ProposalStore } from './proposal.store.js';
 import { Rounds } from './rounds.js';
 import { TicketStore } from './ticket.store.js';
@@ -100,21 +101,14 @@ export class AssignmentConsumer {
   @On(TicketSolved)
   async onTicketSolved(events: readonly Received<TicketSolved>[], delivery: Delivery): Promise<Draft[]> {
     await this.#project(events, delivery);
-    const rows = await new TicketStore(delivery.tx).load(events.map((event) => event.ticketId));
     const solved = events.flatMap(({ ticketId, data }) => {
       if (data.agentId === null || data.assignedAt === null || data.how !== 'agent') return [];
       const minutes = (Date.parse(data.solvedAt) - Date.parse(data.assignedAt)) / 60_000;
-      return [
-        {
-          ticketId,
-          agentId: data.agentId,
-          category: rows.get(ticketId)?.facts.enriched?.category ?? 'unknown',
-          logMinutes: Math.log(Math.max(0.05, minutes)),
-        },
-      ];
+      return [{ ticketId, agentId: data.agentId, logMinutes: logMinutes(minutes) }];
     });
-    await new AgentStore(delivery.tx).observe(solved);
-    return this.#performance([...new Set(solved.map((one) => one.agentId))], delivery);
+    await new AgentStore(delivery.tx).solved(solved);
+    const rows = await new TicketStore(delivery.tx).load(solved.map((one) => one.ticketId));
+    return learnFrom(rows.values(), delivery);
   }
 
   @On(SatisfactionRated)
@@ -151,34 +145,5 @@ export class AssignmentConsumer {
     await store.save([...rows.values()], config);
     if (answers.some((one) => one.agentVersion === null)) this.rounds.askAt(now.getTime() + REJECTED_WAIT_MS, now);
     this.rounds.ask();
-  }
-
-  /** What was learned, for readers: the agent's own sums; the shrunk means follow from everybody's. */
-  async #performance(agentIds: readonly string[], { tx, now }: Delivery): Promise<Draft[]> {
-    if (agentIds.length === 0) return [];
-    const rows = (await tx.query(
-      'select agent_id, category, tickets, log_minutes_sum, rated, satisfied from observed where agent_id = any($1::text[]) order by 1, 2',
-      [agentIds],
-    )) as {
-      agent_id: string;
-      category: string;
-      tickets: number;
-      log_minutes_sum: number;
-      rated: number;
-      satisfied: number;
-    }[];
-    return agentIds.map((agentId) => {
-      const own = rows.filter((row) => row.agent_id === agentId);
-      return AgentPerformance(agentId, {
-        snapshot: own.reduce((sum, row) => sum + row.tickets + row.rated, 0),
-        categories: own.map((row) => ({
-          category: row.category,
-          handleMinutes: row.tickets === 0 ? 0 : Math.exp(row.log_minutes_sum / row.tickets),
-          satisfactionShare: row.rated === 0 ? 0 : row.satisfied / row.rated,
-          tickets: row.tickets,
-        })),
-        updatedAt: now.toISOString(),
-      });
-    });
   }
 }

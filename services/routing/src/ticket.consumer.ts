@@ -1,9 +1,10 @@
 import { Controller, Inject } from '@nestjs/common';
-import { AnswerProposed, ClocksChanged, NoAnswer, TicketEnriched, TicketReceived, type Received } from '@signalbox/contracts';
+import { AnswerProposed, ClocksChanged, NoAnswer, TicketEnriched, TicketReceived, type Draft, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
+import { learnFrom } from './performance.js';
 import { readyAtOf, standingOf, type TicketFacts } from './domain/ticket-facts.js';
 import { Rounds } from './rounds.js';
-import { patienceOf, TicketStore } from './ticket.store.js';
+import { patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
 
 /** What others found out about a ticket. Each topic fills its own part of the facts. */
 @Controller()
@@ -18,8 +19,8 @@ export class TicketConsumer {
   }
 
   @On(TicketEnriched)
-  async onTicketEnriched(events: readonly Received<TicketEnriched>[], delivery: Delivery): Promise<void> {
-    await this.#fill(events, delivery, ({ data }) => ({
+  async onTicketEnriched(events: readonly Received<TicketEnriched>[], delivery: Delivery): Promise<Draft[]> {
+    const rows = await this.#fill(events, delivery, ({ data }) => ({
       enriched: {
         category: data.category.value,
         complexity: data.complexity.value,
@@ -31,6 +32,7 @@ export class TicketConsumer {
         unclassified: data.missing.includes('classifier'),
       },
     }));
+    return learnFrom(rows, delivery);
   }
 
   @On(AnswerProposed)
@@ -57,7 +59,7 @@ export class TicketConsumer {
     events: readonly E[],
     { tx, now, config }: Delivery,
     part: (event: E) => Partial<TicketFacts>,
-  ): Promise<void> {
+  ): Promise<TicketRow[]> {
     const store = new TicketStore(tx);
     const rows = await store.load(events.map((event) => event.ticketId));
     for (const event of events) {
@@ -70,5 +72,6 @@ export class TicketConsumer {
       .filter((row) => standingOf(row.facts, row.proposed) === 'waiting')
       .map((row) => readyAtOf(row.facts, patience)!);
     if (instants.length > 0) this.rounds.askAt(Math.min(...instants), now);
+    return [...rows.values()];
   }
 }

@@ -254,7 +254,9 @@ export function summarize(ticket: Ticket, queueOf: (category: string | null) => 
   };
 }
 
-export function audienceOf({ queueId, agentId, offerAgentId, solvedByAgentId }: Summary): Audience {
+/** Nobody, until it is known what was received: until then there is nothing to show. */
+export function audienceOf({ number, queueId, agentId, offerAgentId, solvedByAgentId }: Summary): Audience {
+  if (number === null) return { queueIds: [], agentIds: [] };
   return {
     queueIds: queueId === null ? [] : [queueId],
     agentIds: [agentId, offerAgentId, solvedByAgentId].filter((id) => id !== null),

@@ -25,7 +25,14 @@ export interface TrainingOptions {
   unknownBelow: number;
 }
 
-export const DEFAULT_TRAINING: TrainingOptions = { seed: 1, cost: 2, termTicketsMin: 2, calibrationFolds: 4, strangerShare: 0.05, unknownBelow: 0.5 };
+export const DEFAULT_TRAINING: TrainingOptions = {
+  seed: 1,
+  cost: 2,
+  termTicketsMin: 2,
+  calibrationFolds: 4,
+  strangerShare: 0.05,
+  unknownBelow: 0.5,
+};
 
 export interface CategoryGuess {
   category: string;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { sampleModel, sampleTickets } from '../../test/sample.js';
 import { enrich, type EnrichmentInput } from './enrich.js';
 import { compileRules } from './rules.js';

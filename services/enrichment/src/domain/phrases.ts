@@ -76,11 +76,13 @@ const NEGATIONS = new Set(
   'not no never without isnt wasnt dont doesnt didnt arent wont nicht kein keine keinen keiner keinem nie niemals ohne weder'.split(' '),
 );
 const FILLERS = new Set(
-  'a an the very really so that too all any at in to be sehr so besonders wirklich ganz gerade allzu zu ein eine einen'.split(' '),
+  'a an the very really so that too all any at in to be need want have sehr so besonders wirklich ganz gerade allzu zu ein eine einen'.split(
+    ' ',
+  ),
 );
-const FILLERS_MAX = 2;
+const FILLERS_MAX = 3;
 
-/** A negation stands before the token, with at most two filling words in between. */
+/** A negation stands before the token, with at most three filling words in between. */
 function isNegated(tokens: readonly string[], at: number): boolean {
   let before = at - 1;
   while (at - 1 - before < FILLERS_MAX && FILLERS.has(tokens[before] ?? '')) before--;

@@ -5,7 +5,6 @@ export interface Observed {
   readonly rated: number;
   readonly satisfied: number;
 }
-export const NOTHING_OBSERVED: Observed = { tickets: 0, logMinutesSum: 0, rated: 0, satisfied: 0 };
 
 export interface ObservedCell extends Observed {
   readonly agentId: string;
@@ -17,18 +16,8 @@ const PRIOR_MINUTES = 20;
 const PRIOR_SATISFIED_SHARE = 0.75;
 const MINUTES_MIN = 0.05;
 
-/** A ticket solved counts its minutes from assignment to solution, at least 3 s, so that one mistake cannot weigh without bound. */
-export const withSolved = (seen: Observed, minutes: number): Observed => ({
-  ...seen,
-  tickets: seen.tickets + 1,
-  logMinutesSum: seen.logMinutesSum + Math.log(Math.max(MINUTES_MIN, minutes)),
-});
-/** CSAT 4 and 5 of 5 are satisfied. */
-export const withRating = (seen: Observed, score: number): Observed => ({
-  ...seen,
-  rated: seen.rated + 1,
-  satisfied: seen.satisfied + (score >= 4 ? 1 : 0),
-});
+/** Minutes from assignment to solution on the log scale; at least 3 s, so that one mistake cannot weigh without bound. */
+export const logMinutes = (minutes: number): number => Math.log(Math.max(MINUTES_MIN, minutes));
 
 /** A mean pulled towards a broader one as if that had been observed `strength` times (empirical Bayes, James–Stein form). */
 const shrunk = (sum: number, count: number, broader: number, strength: number): number => (sum + strength * broader) / (count + strength);

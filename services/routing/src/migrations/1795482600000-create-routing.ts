@@ -57,11 +57,12 @@ export class CreateRouting implements MigrationInterface {
         primary key (agent_id, category)
       );
       create index observed_changed on observed (changed_xid);
-      -- Who solved a ticket and in which category, for a rating that comes days later.
+      -- Who solved a ticket: credited once its category is known too, and again by a rating that comes days later.
       create table solved (
         ticket_id text primary key,
         agent_id text not null,
-        category text not null
+        log_minutes double precision not null,
+        category text
       );
 
       -- The row that serializes rounds of a domain: locked for the whole round, in the round's own transaction.

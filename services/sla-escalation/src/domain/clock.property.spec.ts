@@ -1,8 +1,9 @@
 import type { Calendar, Priority, SlaPolicy, Target, TicketStatus } from '@signalbox/contracts';
 import * as fc from 'fast-check';
-import { aroundTheClock, businessTime } from './calendar.js';
+import { aroundTheClock, businessTime, type WorkingTime } from './calendar.js';
 import { clocksOf, type ClockState } from './clock.js';
 import { explainDeadline } from './explain.js';
+import { clocksUnder, type PolicyVersion } from './policy-change.js';
 import type { Happening, TicketFact } from './ticket-fact.js';
 
 /** The reference knows no intervals and no offsets: it looks at every minute's wall clock and counts. */
@@ -156,8 +157,9 @@ function slowClocks({ rules, happenings, now }: Case, open: Uint8Array): object[
     if (was && !is && rules.resolution === 'total') {
       resolution.owed = true;
       const clock = resolution.clock;
-      if (clock && !clock.canceled) clock.endedAt = null;
-      reprioritize(resolution, minute, clock?.missedAtEnd ?? false);
+      const staysMet = clock && !clock.canceled && !clock.missedAtEnd && rules.targets.resolution?.[priority] === undefined;
+      if (clock && !clock.canceled && !staysMet) clock.endedAt = null;
+      if (!staysMet) reprioritize(resolution, minute, clock?.missedAtEnd ?? false);
     }
     if (next === 'closed') for (const debt of debts) if (debt.owed) pay(debt, minute, true);
   };
@@ -350,6 +352,46 @@ describe('clocks against a reference that lives minute by minute', () => {
     );
   });
 
+  it('do not change when a policy is replaced by itself', () => {
+    fc.assert(
+      fc.property(aCase, fc.integer({ min: 0, max: WINDOW_MINUTES }), (given, minute) => {
+        const origin = originOf(given.window);
+        const now = origin + given.now * MINUTE_MS;
+        const time = given.calendar ? businessTime(given.calendar) : aroundTheClock;
+        const version = (from: number): PolicyVersion => ({ from, rules: given.rules, time });
+        const clocks = clocksUnder([version(origin), version(origin + minute * MINUTE_MS)], factsOf(given), now);
+        const kindOf = ({ target, instance }: ClockState): string => kind({ target, instance });
+        const sorted = (list: ClockState[]): ClockState[] => list.toSorted((x, y) => (kindOf(x) < kindOf(y) ? -1 : 1));
+        expect(sorted(clocks)).toEqual(sorted(clocksOf(factsOf(given), given.rules, time, now)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('leave what had stopped before an edited policy, and recompute the rest', () => {
+    fc.assert(
+      fc.property(aCase, aCase, fc.integer({ min: 0, max: WINDOW_MINUTES }), (given, other, minute) => {
+        const origin = originOf(given.window);
+        const editedAt = origin + minute * MINUTE_MS;
+        const now = Math.max(origin + given.now * MINUTE_MS, editedAt);
+        const timeOf = (calendar: Calendar | null): WorkingTime => (calendar ? businessTime(calendar) : aroundTheClock);
+        const before: PolicyVersion = { from: origin, rules: given.rules, time: timeOf(given.calendar) };
+        // Total resolution may be owed again after it had stopped; first resolution may not.
+        const after: PolicyVersion = { from: editedAt, rules: other.rules, time: timeOf(other.calendar) };
+        const clocks = clocksUnder([before, after], factsOf(given), now).map(withoutInstance);
+        const stopped = clocksOf(factsOf(given), before.rules, before.time, now).filter((clock) => (clock.stoppedAt ?? now) < editedAt);
+        const goingOn = clocksOf(factsOf(given), after.rules, after.time, now).filter((clock) => clock.stoppedAt === null);
+        for (const clock of stopped) expect(clocks).toContainEqual(withoutInstance(clock));
+        const settled = new Set(
+          stopped.filter(({ status }) => status.startsWith('met')).map(({ target, startedAt }) => `${target} ${startedAt}`),
+        );
+        const owed = goingOn.filter(({ target, startedAt }) => !settled.has(`${target} ${startedAt}`));
+        for (const clock of owed) expect(clocks).toContainEqual(withoutInstance(clock));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('are explained by segments without gaps whose counted part is what was spent, also for events at one instant', () => {
     fc.assert(
       fc.property(aCase, fc.integer({ min: 1, max: 3000 }), fc.infiniteStream(fc.nat()), (given, grain, keys) => {
@@ -376,6 +418,10 @@ describe('clocks against a reference that lives minute by minute', () => {
     );
   });
 });
+
+function withoutInstance({ instance: _, ...clock }: ClockState): Omit<ClockState, 'instance'> {
+  return clock;
+}
 
 function startedBy(clock: object, now: number): boolean {
   return (clock as { startedAt: number }).startedAt <= now;

@@ -151,22 +151,24 @@ class TicketClocks {
   /** Solved time counts: total resolution is the time since receipt, so an old ticket may be late the moment it is reopened. */
   #resume(debt: Debt, at: number): void {
     debt.open = true;
+    this.#countOrPause(debt, at);
     const clock = debt.clocks.at(-1);
-    if (clock?.end?.how === 'stopped') {
-      // Judged before it runs again: a target missed while the ticket was solved is not a breach that binds.
-      const missed = isMissed(clock.end.spans, clock.targetMs, clock.end.at, this.#time);
-      clock.end = null;
-      this.#countOrPause(debt, at);
-      this.#retarget(debt, at, missed);
-    } else {
-      this.#countOrPause(debt, at);
-      this.#retarget(debt, at);
-    }
+    if (clock?.end?.how !== 'stopped') return this.#retarget(debt, at);
+    // Judged before it runs again: a target missed while the ticket was solved is not a breach that binds.
+    const missed = isMissed(clock.end.spans, clock.targetMs, clock.end.at, this.#time);
+    // Met, and without a target for the priority it has by now, it stays met: it has nothing to run towards.
+    if (!missed && this.#minutesFor(debt) === undefined) return;
+    clock.end = null;
+    this.#retarget(debt, at, missed);
+  }
+
+  #minutesFor(debt: Debt): number | undefined {
+    return this.#rules.targets[debt.target]?.[this.#priority];
   }
 
   /** The target of the priority the ticket has now, counted from the start. A missed deadline is never moved later. */
   #retarget(debt: Debt, at: number, missed?: boolean): void {
-    const minutes = this.#rules.targets[debt.target]?.[this.#priority];
+    const minutes = this.#minutesFor(debt);
     const clock = debt.clocks.at(-1);
     const current = clock && !clock.end ? clock : undefined;
     if (!current) {

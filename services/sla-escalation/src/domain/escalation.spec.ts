@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { businessTime } from './calendar.js';
 import { clocksOf } from './clock.js';
 import { escalate, type EscalationFacts, type EscalationState } from './escalation.js';
+import type { EscalatingPolicy } from './policy.js';
 import type { Happening, TicketFact } from './ticket-fact.js';
 
 const MINUTE_MS = 60_000;
@@ -26,7 +27,7 @@ const received = { on: '07T09:00:00', type: 'received', priority: 'normal' } as 
 
 function escalateAt(
   now: number,
-  policy: SlaPolicy,
+  policy: EscalatingPolicy,
   facts: TicketFact[],
   known: Partial<EscalationFacts> & { state?: EscalationState } = {},
 ) {
@@ -162,6 +163,44 @@ describe('escalation that asks no clock', () => {
     expect(late).toMatchObject({ type: 'TicketEscalated', data: { cause: 'not-accepted', notify: ['desk'] } });
     const normal = escalateAt(at('07T23:10:00'), policy, ticket(received), { ...night, priority: 'normal' });
     expect(normal.events.filter(({ type }) => type === 'TicketEscalated')).toEqual([]);
+  });
+});
+
+describe('escalation on what people do', () => {
+  const policy: EscalatingPolicy = {
+    ...policyWith({}),
+    onDeclines: { atLeast: 3, notify: ['lead'] },
+    onReopenings: { atLeast: 2, notify: [], raisePriorityTo: 'high' },
+    onSentiment: { atMost: -0.6, notify: ['head'] },
+  };
+  const now = at('07T09:00:00');
+
+  it.each([
+    ['declines', { declines: 3 }, { declines: 2 }],
+    ['reopenings', { reopenings: 2 }, { reopenings: 1 }],
+    ['sentiment', { sentiment: -0.6 }, { sentiment: -0.5 }],
+  ] as const)('fires on %s when the policy says so, once', (cause, enough, tooLittle) => {
+    const fired = escalateAt(now, policy, ticket(received), enough);
+    expect(fired.events).toMatchObject([{ type: 'TicketEscalated', data: { cause, level: 1 } }]);
+    expect(escalateAt(now + MINUTE_MS, policy, ticket(received), { ...enough, state: fired.state }).events).toEqual([]);
+    expect(escalateAt(now, policy, ticket(received), tooLittle).events).toEqual([]);
+    expect(escalateAt(now, policyWith({}), ticket(received), enough).events).toEqual([]);
+  });
+});
+
+describe('warnings by time left', () => {
+  it('come when so many counted minutes are left', () => {
+    const policy = { ...policyWith({}), warnAtMinutesLeft: [90] };
+    const late = ticket({ ...received, on: '07T09:30:00' });
+    // Due Tuesday 09:30 in Berlin, so 90 counted minutes before is Monday 17:00.
+    expect(iso(escalateAt(at('07T09:30:00'), policy, late).nextCheckAt)).toBe('2026-12-07T16:00:00.000Z');
+    expect(escalateAt(at('07T16:00:00'), policy, late).events).toMatchObject([{ type: 'SlaWarned', data: { spentShare: 390 / 480 } }]);
+  });
+
+  it('do not come for a target that is no longer than that', () => {
+    const policy = { ...policyWith({}), warnAtMinutesLeft: [480, 500] };
+    expect(escalateAt(at('07T09:00:00'), policy, ticket(received)).events).toEqual([]);
+    expect(iso(escalateAt(at('07T09:00:00'), policy, ticket(received)).nextCheckAt)).toBe('2026-12-07T17:00:00.000Z');
   });
 });
 

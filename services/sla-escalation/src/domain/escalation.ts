@@ -6,12 +6,12 @@ import {
   Target,
   TicketEscalated,
   type Complexity,
-  type SlaPolicy,
   type TicketStatus,
 } from '@signalbox/contracts';
 import type { z } from 'zod';
 import type { WorkingTime } from './calendar.js';
 import type { ClockState } from './clock.js';
+import type { EscalatingPolicy } from './policy.js';
 import { instantAtSpent } from './span.js';
 
 const MINUTE_MS = 60_000;
@@ -19,8 +19,11 @@ const MINUTE_MS = 60_000;
 const EXPLANATION_LENGTH_MAX = 300;
 
 /** What of a policy warns and escalates. */
-export type EscalationRules = Pick<SlaPolicy, 'warnAtShares' | 'levels' | 'onComplexity' | 'onUnaccepted'>;
-type Actions = Omit<SlaPolicy['levels'][number], 'offsetMinutes'>;
+export type EscalationRules = Pick<
+  EscalatingPolicy,
+  'warnAtShares' | 'warnAtMinutesLeft' | 'levels' | 'onComplexity' | 'onUnaccepted' | 'onDeclines' | 'onReopenings' | 'onSentiment'
+>;
+type Actions = Omit<EscalatingPolicy['levels'][number], 'offsetMinutes'>;
 export type EscalationEvent = SlaWarned | SlaBreached | SlaBreachWithdrawn | TicketEscalated;
 
 /** What has been said so far: keys such as `warned resolution 1 0.8` or `level 2`. Plain data, to be stored with the ticket. */
@@ -37,6 +40,11 @@ export interface EscalationFacts {
   readonly complexity: z.infer<typeof Complexity> | null;
   /** Since when nobody has accepted it; null while somebody has it. */
   readonly unacceptedSince: number | null;
+  /** Offers agents declined, and times it was reopened, in its whole life. None when left out. */
+  readonly declines?: number;
+  readonly reopenings?: number;
+  /** Of the customer's latest words, -1 to 1; null or left out while it is not known. */
+  readonly sentiment?: number | null;
 }
 
 export interface Escalation {
@@ -105,10 +113,13 @@ function clockSteps(ticketId: string, clock: ClockState, rules: EscalationRules,
     event: () => SlaBreached(ticketId, { target, instance, dueAt: iso(deadline!), breachedAt: iso(deadline!) }),
   };
   if (stoppedAt !== null || breachedAt !== null) return [breach];
-  const warnings = rules.warnAtShares.map((share): Step => {
-    const at = instantAtSpent(clock.spans, targetMs * share, time);
+  const shares = rules.warnAtShares.map((share) => ({ when: `${share}`, spentMs: targetMs * share }));
+  const left = (rules.warnAtMinutesLeft ?? []).map((minutes) => ({ when: `${minutes} min left`, spentMs: targetMs - minutes * MINUTE_MS }));
+  // So little time left from the start is the target itself, not a warning.
+  const warnings = [...shares, ...left.filter(({ spentMs }) => spentMs > 0)].map(({ when, spentMs }): Step => {
+    const at = instantAtSpent(clock.spans, spentMs, time);
     return {
-      key: `warned ${target} ${instance} ${share}`,
+      key: `warned ${target} ${instance} ${when}`,
       // Not while paused, nor for a deadline the calendar never reaches: there is nothing to name. A pause's end asks again.
       at: at !== null && at <= now && (dueAt === null || dueAt === Infinity) ? null : at,
       event: () =>
@@ -143,24 +154,32 @@ function levelSteps(facts: EscalationFacts, clock: ClockState, rules: Escalation
 
 /** Escalations that ask no clock; minutes are minutes around the clock. */
 function ruleSteps(facts: EscalationFacts, rules: EscalationRules, now: number): Step[] {
-  const { onComplexity, onUnaccepted } = rules;
-  const { complexity, priority, unacceptedSince } = facts;
+  const { onComplexity, onUnaccepted, onDeclines, onReopenings, onSentiment } = rules;
+  const { complexity, priority, unacceptedSince, declines = 0, reopenings = 0, sentiment = null } = facts;
   const steps: Step[] = [];
+  const add = (cause: EscalationCause, at: number, words: string, actions: Actions): void => {
+    steps.push({ key: cause, at, event: () => escalated(facts, 1, cause, words, actions, now) });
+  };
   if (onComplexity && complexity !== null && complexity >= onComplexity.atLeast) {
-    const { atLeast, ...actions } = onComplexity;
-    const words = `complexity ${complexity}, policy says from ${atLeast}`;
-    steps.push({ key: 'complexity', at: now, event: () => escalated(facts, 1, 'complexity', words, actions, now) });
+    add('complexity', now, `complexity ${complexity}, policy says from ${onComplexity.atLeast}`, onComplexity);
+  }
+  if (onDeclines && declines >= onDeclines.atLeast) {
+    add('declines', now, `declined ${declines} times, policy says from ${onDeclines.atLeast}`, onDeclines);
+  }
+  if (onReopenings && reopenings >= onReopenings.atLeast) {
+    add('reopenings', now, `reopened ${reopenings} times, policy says from ${onReopenings.atLeast}`, onReopenings);
+  }
+  if (onSentiment && sentiment !== null && sentiment <= onSentiment.atMost) {
+    add('sentiment', now, `sentiment ${sentiment}, policy says at most ${onSentiment.atMost}`, onSentiment);
   }
   if (onUnaccepted && unacceptedSince !== null && onUnaccepted.priorities.includes(priority)) {
-    const { minutes, priorities: _, ...actions } = onUnaccepted;
-    const words = `${priority} and accepted by nobody within ${minutes} min`;
-    const at = unacceptedSince + minutes * MINUTE_MS;
-    steps.push({ key: 'not-accepted', at, event: () => escalated(facts, 1, 'not-accepted', words, actions, now) });
+    const words = `${priority} and accepted by nobody within ${onUnaccepted.minutes} min`;
+    add('not-accepted', unacceptedSince + onUnaccepted.minutes * MINUTE_MS, words, onUnaccepted);
   }
   return steps;
 }
 
-type EscalationCause = 'due' | 'complexity' | 'not-accepted';
+type EscalationCause = TicketEscalated['data']['cause'];
 
 /** A priority is only ever raised: a policy that says 'high' does not lower an urgent ticket. */
 function escalated(

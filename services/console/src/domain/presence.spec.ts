@@ -1,0 +1,21 @@
+import { LEASE_MS, RENEW_BELOW_MS, renewLease } from './presence.js';
+
+const now = new Date('2026-11-24T09:00:00Z');
+const lasting = (ms: number) => new Date(now.getTime() + ms);
+
+it('publishes a first presence and every change', () => {
+  expect(renewLease(undefined, 'online', now)).toEqual({ presence: 'online', leaseUntil: lasting(LEASE_MS) });
+  expect(renewLease({ presence: 'online', leaseUntil: lasting(LEASE_MS) }, 'away', now)).toEqual({
+    presence: 'away',
+    leaseUntil: lasting(LEASE_MS),
+  });
+});
+
+it('keeps silent while the known lease lasts, and renews it in time', () => {
+  expect(renewLease({ presence: 'online', leaseUntil: lasting(RENEW_BELOW_MS) }, 'online', now)).toBeUndefined();
+  expect(renewLease({ presence: 'online', leaseUntil: lasting(RENEW_BELOW_MS - 1) }, 'online', now)).toBeDefined();
+});
+
+it('never renews an absence', () => {
+  expect(renewLease({ presence: 'offline', leaseUntil: lasting(-1) }, 'offline', now)).toBeUndefined();
+});

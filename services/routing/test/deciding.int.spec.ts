@@ -1,0 +1,256 @@
+import {
+  AgentsTopic,
+  AssignmentTopic,
+  ConfigTopic,
+  deadLettersOf,
+  EnrichmentTopic,
+  IntakeTopic,
+  KnowledgeBaseTopic,
+  PerformanceTopic,
+  ProposalRejected,
+  RoutingRoundsTopic,
+  RoutingTopic,
+  SlaEscalationTopic,
+  TicketAssigned,
+  TicketSolved,
+  type AssignmentProposed,
+} from '@signalbox/contracts';
+import { startService, type RunningService } from '@signalbox/service-defaults';
+import { Stack } from '@signalbox/test-stack';
+import { routing } from '../src/service.js';
+import { agent, configuration, enriched, noAnswer, ready, received, snapshot } from './events.js';
+
+const READS = [IntakeTopic, EnrichmentTopic, KnowledgeBaseTopic, AssignmentTopic, AgentsTopic, SlaEscalationTopic, ConfigTopic];
+let stack: Stack;
+let services: RunningService[] = [];
+const start = async () => {
+  services.push(
+    await startService(routing(await stack.environmentFor('routing')), (error) => {
+      throw error;
+    }),
+  );
+};
+const proposals = (ticketId: string) =>
+  stack.eventsAbout(ticketId, RoutingTopic).filter((event) => event.type === 'AssignmentProposed') as unknown as AssignmentProposed[];
+
+beforeEach(async () => {
+  services = [];
+  stack = await Stack.start({
+    kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
+    databaseUrl: process.env['DATABASE_URL']!,
+    topics: [...READS, RoutingTopic, RoutingRoundsTopic, PerformanceTopic, deadLettersOf('routing')],
+  });
+  stack.attach('routing', READS);
+});
+afterEach(async () => {
+  await Promise.all(services.map((service) => service.close()));
+  expect(stack.rawRecords('signalbox.routing.dead-letters')).toEqual([]);
+  await stack.stop();
+});
+
+describe('routing', () => {
+  it('gives a billing dispute to the accounting expert who has room, although a better one is full', async () => {
+    await stack.publish(...configuration());
+    await start();
+    const agents = [
+      agent('agent-best', { skills: { accounting: 5 }, unitsUsed: 6 }),
+      agent('agent-good', { skills: { accounting: 4 } }),
+      agent('agent-new', { skills: { accounting: 1 } }),
+      agent('agent-deaf', { skills: { accounting: 5 }, languages: { de: 5 } }),
+    ];
+    const events = ready('dispute');
+    await stack.publish(...agents, ...agents, ...events, ...events);
+    await stack.settled();
+    expect(proposals('dispute')).toMatchObject([
+      { data: { agentId: 'agent-good', epoch: 1, queueId: 'billing', units: 1, step: 0, unenriched: false } },
+    ]);
+    const [{ data }] = proposals('dispute') as [AssignmentProposed];
+    expect(data.excluded).toEqual(
+      expect.arrayContaining([
+        { reason: 'no room', agents: 1 },
+        { reason: 'accounting below 3', agents: 1 },
+        { reason: 'en below 3', agents: 1 },
+      ]),
+    );
+    expect(stack.events(RoutingRoundsTopic)).toHaveLength(1);
+  });
+
+  it('gives a technical problem to the agent with the faster history', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(agent('agent-fast'), agent('agent-slow'));
+    const solved = (nth: number, agentId: string, minutes: number) => {
+      const ticketId = `past-${agentId}-${nth}`;
+      const from = Date.parse('2026-11-20T09:00:00Z');
+      return [
+        received(ticketId),
+        enriched(ticketId, { category: 'technical-problem' }),
+        TicketSolved(ticketId, {
+          ticket: snapshot({ status: 'solved', agentId }),
+          agentId,
+          how: 'agent',
+          assignedAt: new Date(from).toISOString(),
+          solvedAt: new Date(from + minutes * 60_000).toISOString(),
+        }),
+      ];
+    };
+    const history = Array.from({ length: 12 }, (_, nth) => [...solved(nth, 'agent-slow', 40), ...solved(nth, 'agent-fast', 10)]).flat();
+    await stack.publish(...history, ...history);
+    await stack.settled();
+    await stack.publish(...ready('problem', { category: 'technical-problem' }));
+    await stack.settled();
+    expect(proposals('problem')).toMatchObject([{ data: { agentId: 'agent-fast' } }]);
+    expect(stack.eventsAbout('agent-fast', PerformanceTopic).at(-1)).toMatchObject({
+      data: { categories: [{ category: 'technical-problem', tickets: 12 }] },
+    });
+  });
+
+  it('says why a ticket waits, and proposes it when room appears', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(agent('agent-full', { unitsUsed: 6 }), ...ready('waiting'));
+    await stack.settled();
+    expect(stack.eventsAbout('waiting', RoutingTopic)).toMatchObject([
+      { type: 'TicketQueued', data: { reasons: [{ reason: 'no room', agents: 1 }] } },
+    ]);
+    await stack.publish(agent('agent-full', { unitsUsed: 5, agentVersion: 2 }));
+    await stack.settled();
+    expect(proposals('waiting')).toMatchObject([{ data: { agentId: 'agent-full' } }]);
+  });
+
+  it('counts proposals in flight: never more than the room that is left, with two instances', async () => {
+    await stack.publish(...configuration());
+    await Promise.all([start(), start()]);
+    const tickets = Array.from({ length: 30 }, (_, index) => `many-${index}`);
+    await stack.publish(agent('agent-six'));
+    await stack.publish(...tickets.flatMap((ticketId) => ready(ticketId)));
+    await stack.settled();
+    const proposed = tickets.flatMap((ticketId) => proposals(ticketId));
+    expect(proposed).toHaveLength(6);
+    expect(new Set(proposed.map((event) => event.ticketId)).size).toBe(6);
+    // Assignment takes all six; only when its record of the agent shows that, and room again, the next go out.
+    await stack.publish(
+      ...proposed.map((event, index) =>
+        TicketAssigned(event.ticketId, {
+          ticket: snapshot({ status: 'open', agentId: 'agent-six', epoch: 2 }),
+          agentId: 'agent-six',
+          proposalId: event.data.proposalId,
+          how: 'automatic',
+          units: 1,
+          assignedAt: new Date().toISOString(),
+          load: { agentId: 'agent-six', agentVersion: index + 2, unitsBefore: index, units: index + 1, unitsMax: 6, cause: 'assigned' },
+        }),
+      ),
+    );
+    await stack.settled();
+    expect(tickets.flatMap((ticketId) => proposals(ticketId))).toHaveLength(6);
+    await stack.publish(agent('agent-six', { agentVersion: 8, unitsUsed: 4 }));
+    await stack.settled();
+    expect(tickets.flatMap((ticketId) => proposals(ticketId))).toHaveLength(8);
+  });
+
+  it('decides a rejected proposal again, and keeps the age', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(agent('agent-gone'), ...ready('again'));
+    await stack.settled();
+    const [first] = proposals('again') as [AssignmentProposed];
+    await stack.publish(agent('agent-gone', { presence: 'offline', agentVersion: 2 }), agent('agent-there'));
+    await stack.publish(
+      ProposalRejected('again', {
+        ticket: snapshot({ firstQueuedAt: '2026-11-24T08:00:00Z' }),
+        proposalId: first.data.proposalId,
+        agentId: 'agent-gone',
+        why: 'agent-not-online',
+      }),
+    );
+    await stack.settled();
+    expect(proposals('again').map((event) => event.data.agentId)).toEqual(['agent-gone', 'agent-there']);
+    const [row] = await stack.query<{ queued: Date }>(
+      'routing',
+      `select first_queued_at as queued from routing_ticket where ticket_id = 'again'`,
+    );
+    expect(row!.queued.toISOString()).toBe('2026-11-24T08:00:00.000Z');
+  });
+
+  it('sends an unanswered proposal again with the same id', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(agent('agent-silent'), ...ready('unanswered'));
+    await stack.settled();
+    await stack.query('routing', `update proposal set sent_at = sent_at - interval '1 minute'`);
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline && proposals('unanswered').length < 2;) await stack.settled();
+    const ids = proposals('unanswered').map((event) => event.data.proposalId);
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('decides without enrichment when it takes too long, and says so', async () => {
+    await stack.publish(...configuration({ enrichmentWaitMs: 50, answerWaitMs: 10 }));
+    await start();
+    await stack.publish(agent('agent-any'), received('bare'));
+    await stack.settled();
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline && proposals('bare').length < 1;) await stack.settled();
+    expect(proposals('bare')).toMatchObject([{ data: { agentId: 'agent-any', unenriched: true, queueId: 'general' } }]);
+  });
+
+  it('ends in the same row, whatever the order between the topics', async () => {
+    await stack.publish(...configuration());
+    await start();
+    const parts = (ticketId: string) => [
+      [received(ticketId)],
+      [enriched(ticketId)],
+      [noAnswer(ticketId)],
+      [
+        ProposalRejected(ticketId, { ticket: snapshot(), proposalId: 'p', agentId: 'a', why: 'no-room' }),
+        TicketAssigned(ticketId, {
+          ticket: snapshot({ status: 'open', agentId: 'a', epoch: 2 }),
+          agentId: 'a',
+          proposalId: 'p',
+          how: 'automatic',
+          units: 1,
+          assignedAt: '2026-11-24T09:00:00Z',
+        }),
+      ],
+    ];
+    const orders = [
+      [0, 1, 2, 3],
+      [3, 2, 1, 0],
+      [1, 3, 0, 2],
+      [2, 0, 3, 1],
+    ];
+    for (const [index, order] of orders.entries()) {
+      for (const part of order) {
+        await stack.publish(...parts(`order-${index}`)[part]!);
+        await stack.settled();
+      }
+    }
+    const rows = await stack.query<{ state: string; facts: object }>(
+      'routing',
+      `select state, facts #- '{received,at}' #- '{notBefore}' #- '{told}' as facts, owner_agent_id from routing_ticket where ticket_id like 'order-%' order by ticket_id`,
+    );
+    expect(rows).toHaveLength(4);
+    for (const row of rows) expect(row).toEqual(rows[0]);
+    expect(rows[0]!.state).toBe('owned');
+  });
+
+  it('changes no row and says nothing when rewound to offset 0', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(agent('agent-one'), ...ready('rewound-1'), ...ready('rewound-2', { category: 'technical-problem' }));
+    await stack.settled();
+    const rows = () =>
+      stack.query(
+        'routing',
+        `select (select json_agg(t order by ticket_id) from routing_ticket t) t, (select json_agg(p order by ticket_id) from proposal p) p, (select json_agg(m) from matching_domain m) m, (select json_agg(v order by topic, subject) from messaging.subject_version v) v`,
+      );
+    const before = await rows();
+    const said = stack.events().length;
+    await services.pop()!.close();
+    await stack.rewind('routing');
+    await start();
+    await stack.settled();
+    expect(await rows()).toEqual(before);
+    expect(stack.events().length).toBe(said);
+  });
+});
