@@ -60,58 +60,62 @@ function replyTo(story: Story, agentName: string): string {
 class DemoAgent {
   readonly #busy = new Set<string>();
 
-  constructor(
-    private readonly agentId: string,
-    private readonly name: string,
-    private readonly console: ConsoleClient,
-  ) {}
+  readonly #agentId: string;
+  readonly #name: string;
+  readonly #console: ConsoleClient;
+
+  constructor(agentId: string, name: string, console: ConsoleClient) {
+    this.#agentId = agentId;
+    this.#name = name;
+    this.#console = console;
+  }
 
   async work(): Promise<void> {
     let presentUntil = 0;
     while (!stopping.signal.aborted) {
       try {
         if (Date.now() > presentUntil) {
-          await this.console.call('PUT', '/presence', { presence: 'online' });
+          await this.#console.call('PUT', '/presence', { presence: 'online' });
           presentUntil = Date.now() + PRESENCE_MS;
         }
-        const inbox = await this.console.call<{ offers: InboxTicket[]; mine: InboxTicket[] }>('GET', '/inbox');
+        const inbox = await this.#console.call<{ offers: InboxTicket[]; mine: InboxTicket[] }>('GET', '/inbox');
         for (const offer of inbox.offers) this.#once(`offer ${offer.offerId}`, () => this.#answerOffer(offer));
         for (const ticket of inbox.mine)
           if (ticket.status === 'open') this.#once(`ticket ${ticket.ticketId}`, () => this.#solve(ticket.ticketId));
       } catch (error) {
-        process.stderr.write(`${this.agentId}: ${(error as Error).message}\n`);
+        process.stderr.write(`${this.#agentId}: ${(error as Error).message}\n`);
         await sleep(2_000);
       }
       await sleep(LOOK_MS);
     }
-    await this.console.call('PUT', '/presence', { presence: 'offline' }).catch(() => undefined);
+    await this.#console.call('PUT', '/presence', { presence: 'offline' }).catch(() => undefined);
   }
 
   #once(what: string, work: () => Promise<void>): void {
     if (this.#busy.has(what)) return;
     this.#busy.add(what);
     work()
-      .catch((error: Error) => process.stderr.write(`${this.agentId}: ${what}: ${error.message}\n`))
+      .catch((error: Error) => process.stderr.write(`${this.#agentId}: ${what}: ${error.message}\n`))
       // Reopened tickets are worked on again; a failed attempt is repeated.
       .finally(() => setTimeout(() => this.#busy.delete(what), 5_000));
   }
 
   async #answerOffer({ ticketId, offerId }: InboxTicket): Promise<void> {
     await sleep(script.acceptAfterSeconds * 1_000);
-    const story = await this.console.call<Story>('GET', `/tickets/${ticketId}`);
+    const story = await this.#console.call<Story>('GET', `/tickets/${ticketId}`);
     const decline = !declined && script.declineOnce.categories.includes(story.enrichment?.category?.value ?? '');
     if (decline) declined = true;
     await (decline
-      ? this.console.call('POST', `/tickets/${ticketId}/decline`, { offerId, reason: script.declineOnce.reason }, { prefer: 'wait=2' })
-      : this.console.call('POST', `/tickets/${ticketId}/accept`, { offerId }, { prefer: 'wait=2' }));
+      ? this.#console.call('POST', `/tickets/${ticketId}/decline`, { offerId, reason: script.declineOnce.reason }, { prefer: 'wait=2' })
+      : this.#console.call('POST', `/tickets/${ticketId}/accept`, { offerId }, { prefer: 'wait=2' }));
   }
 
   async #solve(ticketId: string): Promise<void> {
-    const story = await this.console.call<Story>('GET', `/tickets/${ticketId}`);
+    const story = await this.#console.call<Story>('GET', `/tickets/${ticketId}`);
     const seconds = script.handleSeconds[story.enrichment?.category?.value ?? ''] ?? script.handleSeconds['default'] ?? 5;
-    await sleep(seconds * (script.paces[this.agentId] ?? 1) * 1_000);
-    await this.console.call('POST', `/tickets/${ticketId}/replies`, { text: replyTo(story, this.name) }, { prefer: 'wait=2' });
-    await this.console.call('POST', `/tickets/${ticketId}/solve`, {}, { prefer: 'wait=2' });
+    await sleep(seconds * (script.paces[this.#agentId] ?? 1) * 1_000);
+    await this.#console.call('POST', `/tickets/${ticketId}/replies`, { text: replyTo(story, this.#name) }, { prefer: 'wait=2' });
+    await this.#console.call('POST', `/tickets/${ticketId}/solve`, {}, { prefer: 'wait=2' });
   }
 }
 

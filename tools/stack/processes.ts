@@ -20,11 +20,12 @@ export class SupervisedProcess {
   #log: WriteStream;
   restarts = 0;
 
-  constructor(
-    readonly definition: ProcessDefinition,
-    logDir: string,
-    private readonly say: (line: string) => void,
-  ) {
+  readonly definition: ProcessDefinition;
+  readonly #say: (line: string) => void;
+
+  constructor(definition: ProcessDefinition, logDir: string, say: (line: string) => void) {
+    this.definition = definition;
+    this.#say = say;
     mkdirSync(logDir, { recursive: true });
     this.#log = createWriteStream(join(logDir, `${definition.name}.log`), { flags: 'a' });
   }
@@ -52,7 +53,7 @@ export class SupervisedProcess {
     const startedAt = Date.now();
     this.#exited = new Promise((resolve) => {
       child.once('error', (error) => {
-        this.say(`${this.definition.name} could not be started: ${error.message}`);
+        this.#say(`${this.definition.name} could not be started: ${error.message}`);
         resolve();
       });
       child.once('exit', (code, signal) => {
@@ -66,7 +67,7 @@ export class SupervisedProcess {
     this.restarts = livedMs > 60_000 ? 1 : this.restarts + 1;
     // Back-off (ms): 200, 400, 800, … at most 10,000.
     const waitMs = Math.min(100 * 2 ** this.restarts, 10_000);
-    this.say(`${this.definition.name} ended (${how}); starting it again in ${waitMs} ms, log: ${String(this.#log.path)}`);
+    this.#say(`${this.definition.name} ended (${how}); starting it again in ${waitMs} ms, log: ${String(this.#log.path)}`);
     await sleep(waitMs);
     if (!this.#stopping) this.start();
   }

@@ -25,7 +25,11 @@ export class Witness {
   readonly #seen = new Set<string>();
   #stop: (() => Promise<void>) | undefined;
 
-  constructor(private readonly onEvent: (event: WitnessedEvent) => void = () => undefined) {}
+  readonly #onEvent: (event: WitnessedEvent) => void;
+
+  constructor(onEvent: (event: WitnessedEvent) => void = () => undefined) {
+    this.#onEvent = onEvent;
+  }
 
   async start(kafkaBrokers: readonly string[]): Promise<void> {
     const topics = [...allTopics().filter((topic) => topic !== InboundTopic), ...ServiceName.options.map(deadLettersOf)].map(
@@ -69,7 +73,7 @@ export class Witness {
       data: event.data as Record<string, unknown>,
     };
     this.events.push(witnessed);
-    this.onEvent(witnessed);
+    this.#onEvent(witnessed);
   }
 
   of(ticketId: string): WitnessedEvent[] {

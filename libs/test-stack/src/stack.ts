@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly databaseUrl: string;
   /** Only these topics (and all dead letters of the services used) are provisioned; default: every topic. */
   readonly topics?: readonly Topic[];
+  /** False: the stack itself reads nothing (benchmarks); `settled` and `events` are of no use then. */
+  readonly listen?: boolean;
 }
 
 /** A company of its own on a shared Kafka and PostgreSQL: topics and groups behind a prefix, databases of its own. */
@@ -41,6 +43,7 @@ export class Stack {
   readonly #versions = new Map<string, number>();
   readonly #seen: SeenEvent[] = [];
   readonly #raw: RawRecord[] = [];
+  readonly #seenAt = new WeakMap<SeenEvent, number>();
   readonly #admin: Client;
   #stopTail: (() => Promise<void>) | undefined;
 
@@ -61,6 +64,7 @@ export class Stack {
     await provisionTopics(stack.kafka, options.topics ?? [...allTopics(), ...ServiceName.options.map(deadLettersOf)]);
     await stack.#publisher.connect();
     await stack.#inspector.connect();
+    if (options.listen === false) return stack;
     stack.#stopTail = await tailTopics({
       ...stack.kafka,
       topics: stack.#topics(),
@@ -151,7 +155,9 @@ export class Stack {
     const topic = allTopics().find((one) => one.name === record.topic);
     if (!topic) return;
     try {
-      this.#seen.push({ ...readEvent(record, topic), partition: record.partition, offset: record.offset });
+      const event = { ...readEvent(record, topic), partition: record.partition, offset: record.offset };
+      this.#seen.push(event);
+      this.#seenAt.set(event, performance.now());
     } catch {
       // A broken record on purpose; it is in rawRecords.
     }
@@ -171,6 +177,11 @@ export class Stack {
   }
   eventsAbout(subject: string, topic?: Topic): readonly SeenEvent[] {
     return this.events(topic).filter((event) => subjectOf(event) === subject);
+  }
+
+  /** When the stack read it (ms, performance.now). */
+  seenAt(event: SeenEvent): number | undefined {
+    return this.#seenAt.get(event);
   }
 
   /** Rows of a service's own database, for a test that looks inside. */

@@ -7,7 +7,11 @@ import { changesAfter, keptChanges, type Change } from './change.store.js';
 const POLL_MS = 250;
 const CHANGES_MAX = 500;
 
-type Listener = (changes: readonly Change[]) => void | Promise<void>;
+interface Listener {
+  /** False while nobody listens: then changes need not be read at all. */
+  readonly wants: () => boolean;
+  readonly tell: (changes: readonly Change[]) => Promise<void>;
+}
 
 /** Follows the table of changes, this instance's and the others', and tells each change once and in order. */
 @Injectable()
@@ -26,7 +30,7 @@ export class Feed implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly unit: UnitOfWork,
   ) {}
 
-  /** Everything up to here has been told to every listener. */
+  /** Everything up to here has been told to every listener that wanted it. */
   get position(): number {
     return this.#position;
   }
@@ -72,11 +76,15 @@ export class Feed implements OnApplicationBootstrap, OnModuleDestroy {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
+        if (this.#waiters.size === 0 && !this.#listeners.some((listener) => listener.wants())) {
+          this.#position = Math.max(this.#position, (await keptChanges(this.database.manager)).last);
+          continue;
+        }
         const changes = await changesAfter(this.#position, CHANGES_MAX, this.database.manager);
         if (changes.length === CHANGES_MAX) this.#again = true;
         if (changes.length === 0) continue;
         for (const change of changes) for (const one of change.about) if (one.kind === 'request') this.#waiters.get(one.id)?.();
-        for (const listener of this.#listeners) await listener(changes);
+        for (const listener of this.#listeners) await listener.tell(changes);
         this.#position = changes.at(-1)!.sequence;
       } catch (error) {
         // The database is away: the next poll tries again, from the same place.

@@ -55,7 +55,7 @@ export class StreamController implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   onApplicationBootstrap(): void {
-    this.feed.listen((changes) => this.#tellAll(changes));
+    this.feed.listen({ wants: () => this.#clients.size > 0, tell: (changes) => this.#tellAll(changes) });
     this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS);
   }
 

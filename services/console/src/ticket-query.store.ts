@@ -14,7 +14,7 @@ export interface TicketFilter {
   readonly agentId?: string | undefined;
   readonly customerId?: string | undefined;
   readonly limit: number;
-  readonly after?: { readonly updatedAt: Date; readonly ticketId: string } | undefined;
+  readonly after?: { readonly number: number; readonly ticketId: string } | undefined;
 }
 
 /** Rows filtered by what their reader may see: $1 = sees everything, $2 = agent, $3 = that agent's queues. */
@@ -45,7 +45,7 @@ export class TicketQueryStore {
     return ticket;
   }
 
-  /** Newest change first. */
+  /** The newest ticket first. */
   async list(view: View, filter: TicketFilter): Promise<Ticket[]> {
     const values: unknown[] = [];
     const bind = (value: unknown): string => `$${values.push(value) + 3}`;
@@ -55,7 +55,8 @@ export class TicketQueryStore {
     if (filter.agentId !== undefined) conditions.push(`t.agent_id = ${bind(filter.agentId)}`);
     if (filter.customerId !== undefined) conditions.push(`t.customer_id = ${bind(filter.customerId)}`);
     if (filter.after) {
-      conditions.push(`(t.updated_at, t.ticket_id) < (${bind(filter.after.updatedAt)}::timestamptz, ${bind(filter.after.ticketId)})`);
+      const number = bind(filter.after.number);
+      conditions.push(`(t.number < ${number}::int or t.number = ${number}::int and t.ticket_id > ${bind(filter.after.ticketId)})`);
     }
     const search = filter.query === undefined ? undefined : searchFor(filter.query);
     if (search?.by === 'number') conditions.push(`t.number = ${bind(search.number)}`);
@@ -65,12 +66,7 @@ export class TicketQueryStore {
         order by m.at desc limit ${MATCHES_MAX})`);
     }
     if (search?.by === 'nothing') return [];
-    return this.#tickets(
-      view,
-      conditions.join(' and '),
-      values,
-      `order by t.updated_at desc, t.ticket_id desc limit ${bind(filter.limit)}`,
-    );
+    return this.#tickets(view, conditions.join(' and '), values, `order by t.number desc, t.ticket_id limit ${bind(filter.limit)}`);
   }
 
   /** Offers that are out to this agent, the ones that end first at the top. */

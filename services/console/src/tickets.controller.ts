@@ -50,7 +50,7 @@ export class TicketsController {
     const last = found.length > limit ? page.at(-1) : undefined;
     return {
       tickets: page.map((ticket) => ticketRow(ticket, configuration)),
-      nextCursor: last ? writeCursor(last.updatedAt, last.ticketId) : null,
+      nextCursor: last ? writeCursor(last.intake!.received!.number, last.ticketId) : null,
     };
   }
 
@@ -109,14 +109,13 @@ export class TicketsController {
 const withoutEmpty = (given: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
 
-const writeCursor = (updatedAt: Date, ticketId: string): string =>
-  Buffer.from(JSON.stringify([updatedAt.toISOString(), ticketId])).toString('base64url');
+const writeCursor = (number: number, ticketId: string): string => Buffer.from(JSON.stringify([number, ticketId])).toString('base64url');
 
-const Cursor = z.tuple([z.iso.datetime(), z.string().max(80)]);
-function readCursor(cursor: string): { updatedAt: Date; ticketId: string } {
+const Cursor = z.tuple([z.int(), z.string().max(80)]);
+function readCursor(cursor: string): { number: number; ticketId: string } {
   try {
-    const [updatedAt, ticketId] = Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    return { updatedAt: new Date(updatedAt), ticketId };
+    const [number, ticketId] = Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    return { number, ticketId };
   } catch {
     throw new BadRequestException("cursor: is none of this console's; take the nextCursor of the page before");
   }

@@ -1,20 +1,29 @@
 import { ConsoleTopic, AgentState } from '@signalbox/contracts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { COMPANY } from './company.js';
 import { TheConsole, tokenFor } from './the-console.js';
 
 let console_: TheConsole;
 let admin: string;
+let webDir: string;
 const link = async (agentId: string) =>
   (await console_.call('POST', '/sign-in-links', admin, { agentId })).body as { code: string; url: string };
 const signIn = (code: string) => console_.call('POST', '/sessions', undefined, { code });
 const cookieOf = (reply: { headers: Headers }) => reply.headers.get('set-cookie')!.split(';')[0]!;
 
 beforeAll(async () => {
-  console_ = await TheConsole.start();
+  webDir = await mkdtemp(join(tmpdir(), 'signalbox-web-'));
+  await writeFile(join(webDir, 'index.html'), '<h1>Signalbox</h1>');
+  console_ = await TheConsole.start({ WEB_DIR: webDir });
   admin = await tokenFor('the-first-admin', 'admin');
   await console_.call('POST', '/configuration', admin, { documents: COMPANY });
 });
-afterAll(() => console_.stop());
+afterAll(async () => {
+  await console_.stop();
+  await rm(webDir, { recursive: true });
+});
 
 describe('signing in', () => {
   it('gives a session for a link, once, also when two try at the same time', async () => {
@@ -129,6 +138,18 @@ describe('every answer', () => {
     expect(headers.get('x-frame-options')).toBe('DENY');
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-powered-by')).toBeNull();
+  });
+
+  it('is the page for whoever wants a page, and a problem for programs', async () => {
+    const get = async (path: string, accept: string) => {
+      const response = await fetch(console_.service.http + path, { headers: { accept } });
+      return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+    };
+    expect(await get('/', 'text/html')).toMatchObject({ status: 200, text: '<h1>Signalbox</h1>' });
+    expect(await get('/tickets/7', 'text/html')).toMatchObject({ status: 200, text: '<h1>Signalbox</h1>' });
+    expect(await get('/api/v1/nothing', 'text/html')).toMatchObject({ status: 404, type: expect.stringContaining('problem+json') });
+    expect(await get('/assets/missing.js', '*/*')).toMatchObject({ status: 404 });
+    expect(await get('/%2e%2e/%2e%2e/etc/passwd', 'text/plain')).toMatchObject({ status: 404 });
   });
 
   it('refuses bodies that are too large or no JSON', async () => {

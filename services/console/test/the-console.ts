@@ -50,7 +50,9 @@ export class TheConsole {
     });
     stack.attach('console', READS);
     const env = await stack.environmentFor('console', { AUTH_JWT_SECRET: SECRET, ...more });
-    return new TheConsole(stack, env, await startService(consoleService(env), fail));
+    const service = await startService(consoleService(env), fail);
+    await topicsLed(stack);
+    return new TheConsole(stack, env, service);
   }
 
   async restart(rewind: boolean): Promise<void> {
@@ -89,6 +91,18 @@ export class TheConsole {
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  }
+}
+
+/** A broker under load takes a moment to lead partitions it has just made; until then nobody can ask for their ends. */
+async function topicsLed(stack: Stack): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await stack.settled();
+      return;
+    } catch (error) {
+      if (attempt === 50 || !/leader/.test((error as Error).message)) throw error;
+    }
   }
 }
 

@@ -38,6 +38,9 @@ const additions = {
   /** Requests one address may send: at once, and per minute in the long run. */
   REQUESTS_BURST_MAX: z.coerce.number().int().min(1).default(200),
   REQUESTS_PER_MINUTE_MAX: z.coerce.number().min(1).default(60_000),
+  /** Sockets one address may hold; behind a proxy all widgets share the proxy's. */
+  CHAT_CONNECTIONS_PER_ADDRESS_MAX: z.coerce.number().int().min(1).default(2_000),
+  CHAT_MESSAGES_PER_MINUTE_MAX: z.coerce.number().min(1).default(30),
 };
 
 export const readEnvironment = (env: NodeJS.ProcessEnv = process.env) => parseEnvironment(additions, env);

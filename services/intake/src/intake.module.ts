@@ -1,9 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AssignmentConsumer } from './assignment.consumer.js';
+import { ChatDoor } from './chat-door.js';
 import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
 import { Deliveries } from './deliveries.js';
 import { DeliveryTimer } from './delivery.timer.js';
 import { FileStore } from './file.store.js';
+import { HooksController } from './hooks.controller.js';
 import { InboundConsumer } from './inbound.consumer.js';
 import { MailDoor } from './mail-door.js';
 import { MailReception } from './mail-reception.js';
@@ -16,7 +18,7 @@ export class IntakeModule {
   static with(environment: IntakeEnvironment): DynamicModule {
     return {
       module: IntakeModule,
-      controllers: [InboundConsumer, AssignmentConsumer, WebFormController, QuarantineController],
+      controllers: [InboundConsumer, AssignmentConsumer, WebFormController, HooksController, QuarantineController],
       providers: [
         { provide: ENVIRONMENT, useValue: environment },
         { provide: FileStore, useValue: new FileStore(environment.ATTACHMENTS_DIR) },
@@ -25,6 +27,7 @@ export class IntakeModule {
         MailDoor,
         Deliveries,
         DeliveryTimer,
+        ChatDoor,
       ],
     };
   }

@@ -31,7 +31,8 @@ export function calibrate(guesses: readonly Guess[]): Calibration {
     if (next === null) break;
     current = next;
   }
-  return current;
+  // A handful of tickets can make evidence look harmful; it says nothing then.
+  return { ...current, slope: Math.max(0, current.slope) };
 }
 
 /** One Newton step, halved until it helps: a whole one can overshoot to where every confidence is 0 or 1. Null at the optimum. */

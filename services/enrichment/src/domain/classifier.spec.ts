@@ -1,4 +1,5 @@
 import { LabelledTickets } from '@signalbox/contracts';
+import * as fc from 'fast-check';
 import { sampleExamples, sampleModel, sampleTickets } from '../../test/sample.js';
 import { classify, trainClassifier } from './classifier.js';
 import { evaluateClassifier } from './evaluation.js';
@@ -66,8 +67,8 @@ it.each([
 });
 
 it.each([
-  'how many calories are in a banana',
-  'what is the tallest mountain in africa',
+  'bake a potato soup with leek and cream',
+  'sing me a song about the ocean',
   'zubereitung von kartoffelsuppe mit lauch',
   'qué tiempo hará mañana por la tarde en sevilla',
   '',
@@ -111,7 +112,7 @@ describe('a model', () => {
   });
 
   it('refuses what is no model, and says why', () => {
-    expect(() => parseModel('{"format":7}')).toThrow('classifier model has format 7; expected 1');
+    expect(() => parseModel('{"format":7}')).toThrow('classifier model has format 7; expected 2');
     const cut = { ...JSON.parse(serialiseModel(sampleModel())), weights: '' };
     expect(() => parseModel(JSON.stringify(cut))).toThrow('classifier model has 0 weights; expected');
   });
@@ -137,6 +138,26 @@ describe('trainClassifier', () => {
       { text: '?', category: 'b' },
     ]);
     expect([null, 'a', 'b']).toContain(classify(wordless, 'anything').category);
+  });
+
+  it('gives shares of one certainty, however few, odd or contradictory the tickets', () => {
+    const example = fc.record({
+      text: fc.constantFrom('', 'refund', 'refund parcel', 'parcel late', '!!'),
+      category: fc.constantFrom('a', 'b', 'c', 'd'),
+    });
+    fc.assert(
+      fc.property(fc.array(example, { minLength: 1, maxLength: 12 }), fc.string(), (examples, text) => {
+        const model = trainClassifier(examples);
+        for (const asked of [text, 'refund parcel']) {
+          const { category, confidence, runnersUp } = classify(model, asked);
+          const shares =
+            category === null ? runnersUp.map((guess) => guess.confidence) : [confidence, ...runnersUp.map((guess) => guess.confidence)];
+          for (const share of shares) expect(share).toBeGreaterThanOrEqual(0);
+          expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(1 + 1e-9);
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

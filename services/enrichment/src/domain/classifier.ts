@@ -17,7 +17,7 @@ export interface TrainingOptions {
   cost: number;
   /** Terms of fewer tickets are not learned. */
   termTicketsMin: number;
-  /** Parts held out in turn to learn what a margin is worth; training takes that many times longer, plus one. */
+  /** Parts held out in turn to learn what a guess is worth; training takes that many times longer, plus four. */
   calibrationFolds: number;
   /** The share of tickets about something else that confidences reckon with. */
   strangerShare: number;
@@ -52,63 +52,78 @@ export interface Classification {
 /**
  * Learns categories from labelled tickets: TF-IDF of words and characters, one linear support vector machine per category,
  * confidences calibrated on held-out parts. Deterministic for the same examples in the same order and options.
- * Blocks for about 0.4 ms per short text (Banking77, 77 categories: 4 s; the sample company's tickets: 0.5 s).
- * Throws without examples.
+ * Throws without examples. Blocks for 0.6 s on the 889 sample tickets, 6 s on Banking77 (10,003 texts, 77 categories),
+ * 19 s on CLINC150 (15,000, 150): run it in a worker where that matters.
+ *
+ * Measured, on texts held out: sample tickets 90 % right (5-fold; first three 98 %; calibration error 0.03), Banking77 90.4 % (5-fold of
+ * its training part; first three 96.5 %), CLINC150 93.6 % of the validation part in scope; out of scope told by confidence with an
+ * area under the ROC of 0.961, rejecting 10 % of what is in scope catches 90 % of what is not.
  */
 export function trainClassifier(examples: readonly Example[], options: Partial<TrainingOptions> = {}): Model {
   if (examples.length === 0) throw new Error('a classifier needs at least one labelled ticket; got none');
   const settings = { ...DEFAULT_TRAINING, ...options };
   const categories = [...new Set(examples.map((example) => example.category))].sort();
-  const labels = examples.map((example) => categories.indexOf(example.category));
-  const texts = examples.map((example) => termsOf(example.text));
+  const indexOf = new Map(categories.map((category, index) => [category, index]));
+  const tickets = examples.map(({ text, category }) => ({ terms: termsOf(text), label: indexOf.get(category)! }));
+  return withVersion({
+    ...fit(tickets, categories, settings),
+    calibration: calibrate(guessesOnUnseen(tickets, categories, settings)),
+    unknownBelow: settings.unknownBelow,
+  });
+}
 
-  const fitTo = (rows: readonly number[]): Fitted =>
-    fit(
-      rows.map((i) => texts[i]!),
-      rows.map((i) => labels[i]!),
-      categories,
-      settings,
-    );
-  const rows = [...texts.keys()];
-  const guesses: Guess[] = [];
-  /** Trains without the rows of one part after the other and collects what each model says of its part. */
-  const guessHeldOut = (parts: readonly number[], weight: number): void => {
-    for (const part of new Set(parts)) {
-      const kept = rows.filter((i) => parts[i] !== part);
-      if (kept.length === 0) continue;
-      const model = fitTo(kept);
-      for (const i of rows) if (parts[i] === part) guesses.push({ ...guessOn(texts[i]!, labels[i]!, model), weight });
-    }
-  };
-  guessHeldOut(foldsOf(labels, settings.calibrationFolds, settings.seed), 1);
-  // Whole categories held out play the strangers: whatever the model then takes their tickets for is wrong.
-  if (categories.length >= STRANGER_GROUPS) {
-    const groups = foldsOf(
-      categories.map(() => 0),
-      STRANGER_GROUPS,
-      settings.seed,
-    );
-    guessHeldOut(
-      labels.map((label) => groups[label]!),
-      settings.strangerShare / (1 - settings.strangerShare),
-    );
-  }
-  return withVersion({ ...fitTo(rows), calibration: calibrate(guesses), unknownBelow: settings.unknownBelow });
+interface LabelledTerms {
+  terms: Terms;
+  label: number;
 }
 
 const STRANGER_GROUPS = 3;
 
+/** What models trained without a part say of that part; the last models have not even heard of its categories. */
+function guessesOnUnseen(tickets: readonly LabelledTerms[], categories: readonly string[], settings: TrainingOptions): Guess[] {
+  const { seed, calibrationFolds, strangerShare } = settings;
+  const holdOut = (parts: readonly number[], weight: number): Guess[] =>
+    [...new Set(parts)].flatMap((part) => {
+      const kept = tickets.filter((_, i) => parts[i] !== part);
+      if (kept.length === 0) return [];
+      const model = fit(kept, categories, settings);
+      return tickets.filter((_, i) => parts[i] === part).map((ticket) => guessOn(ticket, model, weight));
+    });
+  const folds = foldsOf(
+    tickets.map(({ label }) => label),
+    calibrationFolds,
+    seed,
+  );
+  if (categories.length < STRANGER_GROUPS) return holdOut(folds, 1);
+  // Tickets of categories held out play the strangers: whatever the model takes them for is wrong.
+  const groups = foldsOf(
+    categories.map(() => 0),
+    STRANGER_GROUPS,
+    seed,
+  );
+  return [
+    ...holdOut(folds, 1),
+    ...holdOut(
+      tickets.map(({ label }) => groups[label]!),
+      strangerShare / (1 - strangerShare),
+    ),
+  ];
+}
+
 type Fitted = Pick<Model, 'categories' | 'vocabulary' | 'weights' | 'steps' | 'bias'>;
 
-function fit(texts: readonly Terms[], labels: readonly number[], categories: readonly string[], settings: TrainingOptions): Fitted {
-  const vocabulary = learnVocabulary(texts, settings.termTicketsMin);
-  const vectors = texts.map((terms) => vectorOf(terms, vocabulary));
-  const planes = trainPlanes(vectors, labels, categories.length, vocabulary.hashes.length, {
-    cost: settings.cost,
-    tolerance: 0.1,
-    passesMax: 60,
-    seed: settings.seed,
-  });
+function fit(tickets: readonly LabelledTerms[], categories: readonly string[], settings: TrainingOptions): Fitted {
+  const vocabulary = learnVocabulary(
+    tickets.map(({ terms }) => terms),
+    settings.termTicketsMin,
+  );
+  const planes = trainPlanes(
+    tickets.map(({ terms }) => vectorOf(terms, vocabulary)),
+    tickets.map(({ label }) => label),
+    categories.length,
+    vocabulary.hashes.length,
+    { cost: settings.cost, tolerance: 0.1, passesMax: 60, seed: settings.seed },
+  );
   return { categories, vocabulary, ...quantise(planes, categories.length) };
 }
 
@@ -128,12 +143,19 @@ export function foldsOf(labels: readonly (number | string)[], folds: number, see
   return result;
 }
 
-/** What a model's best guess was worth for a text it had not seen. */
-function guessOn(terms: Terms, label: number, model: Fitted): Omit<Guess, 'weight'> {
+/** What a model's best guess was worth for a ticket it had not seen. */
+function guessOn({ terms, label }: LabelledTerms, model: Fitted, weight: number): Guess {
   const margins = marginsOf(terms, model);
   const best = ranked(margins)[0]!;
-  return { evidence: margins[best]! - model.bias[best]!, right: best === label };
+  return { evidence: evidenceFor(best, margins, model), right: best === label, weight };
 }
+
+/**
+ * What the text itself says for a category: its margin without the bias, 0 for a text that says nothing.
+ * Confidence goes by it: strangers have little of it, also where one category's bias is large (area under the ROC for CLINC150's
+ * out-of-scope among the sample tickets: 0.93, by the margin 0.88).
+ */
+const evidenceFor = (category: number, margins: Float64Array, model: Fitted): number => margins[category]! - model.bias[category]!;
 
 function marginsOf(terms: Terms, model: Fitted): Float64Array {
   const { indices, weights } = vectorOf(terms, model.vocabulary);
@@ -162,13 +184,13 @@ export function classify(model: Model, text: string): Classification {
   const margins = marginsOf(termsOf(text), model);
   const [best, ...others] = ranked(margins);
   if (best === undefined) throw new Error(`classifier model ${model.version} has no categories`);
-  const confidence = confidenceOf(margins[best]! - model.bias[best]!, model.calibration);
+  const confidence = confidenceOf(evidenceFor(best, margins, model), model.calibration);
   // What the best guess leaves over is shared out by e^(2 × slope × margin), which fitted what was seen on Banking77 and the sample tickets.
   const odds = (category: number): number => Math.exp(2 * model.calibration.slope * (margins[category]! - margins[best]!));
   const oddsTotal = margins.reduce((sum, _, category) => (category === best ? sum : sum + odds(category)), 0);
   const runnersUp = others.map((category) => ({
     category: model.categories[category]!,
-    confidence: ((1 - confidence) * odds(category)) / oddsTotal,
+    confidence: oddsTotal === 0 ? 0 : ((1 - confidence) * odds(category)) / oddsTotal,
   }));
   return confidence < model.unknownBelow
     ? { category: null, confidence, runnersUp: [{ category: model.categories[best]!, confidence }, ...runnersUp].slice(0, 3) }

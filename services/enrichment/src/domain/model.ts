@@ -20,20 +20,26 @@ export interface Model {
 
 export type Untitled = Omit<Model, 'version'>;
 
-/** Rounds each category's weights to 255 steps: a quarter of the memory, and no measurable loss (Banking77: ± 0.1 %). */
-export function quantise(planes: Planes, categories: number): Pick<Model, 'weights' | 'steps' | 'bias'> {
-  const largest = Array.from({ length: categories }, () => 0);
-  planes.weights.forEach((weight, i) => (largest[i % categories] = Math.max(largest[i % categories]!, Math.abs(weight))));
-  const steps = largest.map((most) => Math.fround(most / 127 || 1));
-  return {
-    weights: Int8Array.from(planes.weights, (weight, i) => Math.round(weight / steps[i % categories]!)),
-    steps,
-    bias: [...planes.bias],
-  };
+/** Rounds each category's weights to 255 steps: a quarter of the memory, and one in 700 texts classified otherwise (Banking77: 90.40 % right instead of 90.46). */
+export function quantise({ weights, bias }: Planes, categories: number): Pick<Model, 'weights' | 'steps' | 'bias'> {
+  const steps = Array.from({ length: categories }, (_, category) => {
+    let largest = 0;
+    for (let i = category; i < weights.length; i += categories) {
+      const size = weights[i]! < 0 ? -weights[i]! : weights[i]!;
+      if (size > largest) largest = size;
+    }
+    return largest / 127 || 1;
+  });
+  const rounded = new Int8Array(weights.length);
+  for (let i = 0; i < weights.length; i++) rounded[i] = Math.round(weights[i]! / steps[i % categories]!);
+  return { weights: rounded, steps, bias: [...bias] };
 }
 
+/** Raised when the meaning of a stored model changes: one of another format has to be trained anew. */
+export const MODEL_FORMAT = 2;
+
 interface StoredModel {
-  format: 1;
+  format: number;
   categories: string[];
   ticketsTotal: number;
   hashes: string;
@@ -54,7 +60,7 @@ const decode = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text, 
 /** The model as JSON text, about 1.4 bytes per term and category. */
 export function serialiseModel(model: Untitled): string {
   const stored: StoredModel = {
-    format: 1,
+    format: MODEL_FORMAT,
     categories: [...model.categories],
     ticketsTotal: model.vocabulary.ticketsTotal,
     hashes: encode(model.vocabulary.hashes),
@@ -75,7 +81,9 @@ export const withVersion = (model: Untitled): Model => ({ ...model, version: ver
 /** The inverse of serialiseModel, to the same version. Throws an Error that says what is wrong with a text that is no model. */
 export function parseModel(json: string): Model {
   const stored = JSON.parse(json) as StoredModel;
-  if (stored?.format !== 1) throw new Error(`classifier model has format ${JSON.stringify(stored?.format)}; expected 1`);
+  if (stored?.format !== MODEL_FORMAT) {
+    throw new Error(`classifier model has format ${JSON.stringify(stored?.format)}; expected ${MODEL_FORMAT}`);
+  }
   const vocabulary = vocabularyFrom(new Uint32Array(decode(stored.hashes)), new Uint16Array(decode(stored.tickets)), stored.ticketsTotal);
   const weights = new Int8Array(decode(stored.weights));
   const { categories, steps, bias, calibration, unknownBelow } = stored;

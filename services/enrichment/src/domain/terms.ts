@@ -1,8 +1,8 @@
 import { foldText, wordsOf } from './text.js';
 
 /**
- * How often each term occurs in a text, by the 32-bit hash of the term. A model made of hashes holds no customer's words,
- * so erasing a customer never has to touch one. Collisions: about 1 in 50,000 terms of a vocabulary of 90,000.
+ * How often each term occurs in a text, by the 32-bit hash of the term. A model made of hashes holds no customer's text,
+ * so erasing a customer never has to touch one. Collisions: about one pair in a vocabulary of 90,000 terms.
  */
 export interface Terms {
   /** Words and pairs of neighbouring words. */

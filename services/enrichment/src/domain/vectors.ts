@@ -51,7 +51,7 @@ export function vectorOf(terms: Terms, vocabulary: Vocabulary): Vector {
     let squares = 0;
     for (const [hash, count] of block) {
       const index = vocabulary.indexOf.get(hash);
-      const weight = (1 + Math.log(count)) * (index === undefined ? unknownRarity : vocabulary.rarity[index]!);
+      const weight = (count === 1 ? 1 : 1 + Math.log(count)) * (index === undefined ? unknownRarity : vocabulary.rarity[index]!);
       squares += weight * weight;
       if (index === undefined) continue;
       indices[length] = index;

@@ -376,7 +376,6 @@ describe('clocks against a reference that lives minute by minute', () => {
         const now = Math.max(origin + given.now * MINUTE_MS, editedAt);
         const timeOf = (calendar: Calendar | null): WorkingTime => (calendar ? businessTime(calendar) : aroundTheClock);
         const before: PolicyVersion = { from: origin, rules: given.rules, time: timeOf(given.calendar) };
-        // Total resolution may be owed again after it had stopped; first resolution may not.
         const after: PolicyVersion = { from: editedAt, rules: other.rules, time: timeOf(other.calendar) };
         const clocks = clocksUnder([before, after], factsOf(given), now).map(withoutInstance);
         const stopped = clocksOf(factsOf(given), before.rules, before.time, now).filter((clock) => (clock.stoppedAt ?? now) < editedAt);
@@ -419,8 +418,8 @@ describe('clocks against a reference that lives minute by minute', () => {
   });
 });
 
-function withoutInstance({ instance: _, ...clock }: ClockState): Omit<ClockState, 'instance'> {
-  return clock;
+function withoutInstance(clock: ClockState): ClockState {
+  return { ...clock, instance: 0 };
 }
 
 function startedBy(clock: object, now: number): boolean {

@@ -1,0 +1,203 @@
+import {
+  ClocksChanged,
+  ConfigBundle,
+  ConfigTopic,
+  deadLettersOf,
+  IntakeTopic,
+  SlaEscalationTopic,
+  TicketReceived,
+} from '@signalbox/contracts';
+import { KafkaInspector, provisionTopics, Publisher } from '@signalbox/messaging';
+import { startInfrastructure, Stack } from '@signalbox/test-stack';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { cpuSecondsOf, endOf, machine, median, peer, percentile } from './measure.ts';
+
+/** `npm run bench -- messaging`: one stage through libs/messaging, against a bare kafkajs pass-through and Nest's stock transport. */
+const FLOORS = { stageAgainstPassThrough: 0.4, hopP50Ms: 10, hopP99Ms: 40 };
+const { values } = parseArgs({
+  args: process.argv.slice(2),
+  options: {
+    json: { type: 'string' },
+    check: { type: 'boolean', default: false },
+    events: { type: 'string', default: '60000' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '20' },
+  },
+});
+const EVENTS = Number(values.events);
+const root = resolve(import.meta.dirname, '..');
+const probeFile = join(root, 'libs/messaging/test/probe.service.ts');
+const infrastructure = await startInfrastructure({ stateDir: join(root, '.signalbox', 'bench'), progress: (line) => console.error(line) });
+
+const outputTopics = ['bench.pass-through', 'bench.nest-stock'].map((name) => ({
+  name: name as 'signalbox.bench',
+  writer: 'upstream' as const,
+  compacted: false,
+  says: 'bench',
+}));
+const topics = [IntakeTopic, SlaEscalationTopic, ConfigTopic, deadLettersOf('sla-escalation')];
+
+function ticket(nth: number) {
+  return TicketReceived(`ticket-${nth % 20_000}`, {
+    number: nth + 1,
+    messageId: `message-${nth}`,
+    channel: 'web',
+    door: 'http',
+    channelAccount: 'web',
+    customer: { customerId: `customer-${nth % 5_000}`, address: 'ida@example.com' },
+    subject: 'Where is my parcel?',
+    text: 'x'.repeat(400),
+    attachments: [],
+    receivedAt: new Date().toISOString(),
+  });
+}
+
+async function newStack(): Promise<Stack> {
+  const stack = await Stack.start({
+    kafkaBrokers: infrastructure.kafkaBrokers,
+    databaseUrl: infrastructure.databaseUrl,
+    topics,
+    listen: false,
+  });
+  await provisionTopics(stack.kafka, outputTopics);
+  return stack;
+}
+
+/** Events per second between the first and the last output, so that joining the group does not count. */
+async function throughput(
+  stack: Stack,
+  output: string,
+  wanted: number,
+  pid: number,
+): Promise<{ perSecond: number; cpuMicroseconds: number }> {
+  const inspector = new KafkaInspector(stack.kafka);
+  await inspector.connect();
+  let first: { at: number; count: number; cpu: number } | undefined;
+  for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(20)) {
+    const count = Number([...(await inspector.endOffsets([output])).values()].reduce((sum, end) => sum + end, 0n));
+    const now = performance.now();
+    if (count > 0) first ??= { at: now, count, cpu: cpuSecondsOf(pid) };
+    if (count >= wanted && first) {
+      await inspector.disconnect();
+      const handled = count - first.count;
+      return { perSecond: handled / ((now - first.at) / 1000), cpuMicroseconds: ((cpuSecondsOf(pid) - first.cpu) / handled) * 1e6 };
+    }
+  }
+  throw new Error(`${output} did not reach ${wanted} records within 180 s`);
+}
+
+interface Stage {
+  perSecond: number;
+  cpuMicroseconds: number;
+}
+async function oneRound(): Promise<Record<'messaging' | 'passThrough' | 'nestStock', Stage>> {
+  const stack = await newStack();
+  for (let nth = 0; nth < EVENTS; nth += 2_000)
+    await stack.publish(...Array.from({ length: Math.min(2_000, EVENTS - nth) }, (_, index) => ticket(nth + index)));
+  const input = stack.prefix + IntakeTopic.name;
+  const results = {} as Record<'messaging' | 'passThrough' | 'nestStock', Stage>;
+  const run = async (name: keyof typeof results, child: ReturnType<typeof peer>, output: string, wanted: number) => {
+    results[name] = await throughput(stack, output, wanted, child.pid!);
+    await endOf(child);
+  };
+  const env = { ...(await stack.environmentFor('sla-escalation')), SIGNALBOX_END_WITH_STDIN: 'true' };
+  await run(
+    'passThrough',
+    peer(join(root, 'bench/peers/pass-through.ts'), [
+      infrastructure.kafkaBrokers.join(','),
+      `${stack.prefix}pass`,
+      input,
+      `${stack.prefix}bench.pass-through`,
+    ]),
+    'bench.pass-through',
+    EVENTS,
+  );
+  await run('messaging', peer(probeFile, ['run'], env), SlaEscalationTopic.name, EVENTS);
+  // One message at a time: a tenth is enough to know its rate.
+  await run(
+    'nestStock',
+    peer(join(root, 'bench/peers/nest-stock.ts'), [
+      infrastructure.kafkaBrokers.join(','),
+      `${stack.prefix}nest`,
+      input,
+      `${stack.prefix}bench.nest-stock`,
+    ]),
+    'bench.nest-stock',
+    Math.ceil(EVENTS / 10),
+  );
+  await stack.stop();
+  return results;
+}
+
+/** One hop at 1,000/s: from the send of an event to the read of what the stage says about it. */
+async function hop(): Promise<{ p50Ms: number; p99Ms: number; events: number }> {
+  const stack = await Stack.start({ kafkaBrokers: infrastructure.kafkaBrokers, databaseUrl: infrastructure.databaseUrl, topics });
+  stack.attach('sla-escalation', [IntakeTopic, ConfigTopic]);
+  const child = peer(probeFile, ['run'], { ...(await stack.environmentFor('sla-escalation')), SIGNALBOX_END_WITH_STDIN: 'true' });
+  await stack.publish(ConfigBundle('bundle', { bundle: 1, members: [], appliedAt: new Date().toISOString() }), ticket(0));
+  await stack.settled(30_000);
+  const sentAt = new Map<number, number>();
+  const publisher = new Publisher(stack.kafka);
+  await publisher.connect();
+  const seconds = Number(values.seconds);
+  let nth = 1;
+  const startedAt = performance.now();
+  // Sent every 5 ms, so that what is measured is the hop and not the sender's batches.
+  for (let tick = 0; tick < seconds * 200; tick += 1) {
+    const due = Array.from({ length: 5 }, () => ticket(nth++));
+    for (const event of due) sentAt.set(event.data.number, performance.now());
+    void stack.publish(...due);
+    const waitMs = startedAt + (tick + 1) * 5 - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
+  }
+  await stack.settled(60_000);
+  await publisher.disconnect();
+  const latencies: number[] = [];
+  for (const event of stack.events(SlaEscalationTopic)) {
+    const { calendar } = event.data as ReturnType<typeof ClocksChanged>['data'];
+    const sent = sentAt.get(calendar.version);
+    const seen = stack.seenAt(event);
+    if (sent !== undefined && seen !== undefined && sent > startedAt + 3_000) latencies.push(seen - sent);
+  }
+  await endOf(child);
+  await stack.stop();
+  latencies.sort((a, b) => a - b);
+  return { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99), events: latencies.length };
+}
+
+const rounds: Awaited<ReturnType<typeof oneRound>>[] = [];
+for (let round = 0; round < Number(values.rounds); round += 1) {
+  rounds.push(await oneRound());
+  console.error(`round ${round + 1} of ${values.rounds}: ${JSON.stringify(rounds.at(-1))}`);
+}
+const hopResult = await hop();
+const rate = (name: keyof (typeof rounds)[number]) => Math.round(median(rounds.map((round) => round[name].perSecond)));
+const cpu = (name: keyof (typeof rounds)[number]) => Math.round(median(rounds.map((round) => round[name].cpuMicroseconds)));
+const shares = rounds.map((round) => round.messaging.perSecond / round.passThrough.perSecond);
+const result = {
+  machine: machine(),
+  events: EVENTS,
+  rounds: rounds.length,
+  perSecond: { messaging: rate('messaging'), passThrough: rate('passThrough'), nestStock: rate('nestStock') },
+  processCpuMicrosecondsPerEvent: { messaging: cpu('messaging'), passThrough: cpu('passThrough'), nestStock: cpu('nestStock') },
+  stageAgainstPassThrough: Number(median(shares).toFixed(3)),
+  hopAt1000PerSecond: hopResult,
+  floors: FLOORS,
+};
+console.log(`
+                      events/s   process CPU µs/event
+libs/messaging     ${String(result.perSecond.messaging).padStart(11)} ${String(result.processCpuMicrosecondsPerEvent.messaging).padStart(12)}
+bare pass-through  ${String(result.perSecond.passThrough).padStart(11)} ${String(result.processCpuMicrosecondsPerEvent.passThrough).padStart(12)}
+Nest's stock       ${String(result.perSecond.nestStock).padStart(11)} ${String(result.processCpuMicrosecondsPerEvent.nestStock).padStart(12)}
+
+stage ÷ pass-through ${result.stageAgainstPassThrough} (floor ${FLOORS.stageAgainstPassThrough})
+one hop at 1,000/s   p50 ${hopResult.p50Ms.toFixed(1)} ms (floor ${FLOORS.hopP50Ms}), p99 ${hopResult.p99Ms.toFixed(1)} ms (floor ${FLOORS.hopP99Ms})`);
+if (values.json) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+await infrastructure.stop();
+const below =
+  result.stageAgainstPassThrough < FLOORS.stageAgainstPassThrough || hopResult.p50Ms > FLOORS.hopP50Ms || hopResult.p99Ms > FLOORS.hopP99Ms;
+if (values.check && below) console.error('below the floor');
+process.exit(values.check && below ? 1 : 0);

@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const BENCHMARKS: Record<string, string> = {
+  messaging: 'one stage through libs/messaging against its peers; one hop at 1,000/s',
+  'end-to-end': 'whole tickets per second through the running system, at rising load',
+};
+const [name, ...rest] = process.argv.slice(2);
+if (name === undefined || !(name in BENCHMARKS)) {
+  console.log(
+    `npm run bench -- NAME [--json FILE] [--check]\n\n${Object.entries(BENCHMARKS)
+      .map(([one, what]) => `  ${one.padEnd(12)} ${what}`)
+      .join('\n')}\n\n  --check  exits 1 below the floor`,
+  );
+  process.exit(name === undefined || name === '--help' ? 0 : 2);
+}
+process.exit(
+  spawnSync(process.execPath, ['--no-warnings', join(import.meta.dirname, `${name}.ts`), ...rest], { stdio: 'inherit' }).status ?? 1,
+);
