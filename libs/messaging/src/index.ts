@@ -9,6 +9,6 @@ export { MessagingModule } from './messaging.module.js';
 export { KafkaTransport, type MessagingOptions } from './transport.js';
 export { CreateMessaging } from './messaging.migration.js';
 export { Publisher, type KafkaOptions } from './kafka.js';
-export { KafkaInspector, provisionTopics, tailTopics, topicsToProvision } from './kafka-admin.js';
+export { deleteTopics, KafkaInspector, provisionTopics, tailTopics, topicsToProvision } from './kafka-admin.js';
 export { headerText, readEvent, completeEvent, writeEvent, nextTraceparent, type RawRecord } from './wire.js';
 export type { PublishedRecord } from './relay.js';

@@ -1,6 +1,6 @@
 import { allTopics, deadLettersOf, PARTITIONS, ServiceName, type Topic } from '@signalbox/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type KafkaOptions } from './kafka.js';
+import { connect, type Admin, type KafkaOptions } from './kafka.js';
 import type { RawRecord } from './wire.js';
 
 const RETENTION_MS = 30 * 24 * 3_600_000;
@@ -38,7 +38,31 @@ export async function provisionTopics(
         })),
       });
     }
+    // A topic exists before its partitions have leaders everywhere; whoever comes next shall not meet "not the leader".
+    for (const topic of missing) await leadersOf(admin, prefix + topic.name);
     return missing.map((topic) => topic.name);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function leadersOf(admin: Admin, topic: string): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const answered = await admin.fetchTopicOffsets(topic).then(
+      () => true,
+      () => false,
+    );
+    if (answered) return;
+    await sleep(50);
+  }
+}
+
+/** Deletes topics for good, such as a test's own. */
+export async function deleteTopics(options: KafkaOptions, names: readonly string[]): Promise<void> {
+  const admin = connect(options, FEW_RETRIES).admin();
+  await admin.connect();
+  try {
+    await admin.deleteTopics({ topics: names.map((name) => (options.prefix ?? '') + name), timeout: 10_000 });
   } finally {
     await admin.disconnect();
   }

@@ -24,6 +24,9 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** Nest wraps what body-parser throws before this filter sees it, and loses the name. */
+const TITLES: Record<number, string> = { 400: 'Bad Request', 413: 'Content Too Large', 415: 'Unsupported Media Type' };
+
 function describe(error: unknown): { status: number; title: string; detail: string; more?: object } {
   if (error instanceof Unprocessable) return { status: 422, title: 'Unprocessable Content', detail: error.message };
   if (error instanceof HttpException) {

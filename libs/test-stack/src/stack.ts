@@ -1,6 +1,7 @@
 import { allTopics, deadLettersOf, eventOfType, ServiceName, subjectOf, type Draft, type Received, type Topic } from '@signalbox/contracts';
 import {
   completeEvent,
+  deleteTopics,
   headerText,
   KafkaInspector,
   nextTraceparent,
@@ -265,5 +266,6 @@ export class Stack {
     for (const { databaseUrl } of this.#services)
       await this.#admin.query(`drop database if exists ${new URL(databaseUrl).pathname.slice(1)} with (force)`);
     await this.#admin.end();
+    await deleteTopics(this.kafka, this.#topics()).catch(() => undefined);
   }
 }

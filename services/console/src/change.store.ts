@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Audience } from './domain/visibility.js';
+import { unionOf, type Audience } from './domain/visibility.js';
 
 /** What a stream may have to tell its reader; the row itself is read when it is told, so it is never older than the change. */
 export type Changed =
@@ -34,4 +34,15 @@ export async function keptChanges(manager: EntityManager): Promise<{ first: numb
     last: string;
   }[];
   return { first: Number(row!.first), last: Number(row!.last) };
+}
+
+/** Several changes as one, under the last one's number: each subject once, for everybody any of them concerned. */
+export function mergeChanges(changes: readonly Change[]): Change {
+  const about = new Map<string, Changed>();
+  for (const one of changes.flatMap((change) => change.about)) {
+    const key = `${one.kind} ${one.id}`;
+    const known = about.get(key);
+    about.set(key, one.kind === 'ticket' && known?.kind === 'ticket' ? { ...one, ...unionOf(known, one) } : one);
+  }
+  return { sequence: changes.at(-1)?.sequence ?? 0, about: [...about.values()] };
 }

@@ -5,7 +5,7 @@ import { changesAfter, keptChanges, type Change } from './change.store.js';
 
 /** What other instances commit is seen after so long at most; what this one commits, at once. */
 const POLL_MS = 250;
-const CHANGES_MAX = 500;
+const CHANGES_MAX = 50;
 
 interface Listener {
   /** False while nobody listens: then changes need not be read at all. */
@@ -67,6 +67,10 @@ export class Feed implements OnApplicationBootstrap, OnModuleDestroy {
     for (const resolve of this.#waiters.values()) resolve();
   }
 
+  get #wanted(): boolean {
+    return this.#waiters.size > 0 || this.#listeners.some((listener) => listener.wants());
+  }
+
   #wake(): void {
     this.#again = true;
     this.#polling ??= this.#follow().finally(() => (this.#polling = undefined));
@@ -76,8 +80,11 @@ export class Feed implements OnApplicationBootstrap, OnModuleDestroy {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
-        if (this.#waiters.size === 0 && !this.#listeners.some((listener) => listener.wants())) {
-          this.#position = Math.max(this.#position, (await keptChanges(this.database.manager)).last);
+        if (!this.#wanted) {
+          const { last } = await keptChanges(this.database.manager);
+          // Whoever came in the meantime has taken the old position for the place to start from.
+          if (!this.#wanted) this.#position = Math.max(this.#position, last);
+          else this.#again = true;
           continue;
         }
         const changes = await changesAfter(this.#position, CHANGES_MAX, this.database.manager);

@@ -3,24 +3,23 @@ import type { Request, Response } from 'express';
 import { DataSource } from 'typeorm';
 import { AgentStore } from './agent.store.js';
 import { Api, By } from './auth.guard.js';
-import { changesAfter, keptChanges, type Change } from './change.store.js';
+import { changesAfter, keptChanges, mergeChanges, type Change, type Changed } from './change.store.js';
 import { ConfigurationStore, type ActiveConfiguration } from './configuration.store.js';
 import type { AgentState } from '@signalbox/contracts';
-import type { Ticket } from './domain/ticket.js';
 import { audienceOf, summarize } from './domain/ticket.js';
-import { maySee, viewOf, type Caller } from './domain/visibility.js';
+import { maySee, viewOf, type Audience, type Caller } from './domain/visibility.js';
 import { Feed } from './feed.js';
 import { requestRow, RequestStore, type StoredRequest } from './request.store.js';
 import { SessionStore } from './session.store.js';
 import { TicketQueryStore } from './ticket-query.store.js';
-import { agentRow, ticketRow } from './views.js';
+import { agentRow, ticketRow, type TicketRow } from './views.js';
 
 const HEARTBEAT_MS = 15_000;
 const CLIENTS_MAX = 5_000;
 const CLIENTS_OF_ONE_MAX = 10;
 /** A reader this far behind is cut off; it comes back with its Last-Event-ID and gets what it missed, or is told to start anew. */
 const BUFFER_BYTES_MAX = 1_000_000;
-/** Changes that are told again after a gap; beyond it a snapshot is cheaper. */
+/** Changes, and rows in them, that are told again after a gap; beyond it a snapshot is cheaper. */
 const REPLAY_MAX = 1_000;
 
 interface Client {
@@ -32,7 +31,7 @@ interface Client {
 /** The rows as they stand now, for all that changed. */
 interface Rows {
   readonly configuration: ActiveConfiguration;
-  readonly tickets: ReadonlyMap<string, Ticket>;
+  readonly tickets: ReadonlyMap<string, { readonly audience: Audience; readonly row: TicketRow }>;
   readonly agents: ReadonlyMap<string, AgentState['data']>;
   readonly requests: ReadonlyMap<string, StoredRequest>;
 }
@@ -43,6 +42,8 @@ export class StreamController implements OnApplicationBootstrap, OnModuleDestroy
   readonly #clients = new Set<Client>();
   readonly #logger = new Logger('Stream');
   #heartbeat: NodeJS.Timeout | undefined;
+  /** Everybody who is ready has been told everything up to here. */
+  #told = 0;
 
   constructor(
     private readonly feed: Feed,
@@ -89,23 +90,31 @@ export class StreamController implements OnApplicationBootstrap, OnModuleDestroy
   /** A newcomer and whoever was away too long start from a snapshot of their own; the others get what they missed. */
   async #catchUp(client: Client, last: number | undefined): Promise<void> {
     let told = this.feed.position;
-    const kept = await keptChanges(this.database.manager);
-    const missed =
-      last === undefined || last > kept.last || last + 1 < kept.first
-        ? undefined
-        : await changesAfter(last, REPLAY_MAX + 1, this.database.manager);
-    if (last === undefined || missed === undefined || missed.length > REPLAY_MAX) {
+    const missed = last === undefined ? undefined : await this.#missedSince(last);
+    if (last === undefined || missed === undefined) {
       this.#write(client, eventText('resync', told, { sequence: told }));
     } else {
-      told = missed.at(-1)?.sequence ?? last;
-      await this.#tell([client], missed);
+      told = await this.#replay(client, missed, last);
     }
-    while (told < this.feed.position) {
-      const more = await changesAfter(told, REPLAY_MAX, this.database.manager);
-      await this.#tell([client], more);
-      told = more.at(-1)?.sequence ?? this.feed.position;
-    }
+    // What is told to the others meanwhile is caught up with here; from the assignment below on, it is told to this one too.
+    while (told < this.#told) told = await this.#replay(client, await changesAfter(told, REPLAY_MAX, this.database.manager), this.#told);
     client.sequence = told;
+  }
+
+  /** Undefined when some of it is no longer kept, when the number is none of ours, or when a snapshot is cheaper. */
+  async #missedSince(last: number): Promise<Change[] | undefined> {
+    const kept = await keptChanges(this.database.manager);
+    if (last > kept.last || last + 1 < kept.first) return undefined;
+    const missed = await changesAfter(last, REPLAY_MAX + 1, this.database.manager);
+    const rows = missed.reduce((sum, change) => sum + change.about.length, 0);
+    return missed.length > REPLAY_MAX || rows > REPLAY_MAX ? undefined : missed;
+  }
+
+  async #replay(client: Client, changes: readonly Change[], otherwise: number): Promise<number> {
+    if (changes.length === 0) return otherwise;
+    const change = mergeChanges(changes);
+    this.#tell(client, change, await this.#rowsFor(change));
+    return change.sequence;
   }
 
   /** Whose token has expired or whose session was ended hears no more. */
@@ -122,36 +131,37 @@ export class StreamController implements OnApplicationBootstrap, OnModuleDestroy
     }
   }
 
+  /** Who becomes ready while the rows are read is told too: the last word on who is, and on how far we are, is spoken at once. */
   async #tellAll(changes: readonly Change[]): Promise<void> {
-    // Who catches up at this moment has its own loop, which ends only at the feed's position.
-    const ready = [...this.#clients].filter((client) => client.sequence !== undefined);
-    if (ready.length > 0) await this.#tell(ready, changes);
-  }
-
-  async #tell(clients: readonly Client[], changes: readonly Change[]): Promise<void> {
-    const rows = await this.#rowsFor(changes);
-    for (const client of clients) {
-      for (const change of changes) {
-        if (client.sequence !== undefined && change.sequence <= client.sequence) continue;
-        this.#write(client, textFor(client.caller, change, rows));
-        if (client.sequence !== undefined) client.sequence = change.sequence;
-        // A session's role follows the configuration: its reader comes back, and is looked at anew.
-        if (client.caller.sessionId !== undefined && change.about.some((one) => one.kind === 'configuration')) this.#drop(client);
-      }
+    const change = mergeChanges(changes);
+    const rows = await this.#rowsFor(change);
+    for (const client of this.#clients) {
+      if (client.sequence === undefined || client.sequence >= change.sequence) continue;
+      client.sequence = change.sequence;
+      this.#tell(client, change, rows);
     }
+    this.#told = change.sequence;
   }
 
-  async #rowsFor(changes: readonly Change[]): Promise<Rows> {
-    const idsOf = (kind: string): string[] => [
-      ...new Set(changes.flatMap((change) => change.about.filter((one) => one.kind === kind).map((one) => one.id))),
-    ];
+  #tell(client: Client, change: Change, rows: Rows): void {
+    this.#write(client, textFor(client.caller, change, rows));
+    // A session's role follows the configuration: its reader comes back, and is looked at anew.
+    if (client.caller.sessionId !== undefined && change.about.some((one) => one.kind === 'configuration')) this.#drop(client);
+  }
+
+  async #rowsFor({ about }: Change): Promise<Rows> {
+    const idsOf = (kind: Changed['kind']): string[] => about.filter((one) => one.kind === kind).map((one) => one.id);
     const [configuration, tickets, agents, requests] = await Promise.all([
       this.configuration.active(this.database.manager),
       this.tickets.byIds(idsOf('ticket')),
       this.agents.states(idsOf('agent')),
       this.requests.byIds(idsOf('request')),
     ]);
-    return { configuration, tickets, agents, requests };
+    const shown = [...tickets].map(([id, ticket]) => {
+      const audience = audienceOf(summarize(ticket, configuration.queueOf));
+      return [id, { audience, row: ticketRow(ticket, configuration) }] as const;
+    });
+    return { configuration, tickets: new Map(shown), agents, requests };
   }
 
   #write(client: Client, text: string): void {
@@ -177,8 +187,7 @@ function textFor(caller: Caller, change: Change, rows: Rows): string {
     if (one.kind === 'configuration') return eventText('resync', sequence, { sequence });
     if (one.kind === 'ticket') {
       const ticket = rows.tickets.get(one.id);
-      const sees = ticket !== undefined && maySee(view, audienceOf(summarize(ticket, configuration.queueOf)));
-      if (sees) told.push({ ...ticketRow(ticket, configuration), sequence, kind: one.kind, id: one.id });
+      if (ticket && maySee(view, ticket.audience)) told.push({ ...ticket.row, sequence, kind: one.kind, id: one.id });
       else if (maySee(view, one)) told.push({ sequence, kind: one.kind, id: one.id, removed: true });
     } else if (one.kind === 'agent') {
       if (view.everything || one.id === caller.agentId)

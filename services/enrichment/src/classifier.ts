@@ -4,7 +4,8 @@ import { UnitOfWork, type CommandHandler, type ConfigurationSnapshot } from '@si
 import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { trainClassifier, type Example } from './domain/classifier.js';
-import { parseModel, serialiseModel, type Model } from './domain/model.js';
+import { MODEL_FORMAT, parseModel, serialiseModel, type Model } from './domain/model.js';
+import { ticketText } from './domain/text.js';
 
 const LOOK_MS = 500;
 /** Fewer tell nothing. */
@@ -54,7 +55,7 @@ export class Classifier implements OnApplicationBootstrap, BeforeApplicationShut
     if (active!.bundle === this.#bundle) return;
     const config = await this.unit.submit(snapshot, undefined);
     const examples = examplesOf(config);
-    const hash = createHash('sha256').update(JSON.stringify(examples)).digest('hex');
+    const hash = createHash('sha256').update(JSON.stringify([MODEL_FORMAT, examples])).digest('hex');
     if (hash !== this.#hash && examples.length >= EXAMPLES_MIN) {
       this.training = true;
       this.model = await this.#modelFor(hash, examples);
@@ -90,6 +91,6 @@ const snapshot: CommandHandler<undefined, ConfigurationSnapshot> = async (comman
 function examplesOf(config: ConfigurationSnapshot): Example[] {
   const sets = [...config.all('labelled-tickets').entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, set]) => set);
   return sets.flatMap((set: LabelledTickets) =>
-    set.tickets.map(({ category, subject, body }) => ({ category, text: `${subject}\n${body}` })),
+    set.tickets.map(({ category, subject, body }) => ({ category, text: ticketText({ subject, body }) })),
   );
 }

@@ -50,7 +50,6 @@ export class Enricher implements OnApplicationBootstrap {
         history: {
           ticketsTotal: background.ticketsTotal,
           ticketsLast30Days: background.ticketsLast30Days,
-          reopenedCount: background.reopenings,
           lastCategory: background.lastCategory,
         },
       },

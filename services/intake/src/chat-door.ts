@@ -136,7 +136,8 @@ export class ChatDoor implements OnApplicationBootstrap, OnModuleDestroy {
     const conversation = resumed ?? randomUUID();
     const store = new ChatStore(this.database.manager);
     const current = resumed === undefined ? undefined : await store.current(conversation);
-    const earlier = resumed === undefined ? [] : await store.after(conversation, hello.lastMessageId);
+    if (resumed !== undefined && hello.lastMessageId !== undefined) widget.position = await store.positionOf(resumed, hello.lastMessageId);
+    const earlier = resumed === undefined ? [] : await store.after(resumed, widget.position);
     const resumeToken = signChatToken(conversation, CHAT_TOKEN_SECRET);
     await widget.write({ type: 'welcome', resumeToken, ...(current && { ticketId: current.ticketId }) });
     await this.#show(widget, earlier);

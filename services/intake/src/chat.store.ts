@@ -31,19 +31,27 @@ export class ChatStore {
     return rows[0];
   }
 
-  /** Everything said after a message of this conversation; everything, when it is not one of this conversation. */
-  async after(conversation: string, lastMessageId: string | undefined): Promise<ChatMessage[]> {
+  /** Where a message stands in its conversation; 0 = before everything, also for a message that is not of this conversation. */
+  async positionOf(conversation: string, messageId: string): Promise<number> {
+    const rows = (await this.db.query(
+      `select m.position::float8 as position from message m join ticket t using (ticket_id)
+       where m.message_id = $2 and t.channel_account = 'chat' and t.conversation = $1`,
+      [conversation, messageId],
+    )) as { position: number }[];
+    return rows[0]?.position ?? 0;
+  }
+
+  /** Everything said after a position, by both sides. A waiting message is given in any case: it may have been committed late. */
+  async after(conversation: string, position: number): Promise<ChatMessage[]> {
     return (await this.db.query(
       `select ${COLUMNS} from ticket t join message m using (ticket_id) left join outgoing o using (message_id)
-       where t.channel_account = 'chat' and t.conversation = $1 and (o.state = 'waiting' or m.position > coalesce(
-         (select l.position from message l join ticket lt using (ticket_id)
-          where l.message_id = $2 and lt.channel_account = 'chat' and lt.conversation = $1), 0))
+       where t.channel_account = 'chat' and t.conversation = $1 and (m.position > $2 or o.state = 'waiting')
        order by m.position limit ${MESSAGES_MAX}`,
-      [conversation, lastMessageId ?? null],
+      [conversation, position],
     )) as ChatMessage[];
   }
 
-  /** What went out after each conversation's position. A waiting one is given in any case: it may have been committed late. */
+  /** What went out after each conversation's position, and what waits. */
   async outgoing(conversations: readonly { conversation: string; after: number }[]): Promise<ChatMessage[]> {
     return (await this.db.query(
       `select ${COLUMNS} from unnest($1::text[], $2::bigint[]) as x(c, after) join ticket t on t.channel_account = 'chat' and t.conversation = x.c

@@ -1,0 +1,37 @@
+import { useEffect, useRef } from 'react';
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
+
+/** Single keys, as long as nobody types and no dialog is open. A handler that is undefined leaves its key alone. */
+export function useKeys(keys: Readonly<Record<string, (() => void) | undefined>>): void {
+  const now = useRef(keys);
+  now.current = keys;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const { key, target, ctrlKey, metaKey, altKey } = event;
+      if (event.defaultPrevented || ctrlKey || metaKey || altKey || document.querySelector('dialog[open]')) return;
+      if (isTyping(target) && key !== 'Escape') return;
+      const handler = now.current[key];
+      if (!handler) return;
+      event.preventDefault();
+      handler();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+}
+
+let lastIndex = -1;
+/** Steps through everything that is marked `data-nav`, in the order of the page; a row that vanished is continued from its place. */
+export function step(by: 1 | -1): void {
+  const rows = [...document.querySelectorAll<HTMLElement>('[data-nav]')];
+  const focused = rows.indexOf(document.activeElement as HTMLElement);
+  const from = focused === -1 ? (by === 1 ? lastIndex - (lastIndex >= 0 ? 1 : 0) : lastIndex) : focused;
+  lastIndex = Math.max(0, Math.min(rows.length - 1, from + by));
+  rows[lastIndex]?.focus();
+}
+
+/** The ticket of the row that has the focus. */
+export const focusedTicketId = (): string | undefined =>
+  (document.activeElement as HTMLElement | null)?.closest<HTMLElement>('[data-nav]')?.dataset['nav'];
