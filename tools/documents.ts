@@ -116,6 +116,6 @@ export function picture(): string {
 
 export const stackSchema = (): string => `${JSON.stringify(z.toJSONSchema(StackFile), null, 2)}\n`;
 
-export const PICTURE = /(<!-- picture: written by `npm run docs` -->\n)[\s\S]*?(\n<!-- end of picture -->)/;
+export const PICTURE = /(<!-- picture: written by `npm run docs` -->\n)[\s\S]*?(<!-- end of picture -->)/;
 export const withPicture = (readme: string): string =>
-  readme.replace(PICTURE, (_, before: string, after: string) => `${before}${picture()}${after}`);
+  readme.replace(PICTURE, (_, before: string, after: string) => `${before}${picture()}\n${after}`);

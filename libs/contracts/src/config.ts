@@ -10,7 +10,7 @@ export const ConfigRecord = event(ConfigTopic, 'ConfigRecord', by.key, {
   kind: z.string().max(40),
   name: z.string().max(120),
   recordVersion: z.int().min(1),
-  content: z.json(),
+  content: z.unknown(),
 });
 export type ConfigRecord = EventOf<typeof ConfigRecord>;
 

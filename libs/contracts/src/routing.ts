@@ -65,8 +65,8 @@ export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domai
   seed: z.int(),
   /** True: `tickets` and `agents` are all inputs. False: only what changed since the previous round. */
   checkpoint: z.boolean(),
-  tickets: z.array(z.json()),
-  agents: z.array(z.json()),
+  tickets: z.array(z.record(z.string(), z.unknown())),
+  agents: z.array(z.record(z.string(), z.unknown())),
   removedTicketIds: z.array(z.string()),
   removedAgentIds: z.array(z.string()),
   policy: PolicyRef,

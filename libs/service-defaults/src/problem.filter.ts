@@ -40,7 +40,7 @@ function describe(error: unknown): { status: number; title: string; detail: stri
     const detail = Array.isArray(message) ? message.join('; ') : String(message ?? error.message);
     return {
       status: error.getStatus(),
-      title: title ?? error.name.replace(/Exception$/, '').replace(/(?<=[a-z])(?=[A-Z])/g, ' '),
+      title: title ?? TITLES[error.getStatus()] ?? error.name.replace(/Exception$/, '').replace(/(?<=[a-z])(?=[A-Z])/g, ' '),
       detail,
       more,
     };

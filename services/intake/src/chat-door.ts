@@ -41,6 +41,8 @@ export class ChatDoor implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #timers: NodeJS.Timeout[] = [];
   #looking: Promise<void> | undefined;
   #closing = false;
+  /** One line per outage, not four per second. */
+  #blind = false;
 
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -196,8 +198,10 @@ export class ChatDoor implements OnApplicationBootstrap, OnModuleDestroy {
       const messages = Map.groupBy(await new ChatStore(this.database.manager).outgoing(asked), (message) => message.conversation);
       for (const [conversation, news] of messages)
         for (const widget of byConversation.get(conversation) ?? []) await this.#show(widget, news);
+      this.#blind = false;
     } catch (error) {
-      this.#logger.warn(`cannot look for replies to show: ${(error as Error).message}`);
+      if (!this.#blind) this.#logger.warn(`cannot look for replies to show: ${(error as Error).message}`);
+      this.#blind = true;
     }
   }
 

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { aMail, sendMail } from './mail-client.js';
 import { RunningIntake } from './running-intake.js';
 
-/** MAILS_DIR, or the mails that lie beside the repository, or a few of our own: odd ones, an answer, an automatic reply, a bounce. */
+/** Mails that lie beside the repository on a developer's machine. */
+const BESIDE = ['mail-ruby-mail', 'mail-mailparser'].map((name) => join(import.meta.dirname, '../../../../shared/data', name));
+
+/** MAILS_DIR, or the mails beside the repository, or a few of our own: odd ones, an answer, an automatic reply, a bounce. */
 async function mails(): Promise<Buffer[]> {
-  const folder = process.env['MAILS_DIR'] ?? join(import.meta.dirname, '../../../../shared/data/mail-ruby-mail');
-  if (existsSync(folder)) {
-    const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(
-      (file) => file.isFile() && file.name.endsWith('.eml'),
-    );
-    return Promise.all(files.map((file) => readFile(join(file.parentPath, file.name))));
-  }
+  const folders = (process.env['MAILS_DIR'] === undefined ? BESIDE : [process.env['MAILS_DIR']]).filter((folder) => existsSync(folder));
+  const entries = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })));
+  const files = entries.flat().filter((file) => file.isFile() && !/^\.|LICENSE|README/.test(file.name));
+  if (files.length > 0) return Promise.all(files.map((file) => readFile(join(file.parentPath, file.name))));
   const made = [
     aMail({ 'Message-ID': '<a@example.com>', Subject: 'A' }, 'first'),
     aMail({ 'Message-ID': '<b@example.com>', 'In-Reply-To': '<a@example.com>', Subject: 'Re: A' }, 'second'),

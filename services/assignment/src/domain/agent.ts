@@ -75,7 +75,10 @@ function withHolds(agent: Agent, holds: ReadonlyMap<string, Hold>, cause: LoadCh
   const idleSince = holds.size > 0 ? null : agent.holds.size > 0 ? now : agent.idleSince;
   const after: Agent = { ...agent, holds, idleSince, version: agent.version + 1 };
   const { agentId, version, unitsMax } = after;
-  return { agent: after, load: { agentId, agentVersion: version, unitsBefore: unitsUsed(agent), units: unitsUsed(after), unitsMax, cause } };
+  return {
+    agent: after,
+    load: { agentId, agentVersion: version, unitsBefore: unitsUsed(agent), units: unitsUsed(after), unitsMax, cause },
+  };
 }
 
 /** A renewed lease alone is no new version: routing and consoles need not hear of it. Coming online anew brings an agent back into rotation. */

@@ -9,11 +9,11 @@ import {
   type TicketReceived,
 } from '@signalbox/contracts';
 import { isOnline, type Agent } from './agent.js';
-import { nothing, requeued, snapshotOf, statusOf, type Decision, type Ended, type Ticket } from './ticket.js';
+import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ended, type Ticket } from './ticket.js';
 import { reopenTo, takeUp } from './working.js';
 
 /** A new ticket waits from the moment it was received. An answer that came before it is judged now. */
-export function receive(ticket: Ticket, { data }: TicketReceived, messageId: string, now: Date): Decision {
+export function receive(ticket: Ticket, { data }: Pick<TicketReceived, 'data'>, messageId: string): Decision {
   const receivedAt = new Date(data.receivedAt);
   const { number, channel, customer } = data;
   const known: Ticket = {
@@ -24,22 +24,23 @@ export function receive(ticket: Ticket, { data }: TicketReceived, messageId: str
     relaxFrom: receivedAt,
     pendingAnswer: null,
   };
-  return ticket.pendingAnswer ? releaseAnswer(known, ticket.pendingAnswer, messageId, now) : nothing(known);
+  return ticket.pendingAnswer ? releaseAnswer(known, ticket.pendingAnswer, messageId) : nothing(known);
 }
 
-export function enrich(ticket: Ticket, { data }: TicketEnriched): Ticket {
+/** What is known of the ticket; nothing is said about it but its state record. */
+export function enrich(ticket: Ticket, { data }: Pick<TicketEnriched, 'data'>): Decision {
   const { category, priority, language, wantsHuman } = data;
-  return {
+  return nothing({
     ...ticket,
     enriched: { category: category.value, priority: priority.value, language: language.value, wantsHuman: wantsHuman.value },
-  };
+  });
 }
 
 /**
  * The one gate for what is sent automatically. A verdict is about the ticket as received, so any hand-over since then
  * (epoch above 1) makes it stale.
  */
-export function releaseAnswer(ticket: Ticket, answer: Answer, messageId: string, _now: Date): Decision {
+export function releaseAnswer(ticket: Ticket, answer: Answer, messageId: string): Decision {
   if (ticket.stage.at === 'expected') return nothing({ ...ticket, pendingAnswer: answer });
   const why = reasonAgainst(ticket);
   if (why) return { ticket, events: [AnswerRefused(ticket.ticketId, { ticket: snapshotOf(ticket), why })] };
@@ -76,11 +77,11 @@ export function failDeflection(ticket: Ticket, now: Date): Decision {
 }
 
 /**
- * A person wrote again. `owner` is the ticket's owner or solver: the ticket goes on with them when they are there (a pause is kept
- * by an agent who is away, too), else it waits for anybody. Intake opens a new ticket for a closed one; what it still
- * attached to this one is not lost but reopens it, for anybody.
+ * A person wrote again. `owner` is the ticket's owner or solver: the ticket goes on with them when they are there, else it waits
+ * for anybody. Intake opens a new ticket for a closed one; what it still attached to this one, or later than `reopenDaysMax`
+ * after it was solved, is not lost but reopens it, for anybody.
  */
-export function customerWrote(ticket: Ticket, owner: Agent | undefined, now: Date): Decision {
+export function customerWrote(ticket: Ticket, owner: Agent | undefined, reopenDaysMax: number, now: Date): Decision {
   const { stage } = ticket;
   switch (stage.at) {
     case 'answered':
@@ -91,7 +92,8 @@ export function customerWrote(ticket: Ticket, owner: Agent | undefined, now: Dat
       return there ? takeUp(ticket, owner, 'customer-replied', now) : backToQueue(ticket, 'customer-replied');
     }
     case 'solved':
-      if (owner?.configured && isOnline(owner, now)) return reopenTo(ticket, stage, owner, 'customer-replied', now);
+      if (owner?.configured && isOnline(owner, now) && !mayClose(stage, reopenDaysMax, now))
+        return reopenTo(ticket, stage, owner, 'customer-replied', now);
       return reopenToQueue(ticket, stage, now);
     case 'closed':
       return reopenToQueue(ticket, stage, now);

@@ -37,7 +37,8 @@ export function reserve(
   const channel = ticket.received?.channel ?? 'web';
   const units = queue?.units[channel] ?? proposed.units;
   const why = reasonAgainst(ticket, agent, proposed.epoch, units, now);
-  if (why !== undefined) return { ticket, events: [ProposalRejected(ticket.ticketId, { ticket: snapshotOf(ticket), proposalId, agentId, why })] };
+  if (why !== undefined)
+    return { ticket, events: [ProposalRejected(ticket.ticketId, { ticket: snapshotOf(ticket), proposalId, agentId, why })] };
   const granted: Ticket = { ...ticket, grantedProposalId: proposalId };
   const mode = queue?.offers[channel] ?? { mode: 'automatic' };
   if (mode.mode === 'automatic') return assign(granted, agent, units, 'automatic', proposalId, now);
@@ -123,7 +124,11 @@ export function rescindOffer(ticket: Ticket, agent: Agent, why: OfferRescinded['
   if (stage.at !== 'offered' || stage.offer.agentId !== agent.agentId) return nothing(ticket);
   const [back, { agent: freed, load }] = withdraw(ticket, stage, agent, 'rescinded', now);
   const { offerId, agentId } = stage.offer satisfies Offer;
-  return { ticket: back, agent: freed, events: [OfferRescinded(ticket.ticketId, { ticket: snapshotOf(back), load, offerId, agentId, why })] };
+  return {
+    ticket: back,
+    agent: freed,
+    events: [OfferRescinded(ticket.ticketId, { ticket: snapshotOf(back), load, offerId, agentId, why })],
+  };
 }
 
 function withdraw(ticket: Ticket, stage: Offered, agent: Agent, cause: LoadChange['cause'], now: Date): [Ticket, Loaded] {

@@ -1,6 +1,6 @@
 import { StatusChanged, TicketClosed, TicketReleased, type Priority, type TicketEscalated } from '@signalbox/contracts';
 import { giveUnits, type Agent } from './agent.js';
-import { nothing, requeued, snapshotOf, statusOf, type Decision, type Ticket } from './ticket.js';
+import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ticket } from './ticket.js';
 
 const pressing: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
 const morePressing = (one: Priority, other: Priority): boolean => pressing.indexOf(one) < pressing.indexOf(other);
@@ -9,7 +9,7 @@ const morePressing = (one: Priority, other: Priority): boolean => pressing.index
 export const priorityOf = (ticket: Ticket): Priority => ticket.priorityOverride ?? ticket.enriched?.priority ?? 'normal';
 
 /** An escalation only ever raises: priority and demanded levels never fall by it. */
-export function escalate(ticket: Ticket, { data }: TicketEscalated): Decision {
+export function escalate(ticket: Ticket, { data }: Pick<TicketEscalated, 'data'>): Decision {
   if (ticket.stage.at === 'solved' || ticket.stage.at === 'closed') return nothing(ticket);
   const extraSkills = { ...ticket.extraSkills };
   for (const [skill, level] of Object.entries(data.addSkills ?? {})) extraSkills[skill] = Math.max(level, extraSkills[skill] ?? 0);
@@ -49,7 +49,7 @@ export const isMassExpiry = (expiredAgents: number, onlineAgents: number): boole
 /** A solved conversation is over after `reopenDaysMax` days; from then on intake opens follow-up tickets. */
 export function close(ticket: Ticket, reopenDaysMax: number, now: Date): Decision {
   const { stage } = ticket;
-  if (stage.at !== 'solved' || stage.solvedAt.getTime() + reopenDaysMax * 86_400_000 > now.getTime()) return nothing(ticket);
+  if (stage.at !== 'solved' || !mayClose(stage, reopenDaysMax, now)) return nothing(ticket);
   const closed: Ticket = { ...ticket, stage: { ...stage, at: 'closed' } };
   return { ticket: closed, events: [TicketClosed(ticket.ticketId, { ticket: snapshotOf(closed) })] };
 }

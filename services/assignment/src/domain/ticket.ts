@@ -1,4 +1,5 @@
 import type { Answer, Channel, Draft, Priority, TicketSnapshot, TicketStatus } from '@signalbox/contracts';
+import type { Agent } from './agent.js';
 
 export interface Offer {
   readonly offerId: string;
@@ -36,7 +37,12 @@ export type Ended = Extract<Stage, { at: 'solved' | 'closed' }>;
 export interface Ticket {
   readonly ticketId: string;
   /** Intake's columns. */
-  readonly received: { readonly number: number; readonly channel: Channel; readonly customerId: string; readonly automatic: boolean } | null;
+  readonly received: {
+    readonly number: number;
+    readonly channel: Channel;
+    readonly customerId: string;
+    readonly automatic: boolean;
+  } | null;
   /** Enrichment's columns. */
   readonly enriched: {
     readonly category: string | null;
@@ -62,7 +68,7 @@ export interface Ticket {
 /** What a decision leaves behind: the ticket, the one agent whose load or state it changed, and what is said about it. */
 export interface Decision {
   readonly ticket: Ticket;
-  readonly agent?: import('./agent.js').Agent | undefined;
+  readonly agent?: Agent | undefined;
   readonly events: readonly Draft[];
 }
 
@@ -129,3 +135,8 @@ export const requeued = (ticket: Ticket): Ticket => ({
   stage: { at: 'waiting', status: 'open' },
   epoch: ticket.epoch + 1,
 });
+
+const DAY_MS = 86_400_000;
+/** True when a reply comes too late to reopen a solved ticket for whoever solved it. */
+export const mayClose = (stage: Ended, reopenDaysMax: number, now: Date): boolean =>
+  stage.solvedAt.getTime() + reopenDaysMax * DAY_MS <= now.getTime();

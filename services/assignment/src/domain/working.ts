@@ -110,4 +110,9 @@ export function reopenTo(ticket: Ticket, stage: Ended, agent: Agent, cause: 'age
 }
 
 const takeBack = (ticket: Ticket, agent: Agent, units: number, now: Date): Loaded =>
-  takeUnits(agent, { ticketId: ticket.ticketId, units, channel: ticket.received!.channel, state: 'assigned', dueAt: null }, 'reopened', now);
+  takeUnits(
+    agent,
+    { ticketId: ticket.ticketId, units, channel: ticket.received!.channel, state: 'assigned', dueAt: null },
+    'reopened',
+    now,
+  );

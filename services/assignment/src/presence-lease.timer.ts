@@ -1,0 +1,78 @@
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { UnitOfWork, type CommandHandler } from '@signalbox/messaging';
+import { Desk } from './desk.js';
+import { expireLease } from './domain/agent.js';
+import { graceIsOver, isMassExpiry, MASS_EXPIRY_WINDOW_MS, release } from './domain/oversight.js';
+import { Repeating } from './repeating.js';
+
+const AGENTS_PER_TURN_MAX = 500;
+
+/** Leases that ran out within the window, whether we acted on them yet or not, and who would be there without that. */
+const COUNT_EXPIRIES = `
+  select count(*) filter (where ran_out)::int as expired, count(*)::int as online
+  from (select presence, lease_until > $2 and lease_until <= $1 and (presence <> 'offline' or offline_since = lease_until) as ran_out
+        from agent where configured) a
+  where presence <> 'offline' or ran_out`;
+const DUE = `
+  select agent_id from agent where presence <> 'offline' and lease_until <= $1
+  union
+  select a.agent_id from agent a where a.presence = 'offline' and a.offline_since <= $2
+    and exists (select from hold h where h.agent_id = a.agent_id and h.state = 'assigned')
+  order by agent_id limit ${AGENTS_PER_TURN_MAX}`;
+
+@Injectable()
+export class PresenceLeaseTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger = new Logger('PresenceLeaseTimer');
+  readonly #repeating = new Repeating('PresenceLeaseTimer', 1_000, () => this.endLeases());
+  #alarmedAt = 0;
+
+  constructor(@Inject(UnitOfWork) private readonly unit: UnitOfWork) {}
+
+  onApplicationBootstrap(): void {
+    this.#repeating.start();
+  }
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#repeating.stop();
+  }
+
+  /** Agents whose lease ran out go offline; those offline beyond the grace lose what they hold. Gives how many agents it looked at. */
+  endLeases(): Promise<number> {
+    return this.unit.submit(this.#end, undefined);
+  }
+
+  readonly #end: CommandHandler<undefined, number> = async (commands, delivery) => {
+    const { tx, now } = delivery;
+    const desk = await Desk.open(delivery);
+    const done = async (looked: number) => {
+      const events = await desk.save();
+      return commands.map((_, index) => ({ events: index === 0 ? events : [], answer: looked }));
+    };
+    const [counted] = (await tx.query(COUNT_EXPIRIES, [now, new Date(now.getTime() - MASS_EXPIRY_WINDOW_MS)])) as {
+      expired: number;
+      online: number;
+    }[];
+    if (isMassExpiry(counted!.expired, counted!.online)) {
+      this.#alarm(counted!.expired, counted!.online, now);
+      return done(0);
+    }
+    const graceBegan = new Date(now.getTime() - desk.offlineGraceSeconds * 1000);
+    const due = ((await tx.query(DUE, [now, graceBegan])) as { agent_id: string }[]).map((row) => row.agent_id);
+    if (due.length === 0) return done(0);
+    await desk.loadAgents(due, 'held');
+    for (const agentId of due) {
+      desk.change(expireLease(desk.agent(agentId), now));
+      if (desk.agent(agentId).presence === 'offline') desk.withdraw(agentId, 'agent-offline');
+      if (!graceIsOver(desk.agent(agentId), desk.offlineGraceSeconds, now)) continue;
+      for (const ticketId of desk.agent(agentId).holds.keys())
+        desk.apply(release(desk.ticket(ticketId), desk.agent(agentId), 'agent-offline', now));
+    }
+    return done(due.length);
+  };
+
+  /** Said once a window, not once a turn. */
+  #alarm(expired: number, online: number, now: Date): void {
+    if (now.getTime() - this.#alarmedAt < MASS_EXPIRY_WINDOW_MS) return;
+    this.#alarmedAt = now.getTime();
+    this.#logger.error(`alarm: the presence of ${expired} of ${online} agents ran out within a minute; nothing is released meanwhile`);
+  }
+}

@@ -1,0 +1,153 @@
+import type { AgentRow, Board } from './api.js';
+import { Bar } from './bar.js';
+import { useNow } from './clock.js';
+import { Deadline, Since } from './deadline.js';
+import { goToTicket } from './route.js';
+import { useResource } from './stream.js';
+import { customerName, duration, plural, titled } from './words.js';
+
+const PRESENCES = ['online', 'away', 'offline'];
+
+/** The supervisor's view: where it gets tight, who has room, and why something still waits. */
+export function BoardView() {
+  const { value: board, problem, readAt } = useResource<Board>('/board', (change) => change.kind === 'ticket' || change.kind === 'agent');
+  if (!board) {
+    return (
+      <main className="board">
+        <p className="empty" role="status">
+          {problem?.message ?? 'Reading…'}
+        </p>
+      </main>
+    );
+  }
+  return (
+    <main className="board">
+      <h1 className="heard-only">Board</h1>
+      <Queues queues={board.queues} readAt={readAt!} />
+      <Agents agents={board.agents} />
+      <Waiting tickets={board.waiting} />
+    </main>
+  );
+}
+
+function Queues({ queues, readAt }: { readonly queues: Board['queues']; readonly readAt: number }) {
+  useNow();
+  const since = (Date.now() - readAt) / 1000;
+  return (
+    <section className="card queues" aria-labelledby="queues-title">
+      <h2 id="queues-title">Queues</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Queue</th>
+            <th scope="col">Waiting</th>
+            <th scope="col">Oldest wait</th>
+            <th scope="col">Offered</th>
+            <th scope="col">Assigned</th>
+            <th scope="col">Breached</th>
+          </tr>
+        </thead>
+        <tbody>
+          {queues.map((queue) => (
+            <tr key={queue.queueId}>
+              <th scope="row">{queue.title}</th>
+              <Count of={queue.waiting} />
+              <td>{queue.oldestWaitSeconds === null ? <span className="quiet">–</span> : duration(queue.oldestWaitSeconds + since)}</td>
+              <Count of={queue.offered} />
+              <Count of={queue.assigned} />
+              <Count of={queue.breached} alarming />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const Count = ({ of, alarming = false }: { readonly of: number; readonly alarming?: boolean }) => (
+  <td className={of === 0 ? 'quiet' : alarming ? 'alarming' : undefined}>{of}</td>
+);
+
+function Agents({ agents }: { readonly agents: readonly AgentRow[] }) {
+  const sorted = agents.toSorted(
+    (a, b) => PRESENCES.indexOf(a.presence) - PRESENCES.indexOf(b.presence) || a.name.localeCompare(b.name),
+  );
+  const online = agents.filter((agent) => agent.presence === 'online').length;
+  return (
+    <section className="card" aria-labelledby="agents-title">
+      <h2 id="agents-title">
+        Agents <span className="count">{online} online</span>
+      </h2>
+      <ul className="agents">
+        {sorted.map((agent) => (
+          <li key={agent.agentId}>
+            <span className={`dot ${agent.presence}`} aria-hidden="true" />
+            <span className="agent-name">
+              {agent.name} <span className="quiet">{agent.inRotation ? agent.presence : 'out of rotation'}</span>
+            </span>
+            <Bar
+              label={`${agent.unitsUsed} of ${agent.unitsMax} units in use`}
+              share={agent.unitsUsed / agent.unitsMax}
+              tone={agent.unitsUsed >= agent.unitsMax ? 'full' : 'plain'}
+            />
+            <span className="units">
+              {agent.unitsUsed}/{agent.unitsMax}
+            </span>
+            <span className="quiet holds">{plural(agent.holds.length, 'ticket')}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Waiting({ tickets }: { readonly tickets: Board['waiting'] }) {
+  return (
+    <section className="card waiting" aria-labelledby="waiting-title">
+      <h2 id="waiting-title">
+        Waiting <span className="count">{tickets.length}</span>
+      </h2>
+      {tickets.length === 0 && <p className="empty">Nobody waits.</p>}
+      <ul>
+        {tickets.map((ticket) => (
+          <li key={ticket.ticketId}>
+            <button type="button" className="row" data-nav={ticket.ticketId} onClick={() => goToTicket(ticket.ticketId)}>
+              <span className="row-subject">{titled(ticket)}</span>
+              <span className="row-facts">
+                <span className={`priority ${ticket.priority}`}>{ticket.priority}</span>
+                <span>{ticket.queueTitle ?? 'no queue yet'}</span>
+                <span className="row-customer">{customerName(ticket)}</span>
+                {ticket.firstQueuedAt !== null && (
+                  <span>
+                    waits <Since at={ticket.firstQueuedAt} />
+                  </span>
+                )}
+                <Deadline dueAt={ticket.dueAt} breached={ticket.breached} />
+              </span>
+              <WhyWaiting reasons={ticket.reasons} step={ticket.step} nextStepAt={ticket.nextStepAt} />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+type WhyProps = Pick<Board['waiting'][number], 'reasons' | 'step' | 'nextStepAt'>;
+
+/** Counted reasons, and when the requirements are relaxed next. */
+export function WhyWaiting({ reasons, step, nextStepAt }: WhyProps) {
+  const seconds = (Date.parse(nextStepAt ?? '') - useNow()) / 1000;
+  return (
+    <span className="why-waiting">
+      {reasons.length === 0 && <span className="quiet">not looked at by routing yet</span>}
+      {reasons.map(({ reason, agents }) => (
+        <span key={reason} className="reason">
+          <b>{agents}</b> {reason}
+        </span>
+      ))}
+      {step > 0 && <span className="quiet">relaxed {plural(step, 'time')}</span>}
+      {nextStepAt !== null && <span className="quiet">{seconds > 0 ? `next step in ${duration(seconds)}` : 'next step due'}</span>}
+    </span>
+  );
+}

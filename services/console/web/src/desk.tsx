@@ -1,0 +1,112 @@
+import { useCallback, useEffect, useState } from 'react';
+import { type Inbox, type Me } from './api.js';
+import { BoardView } from './board.js';
+import { DeclineDialog } from './decline-dialog.js';
+import { Header } from './header.js';
+import { Help } from './help.js';
+import { focusedTicketId, step, useKeys } from './keyboard.js';
+import { AskingContext, useRequests } from './requests.js';
+import { go, goToTicket, useRoute } from './route.js';
+import { useResource, useStream, type Change } from './stream.js';
+import { TicketsPane } from './tickets-pane.js';
+import { TicketView } from './ticket.js';
+
+/** Everything somebody who is signed in sees. */
+export function Desk({ first, signOut }: { readonly first: Me; readonly signOut: () => void }) {
+  const { agentId } = first;
+  const [said, announce] = useState('');
+  const [help, setHelp] = useState(false);
+  const [declining, setDeclining] = useState<string | null>(null);
+  const route = useRoute();
+  const connected = useStream();
+  const me = useResource<Me>('/me', (change) => change.kind === 'agent' && change.id === agentId).value ?? first;
+  const mayOversee = me.role !== 'agent';
+  const inbox = useInbox(agentId);
+  const asking = useRequests(announce);
+  const showsBoard = route.view === 'board' || (route.view === 'start' && mayOversee);
+  const openTicketId = route.view === 'tickets' ? route.ticketId : null;
+  const offers = inbox?.offers ?? [];
+
+  const offerAt = (): Inbox['offers'][number] | undefined => {
+    const ticketId = focusedTicketId() ?? openTicketId;
+    return offers.find((offer) => offer.ticketId === ticketId);
+  };
+  const accept = useCallback(
+    (ticketId: string, offerId: string) => {
+      goToTicket(ticketId);
+      void asking.ask(ticketId, 'Accept', '/accept', { offerId });
+    },
+    [asking.ask],
+  );
+  const down = () => step(1);
+  const up = () => step(-1);
+  useKeys({
+    j: down,
+    ArrowDown: focusedTicketId() === undefined && document.activeElement !== document.body ? undefined : down,
+    k: up,
+    ArrowUp: focusedTicketId() === undefined && document.activeElement !== document.body ? undefined : up,
+    a: () => {
+      const offer = offerAt();
+      if (offer) accept(offer.ticketId, offer.offerId);
+    },
+    d: () => setDeclining(offerAt()?.ticketId ?? null),
+    '?': () => setHelp(true),
+    b: mayOversee ? () => go('/board') : undefined,
+    t: () => go('/tickets'),
+  });
+  useTitle(offers.length);
+  const declined = offers.find((offer) => offer.ticketId === declining);
+
+  return (
+    <AskingContext value={asking}>
+      <Header me={me} connected={connected} showsBoard={showsBoard} announce={announce} openHelp={() => setHelp(true)} signOut={signOut} />
+      {showsBoard ? (
+        <BoardView />
+      ) : (
+        <main className="tickets-view">
+          <TicketsPane me={me} inbox={inbox} openTicketId={openTicketId} accept={accept} decline={setDeclining} />
+          {openTicketId === null ? (
+            <section className="nothing-open">
+              <p>Choose a ticket from the list.</p>
+              <p className="quiet">
+                <kbd>j</kbd> <kbd>k</kbd> step through it, <kbd>Enter</kbd> opens, <kbd>?</kbd> shows every key.
+              </p>
+            </section>
+          ) : (
+            <TicketView
+              key={openTicketId}
+              ticketId={openTicketId}
+              me={me}
+              accept={accept}
+              decline={setDeclining}
+              close={() => go(mayOversee ? '/board' : '/tickets')}
+            />
+          )}
+        </main>
+      )}
+      {declined && <DeclineDialog offer={declined} close={() => setDeclining(null)} />}
+      {help && <Help mayOversee={mayOversee} close={() => setHelp(false)} />}
+      <p className="heard-only" role="status">
+        {said}
+      </p>
+    </AskingContext>
+  );
+}
+
+/** Offers to me and my tickets. A change concerns them when it is about mine, before or after it. */
+function useInbox(agentId: string): Inbox | undefined {
+  const [known, setKnown] = useState<ReadonlySet<string>>(new Set());
+  const isMine = (change: Change): boolean =>
+    change.kind === 'ticket' &&
+    (known.has(change.id) || (!change.removed && (change.owner?.agentId === agentId || change.offer?.agentId === agentId)));
+  const { value } = useResource<Inbox>('/inbox', isMine);
+  useEffect(() => setKnown(new Set([...(value?.offers ?? []), ...(value?.mine ?? [])].map((ticket) => ticket.ticketId))), [value]);
+  return value;
+}
+
+/** An offer is noticed in a tab nobody looks at. */
+function useTitle(offers: number): void {
+  useEffect(() => {
+    document.title = offers === 0 ? 'Signalbox' : `(${offers}) Signalbox`;
+  }, [offers]);
+}

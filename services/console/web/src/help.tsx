@@ -1,0 +1,42 @@
+import { Dialog } from './dialog.js';
+
+const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
+  [['j', '↓'], 'next in the list'],
+  [['k', '↑'], 'previous in the list'],
+  [['Enter'], 'open'],
+  [['/'], 'search'],
+  [['a'], 'accept the offer'],
+  [['d'], 'decline the offer'],
+  [['r'], 'reply'],
+  [['n'], 'internal note'],
+  [['Ctrl', 'Enter'], 'send what is typed'],
+  [['h'], 'hold'],
+  [['u'], 'resume'],
+  [['s'], 'solve'],
+  [['t'], 'tickets'],
+  [['Esc'], 'leave the field, close'],
+  [['?'], 'this help'],
+];
+
+export function Help({ mayOversee, close }: { readonly mayOversee: boolean; readonly close: () => void }) {
+  const keys = mayOversee ? [...KEYS, [['b'], 'board'] as const] : KEYS;
+  return (
+    <Dialog title="Keys" close={close}>
+      <dl className="keys">
+        {keys.map(([names, does]) => (
+          <div key={does}>
+            <dt>
+              {names.map((name) => (
+                <kbd key={name}>{name}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={close}>
+        Close
+      </button>
+    </Dialog>
+  );
+}
