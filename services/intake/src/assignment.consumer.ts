@@ -11,7 +11,7 @@ import {
   type Received,
   type TicketSnapshot,
 } from '@signalbox/contracts';
-import { On, type Delivery } from '@signalbox/messaging';
+import { On, Unprocessable, type Delivery } from '@signalbox/messaging';
 import { OutgoingStore, type Released } from './outgoing.store.js';
 
 type WithTicket = Received<{ ticketId: string; data: { ticket: TicketSnapshot } }>;
@@ -62,13 +62,19 @@ export class AssignmentConsumer {
 
   async #release(messages: readonly Released[], events: readonly WithTicket[], delivery: Delivery): Promise<void> {
     // The tickets first: every handler locks in the same order.
-    await this.#keepStatus(events, delivery);
+    const known = await this.#saveStatus(events, delivery);
+    const lost = messages.find((message) => !known.has(message.ticketId));
+    if (lost) throw new Unprocessable(`message '${lost.messageId}' is for ticket '${lost.ticketId}', which intake never received`);
     await new OutgoingStore(delivery.tx).release(messages, delivery.now);
   }
 
-  async #keepStatus(events: readonly WithTicket[], { tx }: Delivery): Promise<void> {
+  async #keepStatus(events: readonly WithTicket[], delivery: Delivery): Promise<void> {
+    await this.#saveStatus(events, delivery);
+  }
+
+  #saveStatus(events: readonly WithTicket[], { tx }: Delivery): Promise<Set<string>> {
     // Events of one ticket come in their order: the last one holds.
     const status = new Map(events.map((event) => [event.ticketId, event.data.ticket.status]));
-    await new OutgoingStore(tx).saveStatus(status);
+    return new OutgoingStore(tx).saveStatus(status);
   }
 }

@@ -23,9 +23,9 @@ import { answerMetaHandshake, verifyMeta, verifyTelegram, type Verified } from '
 import type { SocialWebhook } from './domain/social/social-message.js';
 import { submissionOf } from './domain/social/submission-of.js';
 import { parseTelegramUpdate } from './domain/social/telegram.js';
-import type { Submission } from './domain/submission.js';
+import type { Receipt, Submission } from './domain/submission.js';
 import { FileStore } from './file.store.js';
-import { Reception } from './reception.js';
+import { cannotBeStored, Reception } from './reception.js';
 
 const ACCOUNT = /^[\w.-]{1,80}$/;
 const NOTHING = Buffer.alloc(0);
@@ -87,7 +87,7 @@ export class HooksController {
     if (webhook.messages.length + ignored.length > 0) {
       const raw = await this.#original(bytes, webhook.messages.length + ignored.length);
       await Promise.all([
-        ...webhook.messages.map((message) => this.reception.receive(submissionOf(message, door, raw))),
+        ...webhook.messages.map((message) => this.#receive(submissionOf(message, door, raw))),
         ...ignored.map(({ part, reason }) =>
           this.reception.quarantine({
             door,
@@ -101,6 +101,18 @@ export class HooksController {
     }
     await Promise.all(webhook.statuses.map((status) => this.deliveries.report(status)));
     return { messages: webhook.messages.length, statuses: webhook.statuses.length };
+  }
+
+  /** The platform would send again for days what can never be stored. */
+  async #receive(submission: Submission): Promise<Receipt> {
+    try {
+      return await this.reception.receive(submission);
+    } catch (error) {
+      if (!cannotBeStored(error)) throw error;
+      const { door, channelAccount, duplicateKey, raw } = submission;
+      const reason = `it cannot be stored as a message: ${(error as Error).message}`.slice(0, 500);
+      return this.reception.quarantine({ door, channelAccount, duplicateKey: duplicateKey ?? '', reason, raw });
+    }
   }
 
   /** Many messages may share one webhook: then it is kept once, as a file. */

@@ -5,8 +5,10 @@ import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
 import { Deliveries } from './deliveries.js';
 import { DeliveryTimer } from './delivery.timer.js';
 import { FileStore } from './file.store.js';
+import { ForgetTimer } from './forget.timer.js';
 import { HooksController } from './hooks.controller.js';
 import { InboundConsumer } from './inbound.consumer.js';
+import { IntakeMetrics } from './intake-metrics.js';
 import { MailDoor } from './mail-door.js';
 import { MailReception } from './mail-reception.js';
 import { QuarantineController } from './quarantine.controller.js';
@@ -28,6 +30,8 @@ export class IntakeModule {
         Deliveries,
         DeliveryTimer,
         ChatDoor,
+        ForgetTimer,
+        IntakeMetrics,
       ],
     };
   }

@@ -7,7 +7,6 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import type { Attachment } from '@signalbox/contracts';
-import { Unprocessable } from '@signalbox/messaging';
 import { createHash, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
@@ -19,7 +18,7 @@ import { readMail, type ReceivedMail } from './domain/mail/mail.js';
 import type { Receipt, Submission } from './domain/submission.js';
 import { FileStore } from './file.store.js';
 import { MailReception } from './mail-reception.js';
-import { Reception } from './reception.js';
+import { cannotBeStored, Reception } from './reception.js';
 
 export const MAIL_BYTES_MAX = 25_000_000;
 const SESSIONS_MAX = 100;
@@ -146,7 +145,7 @@ export class MailDoor implements OnApplicationBootstrap, OnModuleDestroy, Before
     try {
       return await this.mails.receive({ mail, kind: verdict.kind, mailbox, envelopeTo, attachments, bounce, raw });
     } catch (error) {
-      if (!isTheMailsFault(error)) throw error;
+      if (!cannotBeStored(error)) throw error;
       return this.#quarantine(mailbox, mail.duplicateKey, `it cannot be stored as a message: ${(error as Error).message}`, raw);
     }
   }
@@ -162,13 +161,4 @@ export class MailDoor implements OnApplicationBootstrap, OnModuleDestroy, Before
     }
     return kept;
   }
-}
-
-/** Sending it again would not help: the contract or the database refuses its content (SQLSTATE class 22, data exception). */
-function isTheMailsFault(error: unknown): boolean {
-  const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
-  const message = error instanceof Error ? error.message : '';
-  return (
-    error instanceof Unprocessable || String(driverError?.code ?? code ?? '').startsWith('22') || message.includes('breaks its contract')
-  );
 }

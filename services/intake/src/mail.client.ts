@@ -21,7 +21,13 @@ export class MailClient {
   readonly #breaker: ProviderBreaker<SendMailOptions>;
 
   constructor(private readonly options: MailClientOptions) {
-    this.#transport = nodemailer.createTransport(options.relayUrl, {
+    this.#transport = nodemailer.createTransport({
+      url: options.relayUrl,
+      pool: true,
+      maxConnections: 5,
+      connectionTimeout: 10_000,
+      greetingTimeout: 10_000,
+      socketTimeout: 30_000,
       // Only what we composed ourselves: no files, no URLs fetched for a body.
       disableFileAccess: true,
       disableUrlAccess: true,

@@ -75,15 +75,19 @@ const LOAD = `
 export class OutgoingStore {
   constructor(private readonly tx: EntityManager) {}
 
-  async saveStatus(statusOf: ReadonlyMap<string, string>): Promise<void> {
-    if (statusOf.size === 0) return;
+  /** Returns the tickets that exist. */
+  async saveStatus(statusOf: ReadonlyMap<string, string>): Promise<Set<string>> {
+    if (statusOf.size === 0) return new Set();
     const ids = [...statusOf.keys()];
     // Locked in id order first: an update alone would lock in the order the plan finds them.
-    await this.tx.query('select ticket_id from ticket where ticket_id = any($1::text[]) order by ticket_id for update', [ids]);
+    const known = (await this.tx.query('select ticket_id from ticket where ticket_id = any($1::text[]) order by ticket_id for update', [
+      ids,
+    ])) as { ticket_id: string }[];
     await this.tx.query(
       `update ticket t set status = x.s from unnest($1::text[], $2::text[]) as x(id, s) where t.ticket_id = x.id and t.status <> x.s`,
       [ids, [...statusOf.values()]],
     );
+    return new Set(known.map((row) => row.ticket_id));
   }
 
   async release(messages: readonly Released[], now: Date): Promise<void> {

@@ -1,18 +1,6 @@
-import {
-  Controller,
-  Get,
-  Inject,
-  Injectable,
-  NotFoundException,
-  Param,
-  Query,
-  StreamableFile,
-  UseGuards,
-  type OnModuleInit,
-} from '@nestjs/common';
-import { Metrics, OperatorGuard } from '@signalbox/service-defaults';
+import { Controller, Get, Inject, Injectable, NotFoundException, Param, Query, StreamableFile, UseGuards } from '@nestjs/common';
+import { OperatorGuard } from '@signalbox/service-defaults';
 import { createReadStream } from 'node:fs';
-import { Gauge } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
 import { FileStore } from './file.store.js';
@@ -38,32 +26,11 @@ class QuarantineGuard extends OperatorGuard {
 /** What was received and kept, but became no ticket: an operator can look at each and fetch its original. */
 @Controller('operator/quarantine')
 @UseGuards(QuarantineGuard)
-export class QuarantineController implements OnModuleInit {
+export class QuarantineController {
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
     @Inject(FileStore) private readonly files: FileStore,
-    @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
-
-  onModuleInit(): void {
-    const { database } = this;
-    // Counted in the database when asked: the same for every instance, and after a restart.
-    const quarantined = new Gauge({
-      name: 'signalbox_intake_quarantined_originals',
-      help: 'Originals in quarantine',
-      labelNames: ['door'],
-      registers: [this.metrics.registry],
-      async collect() {
-        const rows = await database
-          .query<{ door: string; n: string }[]>(
-            'select door, count(*) as n from raw_original where quarantine_reason is not null group by door',
-          )
-          .catch(() => []);
-        for (const { door, n } of rows) this.set({ door }, Number(n));
-      },
-    });
-    quarantined.reset();
-  }
 
   @Get()
   async list(@Query('before') before?: string): Promise<QuarantinedRow[]> {

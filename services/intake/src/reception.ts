@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MessageReceived, TicketReceived, type Draft } from '@signalbox/contracts';
-import { UnitOfWork, type Delivery, type Outcome } from '@signalbox/messaging';
+import { Unprocessable, UnitOfWork, type Delivery, type Outcome } from '@signalbox/messaging';
 import { randomUUID } from 'node:crypto';
 import type { Quarantined, Receipt, Submission } from './domain/submission.js';
 import { pair, ReceptionStore, type NewMessage, type NewTicket, type TicketRow } from './reception.store.js';
@@ -202,4 +202,13 @@ function outcomeOf(
         })
       : MessageReceived(ticketId, { ...common, kind: submission.kind });
   return { events: [event], answer };
+}
+
+/** Sending it again would not help: the contract or the database refuses its content (SQLSTATE class 22, data exception). */
+export function cannotBeStored(error: unknown): boolean {
+  const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
+  const message = error instanceof Error ? error.message : '';
+  return (
+    error instanceof Unprocessable || String(driverError?.code ?? code ?? '').startsWith('22') || message.includes('breaks its contract')
+  );
 }

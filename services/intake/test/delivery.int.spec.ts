@@ -1,4 +1,6 @@
-import { IntakeTopic, TicketSolved, TicketSubmitted, type Draft } from '@signalbox/contracts';
+import { deadLettersOf, IntakeTopic, TicketSolved, TicketSubmitted, type Draft } from '@signalbox/contracts';
+import { UnitOfWork } from '@signalbox/messaging';
+import { ForgetTimer } from '../src/forget.timer.js';
 import { aTicketSnapshot } from './a-ticket-snapshot.js';
 import { aMail, sendMail } from './mail-client.js';
 import { aReply, anAnswer } from './releases.js';
@@ -159,6 +161,30 @@ describe('the way out by mail', () => {
     expect(mails).toHaveLength(2);
     expect(mails[0]!.messageId).toBe(mails[1]!.messageId);
   });
+});
+
+it('puts a reply to a ticket it never received into the dead letters', async () => {
+  await running.stack.publish(aReply('nobody-knows', 'lost-1', 'x'));
+  await running.stack.settled();
+  const reasons = running.stack
+    .rawRecords(deadLettersOf('intake').name)
+    .map((letter) => running.stack.headersOf(letter)['signalbox-reason']);
+  expect(reasons).toEqual(["message 'lost-1' is for ticket 'nobody-knows', which intake never received"]);
+});
+
+it('forgets the ids of foreign senders after 14 days, not before', async () => {
+  const keys = () => running.query<{ key: string }>(`select key from duplicate_key where account = 'old' order by key`);
+  await running.query(
+    `insert into duplicate_key (account, key, at) values ('old', '13 days', now() - interval '13 days'), ('old', '15 days', now() - interval '15 days')`,
+  );
+  const timer = running.service.app.get(ForgetTimer);
+  await running.service.app.get(UnitOfWork).submit(timer.forget, undefined);
+  expect(await keys()).toEqual([{ key: '13 days' }]);
+});
+
+it('says how many messages wait, by channel', async () => {
+  const metrics = await (await fetch(`${running.http}/metrics`)).text();
+  expect(metrics).toMatch(/signalbox_intake_outgoing_waiting\{channel="web"\} 1/);
 });
 
 it('shares the work between two instances: each message leaves once', async () => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Inbox, Me, Offer, TicketList, TicketRow } from './api.js';
 import { Countdown, Deadline } from './deadline.js';
 import { useKeys } from './keyboard.js';
@@ -23,10 +23,7 @@ export function TicketsPane({ me, inbox, openTicketId, accept, decline }: Props)
   const [typed, setTyped] = useState('');
   const query = useSettled(typed.trim(), TYPING_MS);
   const search = useRef<HTMLInputElement>(null);
-  useKeys({
-    '/': () => search.current?.select(),
-    Escape: document.activeElement === search.current ? () => (typed === '' ? search.current?.blur() : setTyped('')) : undefined,
-  });
+  useKeys({ '/': () => search.current?.select() });
   const takesTickets = me.unitsMax > 0;
   return (
     <aside className="tickets-pane" aria-label="Tickets">
@@ -139,7 +136,7 @@ const Rows = ({ tickets, openTicketId }: { readonly tickets: readonly TicketRow[
   </ul>
 );
 
-function Row({ ticket, isOpen, chip }: { readonly ticket: TicketRow; readonly isOpen: boolean; readonly chip: React.ReactNode }) {
+function Row({ ticket, isOpen, chip }: { readonly ticket: TicketRow; readonly isOpen: boolean; readonly chip: ReactNode }) {
   return (
     <button
       type="button"

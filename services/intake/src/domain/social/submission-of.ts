@@ -8,7 +8,8 @@ const SUBJECT_LENGTH_MAX = 80;
 
 /** The first line of what a person wrote, where the channel knows no subjects. */
 export function subjectFrom(text: string): string {
-  const line = cleanLine(text.trim().split('\n', 1)[0] ?? '', SUBJECT_LENGTH_MAX + 1);
+  // Two more than allowed: a cut may fall into a surrogate pair and leave one less.
+  const line = cleanLine(text.trim().split('\n', 1)[0] ?? '', SUBJECT_LENGTH_MAX + 2);
   return line.length <= SUBJECT_LENGTH_MAX ? line : `${cutTo(line, SUBJECT_LENGTH_MAX - 1)}…`;
 }
 

@@ -1,0 +1,240 @@
+import type { Channel, QueueConfig } from '@signalbox/contracts';
+import { configureAgent, expireLease, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
+import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
+import { acceptOffer, declineOffer, expireOffer, reserve } from './offering.js';
+import { close, escalate, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
+import { shiftEnd } from './shift.js';
+import { expectedTicket, statusOf, type Ticket } from './ticket.js';
+import { hold, reply, requestSolve, resume } from './working.js';
+
+const nine = new Date('2026-11-24T09:00:00.000Z');
+const ten = new Date('2026-11-24T10:00:00.000Z');
+const queue: QueueConfig = {
+  title: 'General',
+  units: { web: 1, email: 1, chat: 2, social: 1 },
+  offers: { web: { mode: 'automatic' }, email: { mode: 'automatic' }, social: { mode: 'automatic' }, chat: { mode: 'ask', seconds: 30 } },
+  expiredOffersMax: 3,
+};
+const waiting = (channel: Channel = 'web', automatic = false): Ticket =>
+  receive(
+    expectedTicket('t', nine),
+    { data: { number: 1, channel, customer: { customerId: 'c' }, automatic, receivedAt: nine.toISOString() } } as never,
+    'm',
+  ).ticket;
+const ana = (fields: object = {}): Agent =>
+  reportPresence(
+    configureAgent(unknownAgent('ana'), {
+      name: 'Ana',
+      email: 'ana@example.com',
+      role: 'agent',
+      skills: {},
+      languages: {},
+      queues: [],
+      unitsMax: 4,
+      channelUnitsMax: {},
+      ...fields,
+    }),
+    'online',
+    new Date('2026-11-25T09:00:00Z'),
+    nine,
+  );
+const propose = (ticket: Ticket, agent: Agent, now = nine, proposalId = 'p') =>
+  reserve(ticket, agent, { proposalId, epoch: ticket.epoch, units: 1 }, queue, 'o', now);
+const ask = (data: object) =>
+  ({ id: 'request', type: 'x', ticketId: 't', data: { agentId: 'ana', askedAt: nine.toISOString(), ...data } }) as never;
+const owned = (agent = ana()) => {
+  const { ticket, agent: loaded } = propose(waiting(), agent);
+  return { ticket, agent: loaded! };
+};
+const answer = { articleId: 'a', revision: 1, locale: 'de', title: 'A', confidence: 1, text: 'So.', feedbackToken: 'token' };
+
+describe('a proposal', () => {
+  it('takes the units of the queue for the channel, not those it names itself', () => {
+    const { events } = reserve(waiting('chat'), ana(), { proposalId: 'p', epoch: 1, units: 99 }, queue, 'o', nine);
+    expect(events).toMatchObject([{ type: 'OfferMade', data: { units: 2, expiresAt: '2026-11-24T09:00:30.000Z' } }]);
+  });
+  it('is not granted beyond the limit of one channel, though there is room in all', () => {
+    const busy = takeUnits(
+      ana({ channelUnitsMax: { chat: 3 } }),
+      { ticketId: 'x', units: 2, channel: 'chat', state: 'assigned', dueAt: null },
+      'assigned',
+      nine,
+    );
+    expect(propose(waiting('chat'), busy.agent).events).toMatchObject([{ data: { why: 'no-room' } }]);
+    expect(propose(waiting('web'), busy.agent).events).toMatchObject([{ type: 'TicketAssigned' }]);
+  });
+  it('is rejected when the lease has run out, also before the timer noticed', () => {
+    expect(propose(waiting(), ana(), new Date('2026-11-26T09:00:00Z')).events).toMatchObject([{ data: { why: 'agent-not-online' } }]);
+  });
+  it('sent again while the answer is on its way says nothing', () => {
+    const { ticket, agent } = owned();
+    expect(propose(ticket, agent).events).toEqual([]);
+    expect(propose(ticket, agent, nine, 'another').events).toMatchObject([{ data: { why: 'owned' } }]);
+  });
+});
+
+describe('an offer', () => {
+  const offered = () => propose(waiting('chat'), ana());
+  it('accepted too late is refused in words', () => {
+    const { ticket, agent } = offered();
+    expect(acceptOffer(ticket, agent!, ask({ offerId: 'o' }), ten).events).toMatchObject([
+      { type: 'RequestRefused', data: { why: 'offer-over', requestId: 'request', message: expect.stringContaining('offer is over') } },
+    ]);
+  });
+  it('keeps the original waiting time when an agent declines', () => {
+    const { ticket, agent } = offered();
+    const declined = declineOffer(ticket, agent!, ask({ offerId: 'o', reason: 'not my field' }), new Date(nine.getTime() + 1000));
+    expect(declined.events).toMatchObject([{ type: 'OfferDeclined', data: { ticket: { firstQueuedAt: nine.toISOString(), epoch: 1 } } }]);
+    expect(propose(declined.ticket, declined.agent!, nine, 'p2').events).toMatchObject([{ data: { why: 'excluded' } }]);
+  });
+  it('expired three times in a row takes the agent out of rotation until they come online anew', () => {
+    let agent = ana();
+    let ticket = waiting('chat');
+    for (const consecutive of [1, 2, 3]) {
+      const made = propose(ticket, agent, nine, `p${consecutive}`);
+      const expired = expireOffer(made.ticket, made.agent!, 3, ten);
+      expect(expired.events).toMatchObject([{ data: { consecutive, outOfRotation: consecutive === 3 } }]);
+      ({ ticket, agent } = { ticket: expired.ticket, agent: expired.agent! });
+    }
+    expect(propose(ticket, agent, nine, 'p4').events).toMatchObject([{ data: { why: 'out-of-rotation' } }]);
+    const lease = new Date('2026-11-25T09:00:00Z');
+    expect(reportPresence(agent, 'online', lease, ten).inRotation).toBe(false);
+    expect(reportPresence(reportPresence(agent, 'away', lease, ten), 'online', lease, ten)).toMatchObject({
+      inRotation: true,
+      expiredInARow: 0,
+    });
+  });
+});
+
+describe('the work on a ticket', () => {
+  it('sends a reply first, then gives the units back', () => {
+    const { ticket, agent } = owned();
+    const { events } = reply(ticket, agent, ask({ messageId: 'm', text: 'x', thenStatus: 'pending' }), ten);
+    expect(events).toMatchObject([
+      { type: 'ReplyReleased', data: { ticket: { status: 'open' } } },
+      {
+        type: 'StatusChanged',
+        data: { from: 'open', cause: 'agent', ticket: { status: 'pending' }, load: { unitsBefore: 1, units: 0, cause: 'pending' } },
+      },
+    ]);
+  });
+  it('keeps a ticket open after a reply without a status', () => {
+    const { ticket, agent } = owned();
+    expect(reply(ticket, agent, ask({ messageId: 'm', text: 'x' }), ten)).toMatchObject({ ticket, events: [{ type: 'ReplyReleased' }] });
+  });
+  it('takes the units back when the customer answers, even beyond the limit', () => {
+    const { ticket, agent } = owned(ana({ unitsMax: 1 }));
+    const held = hold(ticket, agent, ask({ status: 'pending' }), ten);
+    const full = takeUnits(held.agent!, { ticketId: 'x', units: 1, channel: 'web', state: 'assigned', dueAt: null }, 'assigned', ten).agent;
+    const back = customerWrote(held.ticket, full, 14, ten);
+    expect(back.events).toMatchObject([
+      { data: { cause: 'customer-replied', load: { unitsBefore: 1, units: 2, unitsMax: 1, cause: 'reopened' } } },
+    ]);
+    expect(propose(waiting(), back.agent!).events).toMatchObject([{ data: { why: 'no-room' } }]);
+  });
+  it('goes back to the queue when the customer answers and the owner is gone', () => {
+    const { ticket, agent } = owned();
+    const held = hold(ticket, agent, ask({ status: 'on-hold' }), ten);
+    const gone = reportPresence(held.agent!, 'offline', ten, ten);
+    expect(customerWrote(held.ticket, gone, 14, ten).events).toMatchObject([
+      { data: { ticket: { status: 'open', agentId: null, epoch: 3 } } },
+    ]);
+  });
+  it('refuses what is not theirs, not open or already so', () => {
+    const { ticket, agent } = owned();
+    const why = (decision: { events: readonly unknown[] }) => (decision.events as { data: { why: string } }[])[0]!.data.why;
+    expect(why(hold(waiting(), agent, ask({ status: 'pending' }), ten))).toBe('not-your-ticket');
+    expect(why(resume(ticket, agent, ask({}), ten))).toBe('already-in-that-status');
+    expect(why(requestSolve(expectedTicket('t', nine), agent, ask({}), ten))).toBe('unknown-ticket');
+    const solved = requestSolve(ticket, agent, ask({}), ten);
+    expect(why(requestSolve(solved.ticket, solved.agent!, ask({}), ten))).toBe('already-in-that-status');
+    expect(why(reply(solved.ticket, solved.agent!, ask({ messageId: 'm', text: 'x' }), ten))).toBe('not-open');
+  });
+});
+
+describe('a solved ticket', () => {
+  const solved = () => {
+    const { ticket, agent } = owned();
+    const done = requestSolve(ticket, agent, ask({}), ten);
+    return { ticket: done.ticket, agent: done.agent! };
+  };
+  it('reopens for whoever solved it while they are online', () => {
+    const { ticket, agent } = solved();
+    expect(customerWrote(ticket, agent, 14, ten).events).toMatchObject([
+      { type: 'TicketReopened', data: { ticket: { agentId: 'ana' }, load: { cause: 'reopened' } } },
+    ]);
+  });
+  it('reopens for anybody, with its age, when they are not', () => {
+    const { ticket, agent } = solved();
+    const away = reportPresence(agent, 'away', ten, ten);
+    expect(customerWrote(ticket, away, 14, ten).events).toMatchObject([
+      {
+        data: {
+          solvedByAgentId: 'ana',
+          ticket: { agentId: null, epoch: 3, firstQueuedAt: nine.toISOString(), relaxFrom: ten.toISOString() },
+        },
+      },
+    ]);
+  });
+  it('closes after the days it may be reopened in, not before', () => {
+    const { ticket } = solved();
+    expect(close(ticket, 14, ten).events).toEqual([]);
+    expect(close(ticket, 14, new Date('2026-12-08T10:00:00Z')).events).toMatchObject([{ type: 'TicketClosed' }]);
+  });
+});
+
+describe('an automatic answer', () => {
+  const why = (ticket: Ticket) => (releaseAnswer(ticket, answer, 'm').events[0]?.data as { why?: string } | undefined)?.why;
+  it('goes out only while nobody has the ticket and no human was asked for', () => {
+    expect(why(waiting())).toBeUndefined();
+    expect(why(owned().ticket)).toBe('owned');
+    expect(why(propose(waiting('chat'), ana()).ticket)).toBe('offered');
+    expect(why(waiting('email', true))).toBe('wants-human');
+    const facts = { category: { value: null }, priority: { value: 'normal' }, language: { value: null }, wantsHuman: { value: true } };
+    expect(why(enrich(waiting(), { data: facts } as never).ticket)).toBe('wants-human');
+    expect(why(releaseAnswer(waiting(), answer, 'm').ticket)).toBe('stale-epoch');
+  });
+  it('that did not help brings the ticket to a person, and a second answer is not sent', () => {
+    const failed = failDeflection(releaseAnswer(waiting(), answer, 'm').ticket, ten);
+    expect(failed.events).toMatchObject([
+      { type: 'StatusChanged', data: { from: 'pending', cause: 'deflection-failed', ticket: { status: 'open', epoch: 3 } } },
+    ]);
+    expect(why(failed.ticket)).toBe('stale-epoch');
+  });
+});
+
+describe('oversight', () => {
+  it('only raises by an escalation', () => {
+    const raised = escalate(waiting(), { data: { raisePriorityTo: 'high', addSkills: { law: 2 } } } as never);
+    expect(raised.events).toMatchObject([{ data: { cause: 'escalation', ticket: { priorityOverride: 'high', extraSkills: { law: 2 } } } }]);
+    expect(escalate(raised.ticket, { data: { raisePriorityTo: 'low', addSkills: { law: 1 } } } as never).events).toEqual([]);
+    expect(priorityOf(raised.ticket)).toBe('high');
+  });
+  it('releases after the grace, counted from the end of the lease', () => {
+    const { ticket, agent } = owned();
+    const gone = expireLease(agent, new Date('2026-11-25T09:00:30Z'));
+    expect(graceIsOver(gone, 60, new Date('2026-11-25T09:00:59Z'))).toBe(false);
+    expect(graceIsOver(gone, 60, new Date('2026-11-25T09:01:00Z'))).toBe(true);
+    const released = release(ticket, gone, 'agent-offline', ten);
+    expect(released.events).toMatchObject([{ data: { ticket: { epoch: 3, firstQueuedAt: nine.toISOString() }, load: { units: 0 } } }]);
+    expect(statusOf(released.ticket)).toBe('open');
+  });
+  it('calls it a mass expiry from three agents and beyond a fifth of those online', () => {
+    expect(isMassExpiry(2, 2)).toBe(false);
+    expect(isMassExpiry(3, 15)).toBe(false);
+    expect(isMassExpiry(3, 14)).toBe(true);
+  });
+  it("says when the agent's day ends, in the agent's own time zone", () => {
+    const shift = {
+      timeZone: 'Europe/Berlin',
+      week: {
+        tue: [
+          ['09:00', '12:00'],
+          ['13:00', '17:30'],
+        ] as [string, string][],
+      },
+    };
+    expect(shiftEnd(shift, nine)?.toISOString()).toBe('2026-11-24T16:30:00.000Z');
+    expect(shiftEnd(shift, new Date('2026-11-24T17:00:00Z'))).toBeNull();
+  });
+});

@@ -1,0 +1,177 @@
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import type { Me, Story } from './api.js';
+import { WhyWaiting } from './board.js';
+import { Composer, type ComposerHandle } from './composer.js';
+import { Conversation } from './conversation.js';
+import { Countdown, Deadline } from './deadline.js';
+import { useKeys } from './keyboard.js';
+import { useAsking, type Wish } from './requests.js';
+import { Sidebar } from './sidebar.js';
+import { HoldDialog, SolveDialog } from './status-dialogs.js';
+import { useResource } from './stream.js';
+import { customerName, languageName } from './words.js';
+
+interface Props {
+  readonly ticketId: string;
+  readonly me: Me;
+  readonly accept: (ticketId: string, offerId: string) => void;
+  readonly decline: (ticketId: string) => void;
+  readonly close: () => void;
+}
+
+/** Middle and right: one ticket's conversation, and everything known about it. */
+export function TicketView({ ticketId, me, accept, decline, close }: Props) {
+  const { value: story, problem } = useResource<Story>(
+    `/tickets/${encodeURIComponent(ticketId)}`,
+    (change) => change.kind === 'ticket' && change.id === ticketId,
+  );
+  const { wishes, ask, dismiss } = useAsking();
+  const [dialog, setDialog] = useState<'hold' | 'solve' | null>(null);
+  const composer = useRef<ComposerHandle>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const wish = wishes.get(ticketId);
+  const isKnown = story !== undefined;
+  // The keyboard goes where the eye goes: what was opened is read from its heading on.
+  useEffect(() => heading.current?.focus(), [isKnown]);
+
+  const isMine = story?.owner?.agentId === me.agentId;
+  const isHeld = story?.status === 'pending' || story?.status === 'on-hold';
+  const isOver = story?.status === 'solved' || story?.status === 'closed';
+  const actions = {
+    hold: isMine && !isOver ? () => setDialog('hold') : undefined,
+    resume: isMine && isHeld ? () => void ask(ticketId, 'Resume', '/resume', {}) : undefined,
+    solve: isMine && !isOver ? () => setDialog('solve') : undefined,
+  };
+  useKeys({
+    r: () => composer.current?.focus('reply'),
+    n: () => composer.current?.focus('note'),
+    h: actions.hold,
+    u: actions.resume,
+    s: actions.solve,
+    Escape: () => {
+      if (document.activeElement instanceof HTMLTextAreaElement) heading.current?.focus();
+      else close();
+    },
+  });
+
+  if (!story) {
+    return (
+      <section className="nothing-open" role="status">
+        <p>{problem?.message ?? 'Reading…'}</p>
+      </section>
+    );
+  }
+  const offer = story.offer?.agentId === me.agentId ? story.offer : null;
+  return (
+    <>
+      <article className="ticket" aria-labelledby="subject">
+        <header className="ticket-top">
+          <div className="ticket-title">
+            <h1 id="subject" ref={heading} tabIndex={-1}>
+              <span className="number">#{story.number ?? '…'}</span> {story.subject ?? 'not received yet'}
+            </h1>
+            <div className="line actions">
+              {actions.resume && (
+                <button type="button" onClick={actions.resume}>
+                  Resume <kbd>u</kbd>
+                </button>
+              )}
+              {actions.hold && (
+                <button type="button" onClick={actions.hold}>
+                  Hold <kbd>h</kbd>
+                </button>
+              )}
+              {actions.solve && (
+                <button type="button" onClick={actions.solve}>
+                  Solve <kbd>s</kbd>
+                </button>
+              )}
+              <button type="button" className="plain" onClick={close} aria-label="Close the ticket">
+                <kbd>Esc</kbd>
+              </button>
+            </div>
+          </div>
+          <Facts story={story} />
+          {story.waiting && (
+            <p className="notice calm">
+              <b>Waits for an agent.</b> <WhyWaiting {...story.waiting} />
+            </p>
+          )}
+          {offer && (
+            <div className="notice calm line">
+              <span className="grow">
+                <b>Offered to you.</b> The offer ends in <Countdown expiresAt={offer.expiresAt} />
+              </span>
+              <button type="button" className="main" disabled={wish?.state === 'sending'} onClick={() => accept(ticketId, offer.offerId)}>
+                Accept <kbd>a</kbd>
+              </button>
+              <button type="button" disabled={wish?.state === 'sending'} onClick={() => decline(ticketId)}>
+                Decline <kbd>d</kbd>
+              </button>
+            </div>
+          )}
+          <WishLine wish={wish} dismiss={() => dismiss(ticketId)} />
+        </header>
+        <Conversation story={story} />
+        <Composer ref={composer} story={story} me={me} mayReply={isMine} />
+      </article>
+      <Sidebar story={story} me={me} insert={isMine ? (text) => composer.current?.insert(text) : undefined} />
+      {dialog === 'hold' && <HoldDialog story={story} close={() => setDialog(null)} />}
+      {dialog === 'solve' && <SolveDialog story={story} close={() => setDialog(null)} />}
+    </>
+  );
+}
+
+function Facts({ story }: { readonly story: Story }) {
+  const { status, priority, categoryTitle, language, channel, queueTitle, owner, offer, escalationLevel } = story;
+  const handledBy = owner?.name ?? (offer ? `offered to ${offer.name}` : 'nobody yet');
+  return (
+    <dl className="facts">
+      <Fact name="Customer">{customerName(story)}</Fact>
+      <Fact name="Status">
+        <span className={`status ${status}`}>{status}</span>
+      </Fact>
+      <Fact name="Priority">
+        <span className={`priority ${priority}`}>{priority}</span>
+      </Fact>
+      <Fact name="Category">{categoryTitle ?? 'none'}</Fact>
+      <Fact name="Language">{language === null ? 'unknown' : languageName(language)}</Fact>
+      <Fact name="Channel">{channel ?? 'unknown'}</Fact>
+      <Fact name="Queue">{queueTitle ?? 'none'}</Fact>
+      <Fact name="Owner">{handledBy}</Fact>
+      {escalationLevel > 0 && (
+        <Fact name="Escalated">
+          <span className="tag warn">level {escalationLevel}</span>
+        </Fact>
+      )}
+      {(story.dueAt !== null || story.breached) && (
+        <Fact name="Due">
+          <Deadline dueAt={story.dueAt} breached={story.breached} />
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+const Fact = ({ name, children }: { readonly name: string; readonly children: ReactNode }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+/** What became of the last wish. A refusal stays until it was read. */
+function WishLine({ wish, dismiss }: { readonly wish: Wish | undefined; readonly dismiss: () => void }) {
+  if (!wish) return null;
+  if (wish.state === 'sending') return <p className="notice sending">{wish.words}: sending…</p>;
+  return (
+    <div className="notice line" role="alert">
+      <span className="grow">
+        <b>{wish.words} was refused.</b> {wish.message}
+      </span>
+      <button type="button" className="plain" onClick={dismiss}>
+        OK
+      </button>
+    </div>
+  );
+}
