@@ -1,0 +1,130 @@
+import {
+  AssignmentTopic,
+  BUNDLE_KEY,
+  ConfigBundle,
+  ConfigRecord,
+  ConfigTopic,
+  deadLettersOf,
+  EnrichmentTopic,
+  eventOfType,
+  IntakeTopic,
+  SlaEscalationTopic,
+  subjectOf,
+  type Draft,
+} from '@signalbox/contracts';
+import { completeEvent } from '@signalbox/messaging';
+import { startService, type RunningService } from '@signalbox/service-defaults';
+import { Stack, type SeenEvent } from '@signalbox/test-stack';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { slaEscalation } from '../src/service.js';
+
+/** An event with its place in its topic and the instant its writer gave it, so that facts stand in a known order whenever they arrive. */
+export interface Dated {
+  readonly draft: Draft;
+  readonly version: number;
+  readonly at: number;
+}
+
+/** One sla-escalation on its own topics and database. */
+export class RunningSla {
+  #bundle = 0;
+  readonly #versions = new Map<string, { version: number; content: string }>();
+
+  private constructor(
+    readonly stack: Stack,
+    private readonly environment: NodeJS.ProcessEnv,
+    public service: RunningService,
+  ) {}
+
+  static async start(): Promise<RunningSla> {
+    const stack = await Stack.start({
+      kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
+      databaseUrl: process.env['DATABASE_URL']!,
+      topics: [IntakeTopic, EnrichmentTopic, AssignmentTopic, SlaEscalationTopic, ConfigTopic, deadLettersOf('sla-escalation')],
+    });
+    const environment = await stack.environmentFor('sla-escalation');
+    stack.attach('sla-escalation', [IntakeTopic, EnrichmentTopic, AssignmentTopic, ConfigTopic]);
+    return new RunningSla(stack, environment, await startService(slaEscalation(environment), fatal));
+  }
+
+  async restart({ rewound = false } = {}): Promise<void> {
+    await this.service.close();
+    if (rewound) await this.stack.rewind('sla-escalation');
+    this.service = await startService(slaEscalation(this.environment), fatal);
+  }
+
+  /** A second process's worth of the same service: same database, same topics. */
+  startAnother(): Promise<RunningService> {
+    return startService(slaEscalation(this.environment), fatal);
+  }
+
+  /** Makes this the whole configuration: a document that changed gets its next version. */
+  async configure(documents: readonly { kind: string; name: string; content: object }[]): Promise<void> {
+    const events: Draft[] = [];
+    const members = documents.map(({ kind, name, content }) => {
+      const key = `${kind}/${name}`;
+      const before = this.#versions.get(key);
+      const text = JSON.stringify(content);
+      const version = before?.content === text ? before.version : (before?.version ?? 0) + 1;
+      this.#versions.set(key, { version, content: text });
+      if (version !== before?.version)
+        events.push(ConfigRecord(`${key}@${version}`, { kind, name, recordVersion: version, content: JSON.parse(text) }));
+      return `${key}@${version}`;
+    });
+    events.push(ConfigBundle(BUNDLE_KEY, { bundle: ++this.#bundle, members, appliedAt: new Date().toISOString() }));
+    await this.twice(...events);
+    await this.stack.settled();
+  }
+
+  async twice(...events: readonly Draft[]): Promise<void> {
+    await this.stack.publish(...events, ...events);
+  }
+
+  async publishDated(...events: readonly Dated[]): Promise<void> {
+    const records = events.map(({ draft, version, at }) => {
+      const { topic, type } = eventOfType(draft.type)!;
+      const subject = subjectOf(draft);
+      const attributes = {
+        specversion: '1.0',
+        source: `/signalbox/${topic.writer}`,
+        type,
+        subject,
+        time: new Date(at).toISOString(),
+        datacontenttype: 'application/json',
+        correlationid: subject,
+        data: draft.data,
+      };
+      const value = completeEvent({ topic: topic.name, subject, version, eventId: null, body: JSON.stringify(attributes) });
+      return { topic: topic.name, key: subject, value, headers: { ce_type: type, ce_subject: subject } };
+    });
+    await this.stack.publishRaw(...records, ...records);
+  }
+
+  /** Everything said about a ticket, as soon as it satisfies: what time brings about. Gives up after 15 s with what was said last. */
+  async said(ticketId: string, satisfied: (events: readonly SeenEvent[]) => boolean): Promise<readonly SeenEvent[]> {
+    const deadline = Date.now() + 15_000;
+    for (;;) {
+      const events = this.stack.eventsAbout(ticketId, SlaEscalationTopic);
+      if (satisfied(events)) return events;
+      if (Date.now() > deadline) throw new Error(`still not: ${JSON.stringify(events.map(({ type, data }) => ({ type, data })))}`);
+      await sleep(25);
+    }
+  }
+
+  rows(where = 'true', parameters: unknown[] = []) {
+    return this.stack.query<Record<string, unknown>>(
+      'sla-escalation',
+      `select * from sla_ticket where ${where} order by ticket_id`,
+      parameters,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.service.close();
+    await this.stack.stop();
+  }
+}
+
+function fatal(error: Error): void {
+  throw error;
+}

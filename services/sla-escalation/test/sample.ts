@@ -1,0 +1,91 @@
+import {
+  MessageReceived,
+  ReplyReleased,
+  StatusChanged,
+  TicketAssigned,
+  TicketEnriched,
+  TicketReceived,
+  TicketSolved,
+  type Priority,
+  type TicketSnapshot,
+} from '@signalbox/contracts';
+
+const iso = (at: number): string => new Date(at).toISOString();
+const customer = { customerId: 'customer-1', address: 'ida@example.com' };
+
+export const received = (ticketId: string, at: number): TicketReceived =>
+  TicketReceived(ticketId, {
+    number: 1,
+    messageId: `${ticketId}-message`,
+    channel: 'web',
+    door: 'http',
+    channelAccount: 'web',
+    customer,
+    subject: 'a question',
+    text: 'Where is my parcel?',
+    attachments: [],
+    receivedAt: iso(at),
+  });
+
+export const message = (ticketId: string, at: number, kind: 'human' | 'auto-reply' = 'human'): MessageReceived =>
+  MessageReceived(ticketId, {
+    messageId: `${ticketId}-message-${at}`,
+    channel: 'web',
+    door: 'http',
+    kind,
+    customer,
+    text: 'Hello?',
+    attachments: [],
+    receivedAt: iso(at),
+  });
+
+export function enriched(ticketId: string, about: { priority?: Priority; complexity?: number; tier?: string } = {}): TicketEnriched {
+  const sure = { confidence: 1, source: 'test' };
+  return TicketEnriched(ticketId, {
+    category: { value: null, ...sure },
+    complexity: { value: about.complexity ?? 1, ...sure },
+    priority: { value: about.priority ?? 'normal', ...sure },
+    language: { value: null, ...sure },
+    sentiment: { value: 0, ...sure },
+    wantsHuman: { value: false, ...sure },
+    customer: { customerId: 'customer-1', tier: about.tier, ticketsTotal: 0, ticketsLast30Days: 0, recentAgentIds: [] },
+    missing: [],
+    enrichedAt: iso(Date.now()),
+  });
+}
+
+const snapshot = (more: Partial<TicketSnapshot>): TicketSnapshot => ({
+  status: 'open',
+  agentId: 'ana',
+  offer: null,
+  epoch: 1,
+  priorityOverride: null,
+  queueOverride: null,
+  extraSkills: {},
+  firstQueuedAt: '2026-11-24T09:00:00.000Z',
+  relaxFrom: '2026-11-24T09:00:00.000Z',
+  excludedAgentIds: [],
+  ...more,
+});
+
+export const assigned = (ticketId: string): TicketAssigned =>
+  TicketAssigned(ticketId, {
+    ticket: snapshot({}),
+    agentId: 'ana',
+    proposalId: 'proposal-1',
+    how: 'automatic',
+    units: 1,
+    assignedAt: iso(Date.now()),
+  });
+export const replied = (ticketId: string, status: TicketSnapshot['status'] = 'open'): ReplyReleased =>
+  ReplyReleased(ticketId, { ticket: snapshot({ status }), messageId: `${ticketId}-reply`, agentId: 'ana', text: 'It is on its way.' });
+export const changed = (ticketId: string, ticket: Partial<TicketSnapshot>, cause: 'agent' | 'escalation' = 'agent'): StatusChanged =>
+  StatusChanged(ticketId, { ticket: snapshot(ticket), from: 'open', cause });
+export const solved = (ticketId: string): TicketSolved =>
+  TicketSolved(ticketId, {
+    ticket: snapshot({ status: 'solved' }),
+    agentId: 'ana',
+    how: 'agent',
+    assignedAt: null,
+    solvedAt: iso(Date.now()),
+  });
