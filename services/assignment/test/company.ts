@@ -43,8 +43,12 @@ export class Company {
 
   /** `clockOffsetMs` moves this service's clock, so that what is due tomorrow is due now. */
   async start(clockOffsetMs = 0): Promise<void> {
+    this.service = await this.startInstance(clockOffsetMs);
+  }
+  /** One more instance on the same topics and database. */
+  async startInstance(clockOffsetMs = 0): Promise<RunningService> {
     const env = await this.stack.environmentFor('assignment', { SIGNALBOX_CLOCK_OFFSET_MS: String(clockOffsetMs) });
-    this.service = await startService(assignment(env), (error) => {
+    return startService(assignment(env), (error) => {
       throw error;
     });
   }

@@ -91,10 +91,10 @@ export class CheckTimer implements OnApplicationBootstrap, BeforeApplicationShut
   ): { events: Draft[]; row: CheckedRow } {
     try {
       const check = checkTicket(ticketId, facts, state, (tier) => this.#policies.find(config, tier), now.getTime());
-      for (const target of check.unreachable) {
-        const { policy, calendar } = check.state.published ?? {};
+      if (check.unreachable) {
+        const { policy, calendar } = check.unreachable;
         this.#policies.warnOnce(
-          `the ${target} deadline of sla-policy '${policy?.name}@${policy?.version}' lies beyond the hours of calendar '${calendar?.name}@${calendar?.version}': clocks left out`,
+          `sla-policy '${policy.name}@${policy.version}' has deadlines that calendar '${calendar.name}@${calendar.version}' never reaches: these clocks are left out`,
         );
       }
       const { open, nextCheckAt } = check;

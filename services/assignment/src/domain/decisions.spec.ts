@@ -39,7 +39,7 @@ const ana = (fields: object = {}): Agent =>
     nine,
   );
 const propose = (ticket: Ticket, agent: Agent, now = nine, proposalId = 'p') =>
-  reserve(ticket, agent, { proposalId, epoch: ticket.epoch, units: 1 }, queue, 'o', now);
+  reserve(ticket, agent, { proposalId, epoch: ticket.epoch, units: 1, proposedAt: nine.toISOString() }, queue, 'o', now);
 const ask = (data: object) =>
   ({ id: 'request', type: 'x', ticketId: 't', data: { agentId: 'ana', askedAt: nine.toISOString(), ...data } }) as never;
 const owned = (agent = ana()) => {
@@ -50,7 +50,14 @@ const answer = { articleId: 'a', revision: 1, locale: 'de', title: 'A', confiden
 
 describe('a proposal', () => {
   it('takes the units of the queue for the channel, not those it names itself', () => {
-    const { events } = reserve(waiting('chat'), ana(), { proposalId: 'p', epoch: 1, units: 99 }, queue, 'o', nine);
+    const { events } = reserve(
+      waiting('chat'),
+      ana(),
+      { proposalId: 'p', epoch: 1, units: 99, proposedAt: nine.toISOString() },
+      queue,
+      'o',
+      nine,
+    );
     expect(events).toMatchObject([{ type: 'OfferMade', data: { units: 2, expiresAt: '2026-11-24T09:00:30.000Z' } }]);
   });
   it('is not granted beyond the limit of one channel, though there is room in all', () => {
@@ -65,6 +72,11 @@ describe('a proposal', () => {
   });
   it('is rejected when the lease has run out, also before the timer noticed', () => {
     expect(propose(waiting(), ana(), new Date('2026-11-26T09:00:00Z')).events).toMatchObject([{ data: { why: 'agent-not-online' } }]);
+  });
+  it('for a ticket not received yet is rejected without taking its age', () => {
+    expect(propose(expectedTicket('t', ten), ana()).events).toMatchObject([
+      { data: { why: 'not-open', ticket: { firstQueuedAt: nine.toISOString(), relaxFrom: nine.toISOString() } } },
+    ]);
   });
   it('sent again while the answer is on its way says nothing', () => {
     const { ticket, agent } = owned();

@@ -103,7 +103,7 @@ const receiveStep = ticketId.map((id): Step => (world) => {
   world.apply(receive(world.ticket(id), { data } as never, 'm'));
 });
 const proposeStep = fc.tuple(ticketId, agentId, fc.boolean(), fc.boolean()).map(([id, who, stale, twice]): Step => (world) => {
-  const proposal = { proposalId: `p${world.next()}`, epoch: world.ticket(id).epoch - (stale ? 1 : 0), units: 1 };
+  const proposal = { proposalId: `p${world.next()}`, epoch: world.ticket(id).epoch - (stale ? 1 : 0), units: 1, proposedAt: asked };
   const first = world.apply(reserve(world.ticket(id), world.agent(who), proposal, queue, `o${world.next()}`, world.now));
   if (!twice) return;
   const again = world.apply(reserve(world.ticket(id), world.agent(who), proposal, queue, `o${world.next()}`, world.now));

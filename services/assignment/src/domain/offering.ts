@@ -10,6 +10,7 @@ import {
   type DeclineRequested,
   type LoadChange,
   type QueueConfig,
+  type TicketSnapshot,
 } from '@signalbox/contracts';
 import { giveUnits, hasRoom, isOnline, takeUnits, type Agent, type Loaded } from './agent.js';
 import { refuse, type Asked } from './refusal.js';
@@ -26,7 +27,7 @@ const EXCLUDED_AGENTS_MAX = 200;
 export function reserve(
   ticket: Ticket,
   agent: Agent,
-  proposed: Pick<AssignmentProposed['data'], 'proposalId' | 'epoch' | 'units'>,
+  proposed: Pick<AssignmentProposed['data'], 'proposalId' | 'epoch' | 'units' | 'proposedAt'>,
   queue: QueueConfig | undefined,
   offerId: string,
   now: Date,
@@ -38,7 +39,7 @@ export function reserve(
   const units = queue?.units[channel] ?? proposed.units;
   const why = reasonAgainst(ticket, agent, proposed.epoch, units, now);
   if (why !== undefined)
-    return { ticket, events: [ProposalRejected(ticket.ticketId, { ticket: snapshotOf(ticket), proposalId, agentId, why })] };
+    return { ticket, events: [ProposalRejected(ticket.ticketId, { ticket: seen(ticket, proposed), proposalId, agentId, why })] };
   const granted: Ticket = { ...ticket, grantedProposalId: proposalId };
   const mode = queue?.offers[channel] ?? { mode: 'automatic' };
   if (mode.mode === 'automatic') return assign(granted, agent, units, 'automatic', proposalId, now);
@@ -52,6 +53,12 @@ export function reserve(
     agent: loaded.agent,
     events: [OfferMade(ticket.ticketId, { ticket: snapshotOf(offered), load: loaded.load, ...said })],
   };
+}
+
+/** A ticket intake has not told us of yet was received before it was proposed: saying "now" would cost it its age. */
+function seen(ticket: Ticket, { proposedAt }: { readonly proposedAt: string }): TicketSnapshot {
+  const snapshot = snapshotOf(ticket);
+  return ticket.stage.at === 'expected' ? { ...snapshot, firstQueuedAt: proposedAt, relaxFrom: proposedAt } : snapshot;
 }
 
 function reasonAgainst(ticket: Ticket, agent: Agent, epoch: number, units: number, now: Date): RejectReason | undefined {

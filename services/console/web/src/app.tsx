@@ -27,8 +27,16 @@ const entering = enter();
 export function App() {
   const [entry, setEntry] = useState<Entry>({ state: 'entering' });
   useEffect(() => void entering.then(setEntry), []);
-  useEffect(() => onSignedOut(() => setEntry((before) => (before.state === 'in' ? { state: 'out', why: 'Your session has ended.' } : before))), []);
-  if (entry.state === 'entering') return <p className="entering" role="status">Signing in…</p>;
+  useEffect(
+    () => onSignedOut(() => setEntry((before) => (before.state === 'in' ? { state: 'out', why: 'Your session has ended.' } : before))),
+    [],
+  );
+  if (entry.state === 'entering')
+    return (
+      <p className="entering" role="status">
+        Signing in…
+      </p>
+    );
   if (entry.state === 'out') return <SignIn why={entry.why} />;
   const signOut = async (): Promise<void> => {
     await call('DELETE', '/sessions').catch(() => undefined);

@@ -69,9 +69,7 @@ const Count = ({ of, alarming = false }: { readonly of: number; readonly alarmin
 );
 
 function Agents({ agents }: { readonly agents: readonly AgentRow[] }) {
-  const sorted = agents.toSorted(
-    (a, b) => PRESENCES.indexOf(a.presence) - PRESENCES.indexOf(b.presence) || a.name.localeCompare(b.name),
-  );
+  const sorted = agents.toSorted((a, b) => PRESENCES.indexOf(a.presence) - PRESENCES.indexOf(b.presence) || a.name.localeCompare(b.name));
   const online = agents.filter((agent) => agent.presence === 'online').length;
   return (
     <section className="card" aria-labelledby="agents-title">

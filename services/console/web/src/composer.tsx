@@ -81,7 +81,12 @@ export function Composer({ ref, story, me, mayReply }: Props) {
         onKeyDown={onKeyDown}
       />
       <div className="line">
-        <button type="button" className="main" disabled={isEmpty || isSending} onClick={() => void send(kind === 'reply' ? 'Reply' : 'Note')}>
+        <button
+          type="button"
+          className="main"
+          disabled={isEmpty || isSending}
+          onClick={() => void send(kind === 'reply' ? 'Reply' : 'Note')}
+        >
           {isSending ? 'Sending…' : kind === 'reply' ? 'Reply' : 'Add note'} <kbd>Ctrl Enter</kbd>
         </button>
         {kind === 'reply' && (

@@ -34,7 +34,11 @@ export function Conversation({ story }: { readonly story: Story }) {
       }}
     >
       {entries.map(({ message, note }) =>
-        message ? <MessageEntry key={message.messageId} message={message} customer={customerName(story)} /> : <NoteEntry key={note.noteId} note={note} />,
+        message ? (
+          <MessageEntry key={message.messageId} message={message} customer={customerName(story)} />
+        ) : (
+          <NoteEntry key={note.noteId} note={note} />
+        ),
       )}
       {count === 0 && <p className="empty">No message yet.</p>}
     </div>

@@ -4,13 +4,25 @@ import { duration, fullMoment } from './words.js';
 const SOON_SECONDS = 15 * 60;
 
 /** Time left to a deadline, or since it passed. */
-export function Deadline({ dueAt, breached, label }: { readonly dueAt: string | null; readonly breached: boolean; readonly label?: string }) {
+export function Deadline({
+  dueAt,
+  breached,
+  label,
+}: {
+  readonly dueAt: string | null;
+  readonly breached: boolean;
+  readonly label?: string;
+}) {
   const now = useNow();
   if (dueAt === null) return breached ? <span className="chip late">breached</span> : null;
   const seconds = (Date.parse(dueAt) - now) / 1000;
   const late = breached || seconds < 0;
   return (
-    <time className={`chip ${late ? 'late' : seconds < SOON_SECONDS ? 'soon' : 'calm'}`} dateTime={dueAt} title={`${label ?? 'Due'}: ${fullMoment(dueAt)}`}>
+    <time
+      className={`chip ${late ? 'late' : seconds < SOON_SECONDS ? 'soon' : 'calm'}`}
+      dateTime={dueAt}
+      title={`${label ?? 'Due'}: ${fullMoment(dueAt)}`}
+    >
       {seconds < 0 ? `breached ${duration(-seconds)} ago` : late ? `breached, next in ${duration(seconds)}` : `${duration(seconds)} left`}
     </time>
   );

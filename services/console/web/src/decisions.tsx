@@ -32,7 +32,9 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
           <details key={proposalId} open={index === 0}>
             <summary>
               <b>{name ?? 'unknown proposal'}</b>{' '}
-              <span className="quiet">{outcome ? `${outcomeName(outcome.type)}${outcome.why === undefined ? '' : ` (${outcome.why})`}` : 'proposed'}</span>
+              <span className="quiet">
+                {outcome ? `${outcomeName(outcome.type)}${outcome.why === undefined ? '' : ` (${outcome.why})`}` : 'proposed'}
+              </span>
             </summary>
             {proposedAt !== null && (
               <p className="quiet">

@@ -32,7 +32,13 @@ export function DeclineDialog({ offer, close }: { readonly offer: Offer; readonl
       >
         <label htmlFor="reason">Another reason</label>
         <div className="line">
-          <input id="reason" value={own} maxLength={REASON_LENGTH_MAX} autoComplete="off" onChange={(event) => setOwn(event.target.value)} />
+          <input
+            id="reason"
+            value={own}
+            maxLength={REASON_LENGTH_MAX}
+            autoComplete="off"
+            onChange={(event) => setOwn(event.target.value)}
+          />
           <button type="submit" disabled={own.trim() === ''}>
             Decline
           </button>

@@ -57,7 +57,11 @@ function Work({ me, announce }: Pick<Props, 'me' | 'announce'>) {
         <span className="quiet">
           {me.unitsUsed} of {me.unitsMax} units
         </span>
-        <Bar label={`Capacity: ${me.unitsUsed} of ${me.unitsMax} units in use`} share={me.unitsUsed / me.unitsMax} tone={me.unitsUsed >= me.unitsMax ? 'full' : 'plain'} />
+        <Bar
+          label={`Capacity: ${me.unitsUsed} of ${me.unitsMax} units in use`}
+          share={me.unitsUsed / me.unitsMax}
+          tone={me.unitsUsed >= me.unitsMax ? 'full' : 'plain'}
+        />
       </div>
       {me.inRotation ? null : (
         <span className="tag warn" title="Offers were not answered. Choose Online to be offered tickets again.">

@@ -17,21 +17,16 @@ export function usePresence(me: Me, announce: (words: string) => void): Presence
   if (chosen !== null && chosen === me.presence) setChosen(null);
   const presence = chosen ?? me.presence;
   useEffect(() => {
+    const report = (): Promise<unknown> => call('PUT', '/presence', { presence });
     if (presence === 'offline') return;
+    report().catch((error: Error) => {
+      setChosen(null);
+      announce(`Presence not changed: ${error.message}`);
+    });
     const worker = new Worker(new URL('./lease.worker.ts', import.meta.url), { type: 'module' });
-    // A renewal that fails is followed by two more before the lease ends.
-    worker.onmessage = () => void call('PUT', '/presence', { presence }).catch(() => undefined);
+    // A renewal that fails is followed by another before the lease ends.
+    worker.addEventListener('message', () => void report().catch(() => undefined));
     return () => worker.terminate();
-  }, [presence]);
-  const choose = (wanted: Presence): void => {
-    setChosen(wanted);
-    call('PUT', '/presence', { presence: wanted }).then(
-      () => announce(`You are ${wanted}`),
-      (error: Error) => {
-        setChosen(null);
-        announce(`Presence not changed: ${error.message}`);
-      },
-    );
-  };
-  return { presence, pending: chosen !== null, choose };
+  }, [presence, announce]);
+  return { presence, pending: chosen !== null, choose: setChosen };
 }

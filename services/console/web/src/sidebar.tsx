@@ -43,7 +43,9 @@ function Clocks({ clocks }: Pick<Story, 'clocks'>) {
             {clock.status === 'running' || clock.status === 'breached' ? (
               <Deadline dueAt={clock.dueAt} breached={clock.status === 'breached'} label={targetName(clock.target)} />
             ) : (
-              <span className={`chip ${clock.status === 'met-late' ? 'late' : 'calm'}`}>{clock.status === 'met-late' ? 'met late' : clock.status}</span>
+              <span className={`chip ${clock.status === 'met-late' ? 'late' : 'calm'}`}>
+                {clock.status === 'met-late' ? 'met late' : clock.status}
+              </span>
             )}
           </li>
         ))}

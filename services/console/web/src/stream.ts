@@ -34,11 +34,11 @@ export function useStream(): boolean {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const open = (): void => {
       source = new EventSource('/api/v1/stream');
-      source.onopen = () => setConnected(true);
-      source.onerror = () => {
+      source.addEventListener('open', () => setConnected(true));
+      source.addEventListener('error', () => {
         setConnected(false);
         if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, REOPEN_MS);
-      };
+      });
       source.addEventListener('change', (event: MessageEvent<string>) => tell(JSON.parse(event.data) as Change));
       source.addEventListener('resync', () => tell({ kind: 'resync' }));
     };
@@ -65,18 +65,18 @@ export function useResource<T>(path: string | null, concerns: (change: Change) =
   concernsNow.current = concerns;
   useEffect(() => {
     if (path === null) return;
-    let stopped = false;
+    const life = new AbortController();
     let reading = false;
     let again = false;
     const refresh = async (): Promise<void> => {
       again = true;
       if (reading) return;
       reading = true;
-      while (again && !stopped) {
+      while (again && !life.signal.aborted) {
         again = false;
         await get<T>(path).then(
-          (value) => !stopped && setRead({ path, value, readAt: Date.now() }),
-          (error: Problem) => !stopped && setRead((before) => keep(before, path, error)),
+          (value) => !life.signal.aborted && setRead({ path, value, readAt: Date.now() }),
+          (error: Problem) => !life.signal.aborted && setRead((before) => keep(before, path, error)),
         );
         await new Promise((resolve) => setTimeout(resolve, READ_EVERY_MS));
       }
@@ -87,7 +87,7 @@ export function useResource<T>(path: string | null, concerns: (change: Change) =
     });
     void refresh();
     return () => {
-      stopped = true;
+      life.abort();
       stop();
     };
   }, [path]);

@@ -130,7 +130,11 @@ const Rows = ({ tickets, openTicketId }: { readonly tickets: readonly TicketRow[
   <ul>
     {tickets?.map((ticket) => (
       <li key={ticket.ticketId}>
-        <Row ticket={ticket} isOpen={ticket.ticketId === openTicketId} chip={<Deadline dueAt={ticket.dueAt} breached={ticket.breached} />} />
+        <Row
+          ticket={ticket}
+          isOpen={ticket.ticketId === openTicketId}
+          chip={<Deadline dueAt={ticket.dueAt} breached={ticket.breached} />}
+        />
       </li>
     ))}
   </ul>

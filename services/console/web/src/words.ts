@@ -38,8 +38,10 @@ export function fileSize(bytes: number): string {
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
-export const titled = (ticket: Pick<TicketRow, 'number' | 'subject'>): string => `#${ticket.number ?? '…'} ${ticket.subject ?? 'not received yet'}`;
-export const customerName = ({ customer }: Pick<TicketRow, 'customer'>): string => customer?.name ?? customer?.address ?? 'unknown customer';
+export const titled = (ticket: Pick<TicketRow, 'number' | 'subject'>): string =>
+  `#${ticket.number ?? '…'} ${ticket.subject ?? 'not received yet'}`;
+export const customerName = ({ customer }: Pick<TicketRow, 'customer'>): string =>
+  customer?.name ?? customer?.address ?? 'unknown customer';
 
 const SIGNALS: Readonly<Record<string, string>> = {
   skill: 'Skills',

@@ -28,8 +28,8 @@ export interface Check {
   readonly nextCheckAt: number | null;
   /** A closed ticket's clocks are over: a new configuration passes it by. */
   readonly open: boolean;
-  /** Targets whose deadline the calendar never reaches; their clocks are left out. */
-  readonly unreachable: readonly Clock['target'][];
+  /** Rules with a deadline that their calendar never reaches: such clocks are left out. Null: none. */
+  readonly unreachable: ActivePolicy['named'] | null;
 }
 
 const without: Pick<Published, 'policy' | 'calendar'> = { policy: { name: 'none', version: 0 }, calendar: { name: 'none', version: 0 } };
@@ -64,7 +64,7 @@ export function checkTicket(
     events: [...(isNews ? [ClocksChanged(ticketId, published)] : []), ...escalation.events.map(bounded)],
     nextCheckAt: nextAt === Infinity ? null : nextAt,
     open,
-    unreachable: clocks.filter(({ dueAt }) => dueAt === Infinity).map(({ target }) => target),
+    unreachable: reachable.length < clocks.length ? active!.named : null,
   };
 }
 

@@ -1,0 +1,64 @@
+import { AcceptRequested, AgentsTopic, AssignmentTopic, SolveRequested, type LoadChange, type OfferMade } from '@signalbox/contracts';
+import type { RunningService } from '@signalbox/service-defaults';
+import { aCompany, anAgent, aQueue, Company, presence, proposed, received } from './company.js';
+
+const asked = { askedAt: '2026-11-24T09:00:05.000Z' };
+let company: Company;
+let second: RunningService;
+beforeAll(async () => {
+  company = await Company.open();
+  second = await company.startInstance();
+  await company.apply([aCompany(), aQueue(), anAgent('ana'), anAgent('ben', { unitsMax: 3 })]);
+  await company.tell(presence('ana'), presence('ben'));
+});
+afterAll(async () => {
+  await second.close();
+  await company.close();
+});
+
+/** Units each agent's load stood at, in the order of its versions; every step begins where the one before ended. */
+function loadsOf(agentId: string): LoadChange[] {
+  const loads = company.stack
+    .events(AssignmentTopic)
+    .flatMap(({ data }) => (data as { load?: LoadChange }).load ?? [])
+    .filter((load) => load.agentId === agentId)
+    .sort((a, b) => a.agentVersion - b.agentVersion);
+  for (const [index, load] of loads.entries()) expect(load.unitsBefore).toBe(loads[index - 1]?.units ?? 0);
+  return loads;
+}
+
+it('grants no more than there is room for, though two instances decide on the same agents', async () => {
+  const tickets = Array.from({ length: 60 }, (_, index) => `t-${index}`);
+  await company.tell(...tickets.map((id, index) => received(id, index % 3 === 0 ? 'chat' : 'web')));
+  await company.tell(...tickets.flatMap((id) => [proposed(id, 'ana'), proposed(id, 'ben')]));
+  for (const [agentId, unitsMax] of [['ana', 6] as const, ['ben', 3] as const]) {
+    const loads = loadsOf(agentId);
+    expect(Math.max(...loads.map((load) => load.units))).toBe(unitsMax);
+  }
+  const made = company.stack.events(AssignmentTopic).filter((event) => event.type === 'OfferMade') as unknown as (OfferMade & {
+    ticketId: string;
+  })[];
+  await company.tell(
+    ...made.map(({ ticketId, data }) => AcceptRequested(ticketId, { ...asked, agentId: data.agentId, offerId: data.offerId })),
+    ...tickets.map((id) => SolveRequested(id, { ...asked, agentId: 'ana' })),
+    ...tickets.map((id) => proposed(id, 'ben')),
+  );
+  const [rows] = await company.stack.query<{ wrong: number }>(
+    'assignment',
+    `select count(*)::int as wrong from ticket t full join hold h using (ticket_id)
+     where (h.ticket_id is not null) <> coalesce(t.offer_id is not null or t.status = 'open' and t.agent_id is not null, false)
+        or h.agent_id <> coalesce(t.agent_id, t.offer_agent_id)`,
+  );
+  expect(rows!.wrong).toBe(0);
+  for (const agentId of ['ana', 'ben']) {
+    const last = loadsOf(agentId).at(-1)!;
+    expect(company.stack.eventsAbout(agentId, AgentsTopic).at(-1)!.data).toMatchObject({
+      agentVersion: last.agentVersion,
+      unitsUsed: last.units,
+    });
+  }
+  const refusedOrSolved = tickets.flatMap((id) =>
+    company.said(id).filter((event) => event.type === 'RequestRefused' || event.type === 'TicketSolved'),
+  );
+  expect(refusedOrSolved.length).toBe(60);
+});

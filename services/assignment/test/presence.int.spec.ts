@@ -1,0 +1,44 @@
+import { AgentsTopic } from '@signalbox/contracts';
+import { PresenceLeaseTimer } from '../src/presence-lease.timer.js';
+import { aCompany, anAgent, aQueue, Company, presence, proposed, received } from './company.js';
+
+const names = ['ana', 'ben', 'cem', 'dora'];
+let company: Company;
+beforeAll(async () => {
+  company = await Company.open();
+  await company.apply([aCompany(), aQueue(), ...names.map((name) => anAgent(name))]);
+  await company.tell(...names.map((name) => presence(name)));
+  await company.tell(...names.map((name) => received(`t-${name}`)));
+  await company.tell(...names.map((name) => proposed(`t-${name}`, name)));
+});
+afterAll(() => company.close());
+
+const leasesEnded = async (interval: string): Promise<void> => {
+  await company.stack.query('assignment', `update agent set lease_until = clock_timestamp() - interval '${interval}'`);
+  await company.service.app.get(PresenceLeaseTimer).endLeases();
+  await company.stack.settled();
+};
+const presences = () => names.map((name) => (company.stack.eventsAbout(name, AgentsTopic).at(-1)!.data as { presence: string }).presence);
+
+it('takes nothing from anybody while the presence of many runs out at once, and acts when they have not come back', async () => {
+  await leasesEnded('1 second');
+  expect(presences()).toEqual(['online', 'online', 'online', 'online']);
+  expect(names.flatMap((name) => company.typesSaid(`t-${name}`))).toEqual(names.map(() => 'TicketAssigned'));
+  await company.tell(presence('ana'));
+  await leasesEnded('3 minutes');
+  expect(presences()).toEqual(['offline', 'offline', 'offline', 'offline']);
+  for (const name of names)
+    expect(company.said(`t-${name}`).at(-1)).toMatchObject({
+      type: 'TicketReleased',
+      data: { why: 'agent-offline', ticket: { agentId: null } },
+    });
+});
+
+it('leaves a ticket with an agent who is offline for less than the grace', async () => {
+  await company.tell(presence('ben', 'online'), received('t-grace'));
+  await company.tell(proposed('t-grace', 'ben'));
+  await company.tell(presence('ben', 'offline'));
+  await company.service.app.get(PresenceLeaseTimer).endLeases();
+  await company.tell(presence('ben', 'online'));
+  expect(company.typesSaid('t-grace')).toEqual(['TicketAssigned']);
+});

@@ -1,0 +1,209 @@
+import { RequestRefused, type Draft } from '@signalbox/contracts';
+import chromium from '@sparticuz/chromium';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { chromium as playwright, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { assignedTo, DESK_COMPANY, morning, repliedBy, wrote } from './the-desk.js';
+import { caused, snapshot } from './the-story.js';
+import { TheConsole, tokenFor } from './the-console.js';
+
+const root = resolve(import.meta.dirname, '../../..');
+const shots = join(root, '.signalbox/screenshots');
+/** The browser reports answers like 401 and 409 as errors; here they are what was asked for. */
+const ANSWERS = /Failed to load resource.*\b(401|409)\b/;
+
+let webDir: string;
+let console_: TheConsole;
+let browser: Browser;
+let admin: string;
+const complaints: string[] = [];
+
+const twice = async (...events: Draft[]): Promise<void> => {
+  await console_.stack.publish(...events, ...events);
+  await console_.stack.settled();
+};
+
+async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+  });
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !ANSWERS.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(console_.service.http + path);
+  return page;
+}
+
+async function signIn(agentId: string, options?: BrowserContextOptions): Promise<Page> {
+  const { url } = (await console_.call('POST', '/sign-in-links', admin, { agentId })).body as { url: string };
+  return open(url, options);
+}
+
+const shoot = async (page: Page, name: string): Promise<void> => {
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+};
+
+/** Does something on the page that sends a request, and answers it as assignment would. */
+async function answered(page: Page, act: () => Promise<void>, answer: () => Draft): Promise<void> {
+  const sent = page.waitForResponse((response) => response.request().method() === 'POST');
+  await act();
+  const { requestId } = (await (await sent).json()) as { requestId: string };
+  await twice(caused(requestId, answer()));
+}
+
+beforeAll(async () => {
+  webDir = await mkdtemp(join(tmpdir(), 'signalbox-page-'));
+  await mkdir(shots, { recursive: true });
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  const web = join(root, 'services/console/web');
+  await promisify(execFile)(process.execPath, [vite, 'build', web, '--outDir', webDir, '--emptyOutDir', '--logLevel', 'warn']);
+  console_ = await TheConsole.start({ WEB_DIR: webDir });
+  admin = await tokenFor('the-first-admin', 'admin');
+  await console_.call('POST', '/configuration', admin, { documents: DESK_COMPANY });
+  browser = await playwright.launch({ args: chromium.args, executablePath: await chromium.executablePath(), headless: true });
+  await twice(...morning());
+});
+afterAll(async () => {
+  await browser?.close();
+  await console_?.stop();
+  await rm(webDir, { recursive: true });
+});
+beforeEach(() => {
+  complaints.length = 0;
+});
+afterEach(() => {
+  expect(complaints).toEqual([]);
+});
+
+it('explains to a stranger how to get in', async () => {
+  const page = await open('/');
+  await page.getByText('You come in here with a sign-in link').waitFor();
+  await shoot(page, 'sign-in');
+  await page.context().close();
+});
+
+it('lets an agent accept, reply and note by keyboard, and shows what becomes of it', async () => {
+  const page = await signIn('ana');
+  await page.getByText('Ana Brandtner').waitFor();
+  expect(page.url()).not.toContain('code');
+  const offer = page.getByRole('listitem').filter({ hasText: 'Charged twice for October' });
+  await offer.getByText('skills fit 95 % · knows the customer 80 %').waitFor();
+  const mine = page.getByRole('region', { name: 'My tickets' }).getByRole('button');
+  expect(await mine.allInnerTexts()).toMatchObject([
+    expect.stringContaining('#1029'),
+    expect.stringContaining('#1036'),
+    expect.stringContaining('#1031'),
+  ]);
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await shoot(page, 'keys');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('j');
+  await shoot(page, 'offer');
+
+  await answered(
+    page,
+    async () => {
+      await page.keyboard.press('a');
+      await page.getByText('Accept: sending…').waitFor();
+    },
+    () => assignedTo('double', 'ana'),
+  );
+  await page.getByText('Accept: sending…').waitFor({ state: 'detached' });
+  await page.getByRole('region', { name: 'My tickets' }).getByText('Charged twice').waitFor();
+  await page.getByRole('region', { name: 'Why me' }).getByText('0.95 × 1.00').waitFor();
+
+  const text = 'Dear Ida,\n\none of the two is only a reservation and disappears by Friday.';
+  await page.keyboard.press('r');
+  await page.keyboard.type(text);
+  await twice(wrote('double', 'double-second', 'It is urgent, the account is overdrawn.'));
+  await page.getByText('It is urgent, the account is overdrawn.').waitFor();
+  const field = page.getByRole('textbox', { name: 'Reply' });
+  expect(await field.inputValue()).toBe(text);
+  await page.reload();
+  expect(await field.inputValue()).toBe(text);
+  await page.keyboard.press('r');
+  await answered(
+    page,
+    () => page.keyboard.press('Control+Enter'),
+    () => repliedBy('double', 'ana', 'double-reply', text),
+  );
+  await page.getByRole('log').getByText('one of the two is only a reservation').waitFor();
+  await expectEventually(() => field.inputValue(), '');
+
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('n');
+  await page.keyboard.type('Booked on 3 October, reservation 88-120.');
+  await shoot(page, 'note');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('log').getByText('reservation 88-120').waitFor();
+  await page.getByRole('log').getByText('internal note').waitFor();
+  await page.keyboard.press('Escape');
+  await shoot(page, 'ticket');
+
+  const refusal = {
+    ticket: snapshot({ agentId: 'ana' }),
+    why: 'not-your-ticket' as const,
+    message: 'the ticket was handed to Deniz meanwhile',
+  };
+  let requestId = '';
+  const sent = page.waitForResponse((response) => response.url().endsWith('/solve'));
+  await page.keyboard.press('s');
+  await page.keyboard.press('Enter');
+  requestId = ((await (await sent).json()) as { requestId: string }).requestId;
+  await twice(RequestRefused('double', { ...refusal, requestId, agentId: 'ana' }));
+  await page.getByRole('alert').getByText('the ticket was handed to Deniz meanwhile').waitFor();
+  await shoot(page, 'refused');
+  await page.context().close();
+});
+
+it('finds by number and by word, and shows customer text as text', async () => {
+  const page = await signIn('ana', { colorScheme: 'dark' });
+  await twice(wrote('late', 'late-hostile', '<img src=x onerror="document.title=1"> <b>bold</b>'));
+  await page.keyboard.press('/');
+  await page.keyboard.type('promised august');
+  await page.getByRole('button', { name: /#1029/ }).click();
+  await page.getByText('<img src=x onerror="document.title=1"> <b>bold</b>').waitFor();
+  await shoot(page, 'dark');
+  await page.context().close();
+});
+
+it('shows a supervisor queues, people, and why a ticket waits', async () => {
+  const page = await signIn('sue');
+  const row = page.getByRole('row', { name: /Workshop and electronics/ });
+  await row.waitFor();
+  expect(await row.getByRole('cell').allInnerTexts()).toEqual(['2', expect.stringMatching(/^4\d min$/), '0', '0', '0']);
+  await page.getByRole('button', { name: /#1039/ }).getByText('skill electronics < 3').waitFor();
+  await page.getByText('5/5').waitFor();
+  await shoot(page, 'board');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.getByText('Waits for an agent.').waitFor();
+  await shoot(page, 'waiting');
+  await page.keyboard.press('Escape');
+  await row.waitFor();
+  await page.goto(`${console_.service.http}/tickets/double`);
+  await page.getByRole('region', { name: 'Decisions' }).getByText('before Deniz Aksoy with 1.84').waitFor();
+  await shoot(page, 'decisions');
+  await page.context().close();
+});
+
+it('tells the desk who is there, and keeps the lease', async () => {
+  const page = await signIn('edda');
+  const put = page.waitForResponse((response) => response.request().method() === 'PUT');
+  await page.getByRole('button', { name: 'Online' }).click();
+  expect((await put).status()).toBe(202);
+  await page.waitForResponse((response) => response.request().method() === 'PUT' && response.status() === 202);
+  await page.context().close();
+});
+
+/** Looks again with every change of the page until it is so, or jest's time is over. */
+async function expectEventually<T>(read: () => Promise<T>, wanted: T): Promise<void> {
+  while ((await read()) !== wanted);
+}

@@ -1,0 +1,341 @@
+import {
+  AgentState,
+  ArticlesSuggested,
+  AssignmentProposed,
+  ClocksChanged,
+  MessageReceived,
+  OfferMade,
+  ReplyReleased,
+  StatusChanged,
+  TicketAssigned,
+  TicketEnriched,
+  TicketQueued,
+  TicketReceived,
+  TicketSolved,
+  type Draft,
+  type Presence,
+  type Priority,
+  type TicketSnapshot,
+} from '@signalbox/contracts';
+import { snapshot } from './the-story.js';
+
+const units = { web: 1, email: 1, chat: 2, social: 1 };
+const ask = { mode: 'ask', seconds: 60 };
+const offers = { web: ask, email: ask, chat: ask, social: ask };
+const person = (id: string, name: string, role: string, queues: string[], unitsMax: number) => ({
+  kind: 'agent',
+  name: id,
+  content: { name, role, queues, unitsMax, email: `${id}@example.org` },
+});
+
+/** A company large enough to look at: three queues, five agents, a supervisor. */
+export const DESK_COMPANY = [
+  {
+    kind: 'company',
+    name: 'example',
+    content: {
+      title: 'Example',
+      timeZone: 'Europe/Berlin',
+      defaultLanguage: 'en',
+      defaultQueue: 'general',
+      supportAddress: 'support@example.com',
+    },
+  },
+  { kind: 'queue', name: 'billing', content: { title: 'Billing and contracts', units, offers } },
+  { kind: 'queue', name: 'technical', content: { title: 'Workshop and electronics', units, offers } },
+  { kind: 'queue', name: 'general', content: { title: 'General questions', units, offers } },
+  { kind: 'category', name: 'refund', content: { title: 'Refund', queue: 'billing', requiredSkills: { accounting: 3 } } },
+  { kind: 'category', name: 'battery', content: { title: 'Battery and charging', queue: 'technical', requiredSkills: { electronics: 3 } } },
+  {
+    kind: 'article',
+    name: 'double-charge',
+    content: {
+      articleId: 'double-charge',
+      locale: 'en',
+      title: 'Why a card shows a charge twice',
+      category: 'refund',
+      text: 'A card may show a reservation beside the booking.\n\nThe reservation disappears by itself within five working days.',
+    },
+  },
+  person('ana', 'Ana Brandtner', 'agent', ['billing', 'general'], 6),
+  person('ben', 'Ben Okoro', 'agent', ['technical'], 5),
+  person('carla', 'Carla Medeiros', 'agent', ['technical', 'general'], 6),
+  person('deniz', 'Deniz Aksoy', 'agent', ['billing'], 4),
+  person('edda', 'Edda Lindqvist', 'agent', ['general'], 3),
+  person('sue', 'Sue Hartwell', 'supervisor', [], 0),
+];
+
+export const inMinutes = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString();
+
+export interface OnDesk {
+  readonly ticketId: string;
+  readonly number: number;
+  readonly subject: string;
+  readonly text: string;
+  readonly minutesAgo: number;
+  readonly customer?: { readonly customerId: string; readonly address: string; readonly name: string };
+  readonly category?: string;
+  readonly priority?: Priority;
+  /** First response: minutes from now; negative when it is breached. */
+  readonly dueInMinutes: number;
+}
+export const ida = { customerId: 'ida', address: 'ida@example.com', name: 'Ida Sommer' };
+const fact = <T>(value: T) => ({ value, confidence: 0.91, source: 'model' });
+
+/** Received, enriched, timed. */
+export function arrived(ticket: OnDesk): Draft[] {
+  const { ticketId, number, subject, text, minutesAgo, customer = ida, category = 'refund', priority = 'normal', dueInMinutes } = ticket;
+  const receivedAt = inMinutes(-minutesAgo);
+  const clock = { target: 'firstResponse', instance: 1, startedAt: receivedAt, targetMinutes: 60, stoppedAt: null } as const;
+  const dueAt = inMinutes(dueInMinutes);
+  return [
+    TicketReceived(ticketId, {
+      number,
+      messageId: `${ticketId}-first`,
+      channel: 'email',
+      door: 'smtp',
+      channelAccount: 'support@example.com',
+      customer,
+      subject,
+      text,
+      attachments:
+        ticketId === 'double'
+          ? [
+              {
+                attachmentId: 'statement',
+                filename: 'card-statement-october.pdf',
+                contentType: 'application/pdf',
+                sizeBytes: 184_220,
+                sha256: 'c'.repeat(64),
+              },
+            ]
+          : [],
+      receivedAt,
+    }),
+    TicketEnriched(ticketId, {
+      category: fact(category),
+      complexity: fact(2),
+      priority: fact(priority),
+      language: fact('en'),
+      sentiment: fact(0),
+      wantsHuman: fact(false),
+      customer: { customerId: customer.customerId, tier: 'vip', ticketsTotal: 3, ticketsLast30Days: 1, recentAgentIds: ['ana'] },
+      missing: [],
+      enrichedAt: receivedAt,
+    }),
+    ClocksChanged(ticketId, {
+      clocks: [
+        { ...clock, dueAt, status: dueInMinutes < 0 ? 'breached' : 'running', breachedAt: dueInMinutes < 0 ? dueAt : null },
+        { ...clock, target: 'resolution', dueAt: inMinutes(dueInMinutes + 420), status: 'running', targetMinutes: 480, breachedAt: null },
+      ],
+      policy: { name: 'standard', version: 1 },
+      calendar: { name: 'office', version: 1 },
+    }),
+  ];
+}
+
+export const decided = (ticketId: string, agentId: string, runnerUpId: string): Draft =>
+  AssignmentProposed(ticketId, {
+    proposalId: `${ticketId}-p1`,
+    agentId,
+    epoch: 1,
+    queueId: 'billing',
+    units: 1,
+    domain: 'default',
+    round: 318,
+    step: 0,
+    policy: { name: 'standard', version: 3 },
+    weights: 'urgent',
+    top: [
+      {
+        agentId,
+        score: 2.31,
+        factors: [
+          { signal: 'skill', value: 0.95, weight: 1, contribution: 0.95 },
+          { signal: 'familiarity', value: 0.8, weight: 0.6, contribution: 0.48 },
+          { signal: 'workload', value: 0.67, weight: 0.7, contribution: 0.469 },
+          { signal: 'language', value: 0.75, weight: 0.4, contribution: 0.3 },
+          { signal: 'speed', value: 0.62, weight: 0.18, contribution: 0.111 },
+        ],
+      },
+      { agentId: runnerUpId, score: 1.84, factors: [] },
+    ],
+    excluded: [
+      { reason: 'skill accounting < 3', agents: 3 },
+      { reason: 'no room', agents: 1 },
+    ],
+    unenriched: false,
+    proposedAt: inMinutes(-1),
+  });
+
+export const offeredTo = (ticketId: string, agentId: string): Draft => {
+  const offer = { offerId: `${ticketId}-o1`, agentId, expiresAt: inMinutes(1.5) };
+  return OfferMade(ticketId, {
+    ticket: snapshot({ offer, firstQueuedAt: inMinutes(-2) }),
+    ...offer,
+    proposalId: `${ticketId}-p1`,
+    units: 1,
+  });
+};
+
+const owned = (agentId: string, fields: Partial<TicketSnapshot> = {}): TicketSnapshot => snapshot({ agentId, ...fields });
+export const assignedTo = (ticketId: string, agentId: string): Draft =>
+  TicketAssigned(ticketId, {
+    ticket: owned(agentId),
+    agentId,
+    proposalId: `${ticketId}-p1`,
+    how: 'accepted',
+    units: 1,
+    assignedAt: inMinutes(0),
+  });
+export const repliedBy = (ticketId: string, agentId: string, messageId: string, text: string): Draft =>
+  ReplyReleased(ticketId, { ticket: owned(agentId), messageId, agentId, text });
+export const heldBy = (ticketId: string, agentId: string): Draft =>
+  StatusChanged(ticketId, { ticket: owned(agentId, { status: 'pending' }), from: 'open', cause: 'agent' });
+export const solvedBy = (ticketId: string, agentId: string): Draft =>
+  TicketSolved(ticketId, {
+    ticket: snapshot({ status: 'solved' }),
+    agentId,
+    how: 'agent',
+    assignedAt: inMinutes(-3000),
+    solvedAt: inMinutes(-2900),
+  });
+export const queued = (ticketId: string, queueId: string, minutesAgo: number, step: number): Draft =>
+  TicketQueued(ticketId, {
+    queueId,
+    step,
+    reasons: [
+      { reason: 'skill electronics < 3', agents: 3 },
+      { reason: 'no room', agents: 2 },
+    ],
+    nextStepAt: inMinutes(4),
+    queuedAt: inMinutes(-minutesAgo),
+  });
+export const wrote = (ticketId: string, messageId: string, text: string): Draft =>
+  MessageReceived(ticketId, {
+    messageId,
+    channel: 'email',
+    door: 'smtp',
+    kind: 'human',
+    customer: ida,
+    text,
+    attachments: [],
+    receivedAt: inMinutes(0),
+  });
+export const suggested = (ticketId: string): Draft =>
+  ArticlesSuggested(ticketId, {
+    suggestions: [{ articleId: 'double-charge', revision: 1, locale: 'en', title: 'Why a card shows a charge twice', confidence: 0.74 }],
+    decidedAt: inMinutes(-1),
+  });
+
+export const atWork = (agentId: string, presence: Presence, unitsUsed: number, unitsMax: number, queueIds: string[]): Draft =>
+  AgentState(agentId, {
+    agentVersion: 1,
+    presence,
+    inRotation: true,
+    skills: {},
+    languages: {},
+    queueIds,
+    unitsMax,
+    channelUnitsMax: {},
+    unitsUsed,
+    holds: Array.from({ length: unitsUsed }, (_, nth) => ({
+      ticketId: `${agentId}-${nth}`,
+      units: 1,
+      channel: 'email' as const,
+      state: 'assigned' as const,
+      dueAt: null,
+    })),
+    shiftEndsAt: null,
+    idleSince: null,
+  });
+
+/** A morning: one offer to Ana, three tickets of hers, two that wait for somebody with the skill. */
+export function morning(): Draft[] {
+  const otto = { customerId: 'otto', address: 'otto@example.com', name: 'Otto Vance' };
+  const mira = { customerId: 'mira', address: 'mira@example.org', name: 'Mira Castellane' };
+  return [
+    ...arrived({
+      ticketId: 'earlier',
+      number: 1007,
+      subject: 'Copy of my September invoice',
+      text: 'Please send it again.',
+      minutesAgo: 40_000,
+      dueInMinutes: 5,
+    }),
+    solvedBy('earlier', 'ana'),
+    ...arrived({
+      ticketId: 'double',
+      number: 1042,
+      subject: 'Charged twice for October',
+      text: 'Hello,\n\nmy card shows your charge of 49.90 twice on 3 October. I have only one contract with you.\n\nPlease send one of the two back; the statement is attached.\n\nIda Sommer',
+      minutesAgo: 2,
+      priority: 'high',
+      dueInMinutes: 58,
+    }),
+    suggested('double'),
+    decided('double', 'ana', 'deniz'),
+    offeredTo('double', 'ana'),
+    ...arrived({
+      ticketId: 'address',
+      number: 1036,
+      subject: 'The invoice names our old company',
+      text: 'We moved and changed our name.',
+      minutesAgo: 55,
+      customer: mira,
+      dueInMinutes: 6,
+    }),
+    decided('address', 'ana', 'deniz'),
+    assignedTo('address', 'ana'),
+    ...arrived({
+      ticketId: 'late',
+      number: 1029,
+      subject: 'Refund promised in August is still missing',
+      text: 'I am waiting.',
+      minutesAgo: 190,
+      customer: otto,
+      priority: 'urgent',
+      dueInMinutes: -34,
+    }),
+    decided('late', 'ana', 'deniz'),
+    assignedTo('late', 'ana'),
+    ...arrived({
+      ticketId: 'vat',
+      number: 1031,
+      subject: 'VAT number on the yearly statement',
+      text: 'Which number do you need?',
+      minutesAgo: 150,
+      customer: mira,
+      dueInMinutes: 300,
+    }),
+    assignedTo('vat', 'ana'),
+    heldBy('vat', 'ana'),
+    ...arrived({
+      ticketId: 'battery',
+      number: 1039,
+      subject: 'Charger blinks red and the battery stays empty',
+      text: 'Since yesterday.',
+      minutesAgo: 41,
+      customer: otto,
+      category: 'battery',
+      priority: 'high',
+      dueInMinutes: 12,
+    }),
+    queued('battery', 'technical', 41, 1),
+    ...arrived({
+      ticketId: 'range',
+      number: 1041,
+      subject: 'Range is halved since the update',
+      text: 'From 60 km to 30.',
+      minutesAgo: 9,
+      customer: mira,
+      category: 'battery',
+      dueInMinutes: 51,
+    }),
+    queued('range', 'technical', 9, 0),
+    atWork('ana', 'away', 4, 6, ['billing', 'general']),
+    atWork('ben', 'online', 5, 5, ['technical']),
+    atWork('carla', 'online', 2, 6, ['technical', 'general']),
+    atWork('deniz', 'away', 1, 4, ['billing']),
+  ];
+}
