@@ -29,6 +29,10 @@ export function describeStep({ type, data }: WitnessedEvent): string | undefined
       const { category, priority, language, complexity } = data as Record<string, Fact>;
       return `enriched: ${String(category?.value ?? 'no category')} (${percent(category?.confidence ?? 0)}), ${String(priority?.value)}, ${String(language?.value ?? '?')}, complexity ${String(complexity?.value)}`;
     }
+    case 'AnswerProposed':
+      return `an answer is proposed: “${(data['answer'] as { title: string }).title}” (${percent((data['answer'] as Fact).confidence)})`;
+    case 'AnswerRefused':
+      return `the answer is not sent: ${String(data['why'])}`;
     case 'AssignmentProposed': {
       const [chosen, runnerUp] = data['top'] as Scored[];
       if (!chosen) return `decided: ${String(data['agentId'])}`;

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject, ServiceUnavailableException } from '@n
 import { KafkaTransport } from '@signalbox/messaging';
 import { DataSource } from 'typeorm';
 import { Metrics } from './metrics.js';
+import { Readiness } from './readiness.js';
 
 @Controller()
 export class HealthController {
@@ -9,6 +10,7 @@ export class HealthController {
     @Inject(KafkaTransport) private readonly transport: KafkaTransport,
     @Inject(DataSource) private readonly database: DataSource,
     @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
   /** The process turns. */
@@ -21,9 +23,12 @@ export class HealthController {
   @Get('readyz')
   async readyz(): Promise<{ status: 'ready'; bundle: number }> {
     const [row] = await this.database.query<{ bundle: number }[]>('select bundle from messaging.active_bundle').catch(() => []);
-    if (!row || !this.transport.ready) {
-      throw new ServiceUnavailableException({ message: 'not ready', database: row !== undefined, kafka: this.transport.ready });
-    }
+    const waitsFor = [
+      ...(row ? [] : ['the database']),
+      ...(this.transport.ready ? [] : ['its topics']),
+      ...this.readiness.unmet(row?.bundle ?? 0),
+    ];
+    if (!row || waitsFor.length > 0) throw new ServiceUnavailableException({ message: `waits for ${waitsFor.join(', ')}` });
     return { status: 'ready', bundle: row.bundle };
   }
 

@@ -12,6 +12,7 @@ import { Metrics } from './metrics.js';
 import { connectAndMigrate, databaseFor, type MigrationClass } from './migrate.js';
 import { OPERATOR_TOKEN, OperatorController, OperatorGuard } from './operator.controller.js';
 import { ProblemFilter } from './problem.filter.js';
+import { Readiness } from './readiness.js';
 
 export interface ServiceDefinition {
   readonly name: ServiceName;
@@ -75,10 +76,11 @@ export async function startService(definition: ServiceDefinition, onFatal: (erro
     providers: [
       { provide: DataSource, useValue: database },
       Metrics,
+      Readiness,
       OperatorGuard,
       { provide: OPERATOR_TOKEN, useValue: environment.OPERATOR_TOKEN },
     ],
-    exports: [DataSource, Metrics],
+    exports: [DataSource, Metrics, Readiness],
   };
   const logger = new ConsoleLogger({
     json: environment.LOG_JSON,

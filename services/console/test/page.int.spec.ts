@@ -32,6 +32,7 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
     addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
   page.on('console', (message) => {
     if (message.type() === 'error' && !ANSWERS.test(message.text())) complaints.push(message.text());
   });
@@ -66,7 +67,9 @@ beforeAll(async () => {
   console_ = await TheConsole.start({ WEB_DIR: webDir });
   admin = await tokenFor('the-first-admin', 'admin');
   await console_.call('POST', '/configuration', admin, { documents: DESK_COMPANY });
-  browser = await playwright.launch({ args: chromium.args, executablePath: await chromium.executablePath(), headless: true });
+  // In a single process one closed page takes the browser with it; and web security is what is tested here.
+  const args = chromium.args.filter((arg) => arg !== '--single-process' && arg !== '--disable-web-security');
+  browser = await playwright.launch({ args, executablePath: await chromium.executablePath(), headless: true });
   await twice(...morning());
 });
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { LabelledTickets } from '@signalbox/contracts';
 import { UnitOfWork, type CommandHandler, type ConfigurationSnapshot } from '@signalbox/messaging';
+import { Readiness } from '@signalbox/service-defaults';
 import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { trainClassifier, type Example } from './domain/classifier.js';
@@ -27,7 +28,10 @@ export class Classifier implements OnApplicationBootstrap, BeforeApplicationShut
   constructor(
     @Inject(UnitOfWork) private readonly unit: UnitOfWork,
     @Inject(DataSource) private readonly database: DataSource,
-  ) {}
+    @Inject(Readiness) readiness: Readiness,
+  ) {
+    readiness.require('a classifier trained from the active configuration', (bundle) => this.#bundle >= bundle);
+  }
 
   /** True while labelled tickets exist for which there is no model yet. */
   training = false;

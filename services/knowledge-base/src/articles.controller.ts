@@ -3,7 +3,6 @@ import { LanguageTag } from '@signalbox/contracts';
 import { UnitOfWork, type CommandHandler, type Outcome } from '@signalbox/messaging';
 import { Catalogue } from './catalogue.js';
 import { localeChain, publicArticles, search, type Article } from './domain/search.js';
-import { sentencesOf } from './domain/text.js';
 import { RateGuard } from './rate.guard.js';
 
 const QUERY_LENGTH_MAX = 300;
@@ -48,13 +47,12 @@ export class ArticlesController {
     const fallback = this.catalogue.defaultLanguage(delivery);
     return asked.map(({ locale, query, articleId }): Outcome<Article[]> => {
       const locales = localeChain(locale ?? fallback, [fallback, 'en']);
-      const sentences = sentencesOf(query ?? '');
       const found =
         articleId !== undefined
           ? publicArticles(index, locales).filter((article) => article.articleId === articleId)
           : query === ''
             ? publicArticles(index, locales).slice(0, ARTICLES_MAX)
-            : search(index, sentences, { locales, audience: 'public', limit: FOUND_MAX }).map((one) => one.article);
+            : search(index, { text: query ?? '' }, { locales, audience: 'public', limit: FOUND_MAX }).map((one) => one.article);
       return { events: [], answer: found };
     });
   };

@@ -213,12 +213,6 @@ describe('a new configuration', () => {
       await sla.stack.publish(...ids.map((id) => received(id, at)));
       await sla.stack.settled();
       await sla.configure(documents({ ...policies, standard: { ...usual, targets: { resolution: { normal: 60 } } } }));
-      console.log(
-        await sla.stack.query(
-          'sla-escalation',
-          `select (select bundle from messaging.active_bundle), (select array_agg(bundle) from messaging.config_bundle) as bs, (select array_agg(key) from messaging.config_record) as keys`,
-        ),
-      );
       for (const id of ids) await sla.said(id, (seen) => seen.some(isSecondVersion));
       await sla.stack.settled();
       for (const id of ids) expect(saidNow(id).map(({ version }) => version)).toEqual([1, 2]);

@@ -71,8 +71,10 @@ export class RunningSla {
         events.push(ConfigRecord(`${key}@${version}`, { kind, name, recordVersion: version, content: JSON.parse(text) }));
       return `${key}@${version}`;
     });
-    events.push(ConfigBundle(BUNDLE_KEY, { bundle: ++this.#bundle, members, appliedAt: new Date().toISOString() }));
     await this.twice(...events);
+    // Two instances that store a record and its bundle at the same instant do not see each other's: neither switches.
+    await this.stack.settled();
+    await this.twice(ConfigBundle(BUNDLE_KEY, { bundle: ++this.#bundle, members, appliedAt: new Date().toISOString() }));
     await this.stack.settled();
   }
 

@@ -41,15 +41,20 @@ export function settle(deflection: Deflection, now: Date): Settlement {
   if (answer === null || status === 'failed' || status === 'returned') return { deflection, events: [] };
   const about = { articleId: answer.articleId, revision: answer.revision };
   const to = (next: DeflectionStatus): Deflection => ({ ...deflection, status: next, settledAt: now });
+  const confirmed = (how: 'confirmed' | 'assumed'): Settlement => ({
+    deflection: to(how),
+    events: [DeflectionConfirmed(ticketId, { ...about, how, confirmedAt: now.toISOString() })],
+  });
   if (status === 'confirmed' || status === 'assumed') {
-    if (!isContradicted(deflection, new Date(settledAt!.getTime() + RETURNED_WITHIN_MS))) return { deflection, events: [] };
+    if (!isContradicted(deflection, new Date(settledAt!.getTime() + RETURNED_WITHIN_MS)))
+      return status === 'assumed' && helped === true ? confirmed('confirmed') : { deflection, events: [] };
     return { deflection: to('returned'), events: [DeflectionFailed(ticketId, { ...about, failedAt: now.toISOString() })] };
   }
   if (isContradicted(deflection, null))
     return { deflection: to('failed'), events: [DeflectionFailed(ticketId, { ...about, failedAt: now.toISOString() })] };
-  const how = helped === true ? 'confirmed' : now.getTime() - answer.at.getTime() >= ASSUMED_AFTER_MS ? 'assumed' : undefined;
-  if (how === undefined) return { deflection: { ...deflection, status: 'waiting' }, events: [] };
-  return { deflection: to(how), events: [DeflectionConfirmed(ticketId, { ...about, how, confirmedAt: now.toISOString() })] };
+  if (helped === true) return confirmed('confirmed');
+  if (now.getTime() - answer.at.getTime() >= ASSUMED_AFTER_MS) return confirmed('assumed');
+  return { deflection: { ...deflection, status: 'waiting' }, events: [] };
 }
 
 /** "Did not help", or a message or a person after the answer, up to `until` where that is given. */

@@ -1,5 +1,5 @@
 import type { ArticleConfig } from '@signalbox/contracts';
-import { gramsOf, termsOf } from './text.js';
+import { gramsOf, sentencesOf, termsOf } from './text.js';
 
 /** One revision of one article in one language. */
 export interface Article extends ArticleConfig {
@@ -29,11 +29,16 @@ export interface ArticleIndex {
   readonly locales: ReadonlySet<string>;
 }
 
+export interface Query {
+  /** A headline names a topic and leaves out what about it, so alone it is a weak witness. */
+  readonly subject?: string;
+  readonly text: string;
+}
 export interface Found {
   readonly article: Article;
   /** BM25 with the best phrasing added; comparable within one query only. */
   readonly score: number;
-  /** How much of a phrasing and the query's best sentence are the same, 0–1. */
+  /** How much of a phrasing and the query's best sentence are the same, 0–1; the subject counts half where there is a text. */
   readonly likeness: number;
   /** Share of the query's terms, weighted, that the article uses at all, 0–1. */
   readonly coverage: number;
@@ -110,14 +115,14 @@ export interface SearchOptions {
 }
 
 /**
- * The articles that fit `sentences` best, best first; ties by articleId. Audience and locale decide which shelves are read at all.
+ * The articles that fit best, best first; ties by articleId. Audience and locale decide which shelves are read at all.
  */
-export function search(index: ArticleIndex, sentences: readonly string[], { locales, audience, limit }: SearchOptions): Found[] {
+export function search(index: ArticleIndex, query: Query, { locales, audience, limit }: SearchOptions): Found[] {
   const found = new Map<string, Found>();
   for (const locale of locales) {
     const shelf = index.shelves.get(shelfOf(locale, audience));
     if (!shelf) continue;
-    for (const one of searchShelf(shelf, sentences)) if (!found.has(one.article.articleId)) found.set(one.article.articleId, one);
+    for (const one of searchShelf(shelf, query)) if (!found.has(one.article.articleId)) found.set(one.article.articleId, one);
   }
   return [...found.values()]
     .sort((a, b) => b.score - a.score || (a.article.articleId < b.article.articleId ? -1 : 1))
@@ -125,14 +130,15 @@ export function search(index: ArticleIndex, sentences: readonly string[], { loca
 }
 
 /** Every article of one locale that shares at least a piece of a word with the query. */
-function searchShelf(shelf: Shelf, sentences: readonly string[]): Found[] {
+function searchShelf(shelf: Shelf, query: Query): Found[] {
   const rarity = (term: string): number => {
     const documents = shelf.documentsWith.get(term) ?? 0;
     return Math.log(1 + (shelf.entries.length - documents + 0.5) / (documents + 0.5));
   };
-  const asked = sentences.map(phrasingOf).filter((sentence) => sentence.length > 0);
+  const subject = phrasingOf(query.subject ?? '');
+  const sentences = sentencesOf(query.text).map(phrasingOf);
   const all = new Map<string, number>();
-  for (const sentence of asked) for (const [term, weight] of sentence.terms) add(all, term, weight);
+  for (const sentence of [subject, ...sentences]) for (const [term, weight] of sentence.terms) add(all, term, weight);
   return shelf.entries.flatMap((entry) => {
     let score = 0;
     let covered = 0;
@@ -147,7 +153,9 @@ function searchShelf(shelf: Shelf, sentences: readonly string[]): Found[] {
       score += worth * Math.min(weight, 2) * ((frequency * (BM25_K1 + 1)) / damped);
     }
     if (score === 0) return [];
-    const likeness = bestLikeness(asked, entry.phrasings, rarity);
+    const bySubject = bestLikeness([subject], entry.phrasings, rarity);
+    const byText = bestLikeness(sentences, entry.phrasings, rarity);
+    const likeness = sentences.length === 0 ? bySubject : Math.max(byText, (bySubject + byText) / 2);
     return [{ article: entry.article, score: score * (1 + likeness), likeness, coverage: known === 0 ? 0 : covered / known }];
   });
 }

@@ -3,7 +3,6 @@ import { composeAnswer } from './answer.js';
 import { confidenceOf } from './confidence.js';
 import { needsPerson } from './person-first.js';
 import { localeChain, search, type ArticleIndex, type Found } from './search.js';
-import { sentencesOf } from './text.js';
 
 /** What a verdict is decided from: the ticket as it was received. */
 export interface Question {
@@ -39,8 +38,7 @@ const SUGGESTED_CONFIDENCE_MIN = 0.05;
 export function decideVerdict(question: Question, answering: Answering, now: Date): Verdict {
   const { index, defaultLanguage } = answering;
   const own = localeChain(question.language ?? defaultLanguage);
-  const sentences = [question.subject, ...sentencesOf(question.text)];
-  const find = (locales: readonly string[]): Found[] => search(index, sentences, { locales, audience: 'public', limit: SUGGESTIONS_MAX });
+  const find = (locales: readonly string[]): Found[] => search(index, question, { locales, audience: 'public', limit: SUGGESTIONS_MAX });
   const inOwn = find(own);
   const found = inOwn.length > 0 ? inOwn : find(localeChain(defaultLanguage, ['en']));
   const matches = found.map((one, rank) => ({ one, confidence: confidenceOf(one, rank === 0 ? found[1] : found[0]) }));

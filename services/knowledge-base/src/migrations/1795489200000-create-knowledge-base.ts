@@ -16,7 +16,6 @@ export class CreateKnowledgeBase implements MigrationInterface {
         primary key (article_id, locale, revision),
         unique (article_id, locale, content_hash)
       );
-      create rule article_revision_is_immutable as on update to article_revision do instead nothing;
 
       -- No text, no name, no address: nothing here has to be erased. Made by whichever topic speaks of the ticket first.
       create table ticket (

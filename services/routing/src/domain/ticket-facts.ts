@@ -13,7 +13,7 @@ export interface TicketFacts {
     tier: string | null;
     wantsHuman: boolean;
     recentAgentIds: string[];
-    /** The customer's own words on the language count when detection is silent. */
+    /** The classifier was away; a better record follows. */
     unclassified: boolean;
   };
   verdict?: { kind: 'answer' | 'none'; at: number };
@@ -55,7 +55,8 @@ export function readyAtOf(facts: TicketFacts, patience: { answerWaitMs: number; 
   if (!facts.received) return undefined;
   const { at } = facts.received;
   const reRouted = facts.assignment !== undefined && facts.assignment.epoch > 1;
-  const enrichedBy = facts.enriched ? at : at + patience.enrichmentWaitMs;
+  // Enriched without a category (the classifier is away) is worth a little more patience, like not enriched at all.
+  const enrichedBy = facts.enriched && !facts.enriched.unclassified ? at : at + patience.enrichmentWaitMs;
   const hurried = facts.answerRefused || reRouted || facts.enriched?.wantsHuman || priorityOf(facts) === 'urgent';
   const verdictBy =
     hurried || facts.verdict?.kind === 'none' ? at : facts.verdict ? facts.verdict.at + RELEASE_WAIT_MS : at + patience.answerWaitMs;
