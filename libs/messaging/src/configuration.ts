@@ -55,6 +55,8 @@ const SWITCH = `
 
 /** Keeps records and bundles. Handles both events itself, so that no service writes it again. */
 export async function storeConfiguration(events: readonly Received<Draft>[], tx: EntityManager): Promise<void> {
+  // One after the other over all instances: otherwise the last record and its bundle, stored at once by two, each miss the other.
+  await tx.query('select bundle from messaging.active_bundle for update');
   const records = events.filter((event) => event.type === 'ConfigRecord') as Received<ConfigRecord>[];
   if (records.length > 0) {
     await tx.query(KEEP, [

@@ -313,7 +313,10 @@ export class UnitOfWork {
     }
     const events: Draft[] = [];
     const answers = new Map<number, unknown>();
-    for (const call of scheduleCalls(work)) {
+    // Records first: what timers claim with `skip locked` then never stands in the way of a handler that must wait for its rows.
+    const records = work.filter(({ index }) => items[index]!.kind === 'record');
+    const commands = work.filter(({ index }) => items[index]!.kind === 'command');
+    for (const call of [...scheduleCalls(records), ...scheduleCalls(commands)]) {
       const first = items[call[0]!.index]!;
       if (first.kind === 'command') {
         const outcomes = await first.handler(
