@@ -1,4 +1,4 @@
-import { RequestRefused, type Draft } from '@signalbox/contracts';
+import { ConsoleTopic, OfferDeclined, RequestRefused, type Draft } from '@signalbox/contracts';
 import chromium from '@sparticuz/chromium';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium as playwright, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { assignedTo, DESK_COMPANY, morning, repliedBy, wrote } from './the-desk.js';
+import { arrived, assignedTo, decided, DESK_COMPANY, inMinutes, morning, offeredTo, repliedBy, wrote } from './the-desk.js';
 import { caused, snapshot } from './the-story.js';
 import { TheConsole, tokenFor } from './the-console.js';
 
@@ -87,6 +87,12 @@ afterEach(() => {
 it('explains to a stranger how to get in', async () => {
   const page = await open('/');
   await page.getByText('You come in here with a sign-in link').waitFor();
+  expect(complaints).toEqual([]);
+  // What the other tests rely on: something inline is blocked, and heard of.
+  const heard = page.waitForEvent('console', { predicate: (message) => message.text().startsWith('CSP: style-src') });
+  await page.evaluate(() => document.body.setAttribute('style', 'color: red'));
+  await heard;
+  complaints.length = 0;
   await shoot(page, 'sign-in');
   await page.context().close();
 });
@@ -138,7 +144,7 @@ it('lets an agent accept, reply and note by keyboard, and shows what becomes of 
     () => repliedBy('double', 'ana', 'double-reply', text),
   );
   await page.getByRole('log').getByText('one of the two is only a reservation').waitFor();
-  await expectEventually(() => field.inputValue(), '');
+  await page.locator('textarea:placeholder-shown').waitFor();
 
   await page.keyboard.press('Escape');
   await page.keyboard.press('n');
@@ -166,12 +172,55 @@ it('lets an agent accept, reply and note by keyboard, and shows what becomes of 
   await page.context().close();
 });
 
+it('declines an offer with a reason, by keyboard', async () => {
+  const page = await signIn('deniz');
+  await twice(
+    ...arrived({
+      ticketId: 'dunning',
+      number: 1043,
+      subject: 'Reminder for an invoice I paid',
+      text: 'Paid on Monday.',
+      minutesAgo: 1,
+      dueInMinutes: 59,
+    }),
+    decided('dunning', 'deniz', 'ana'),
+    offeredTo('dunning', 'deniz'),
+  );
+  const offers = page.getByRole('region', { name: 'Offers' });
+  await offers.getByText('Reminder for an invoice I paid').waitFor();
+  expect(await page.title()).toBe('(1) Signalbox');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('d');
+  await page.getByRole('dialog').getByRole('button', { name: 'not my field' }).waitFor();
+  await shoot(page, 'decline');
+  await answered(
+    page,
+    () => page.keyboard.press('Enter'),
+    () =>
+      OfferDeclined('dunning', {
+        ticket: snapshot({ excludedAgentIds: ['deniz'], firstQueuedAt: inMinutes(-1) }),
+        offerId: 'dunning-o1',
+        agentId: 'deniz',
+        reason: 'not my field',
+      }),
+  );
+  await offers.getByText('No offer at the moment.').waitFor();
+  expect(await console_.stack.eventsAbout('dunning', ConsoleTopic)).toMatchObject([
+    { type: 'DeclineRequested', data: { reason: 'not my field' } },
+  ]);
+  await page.context().close();
+});
+
 it('finds by number and by word, and shows customer text as text', async () => {
   const page = await signIn('ana', { colorScheme: 'dark' });
   await twice(wrote('late', 'late-hostile', '<img src=x onerror="document.title=1"> <b>bold</b>'));
   await page.keyboard.press('/');
   await page.keyboard.type('promised august');
-  await page.getByRole('button', { name: /#1029/ }).click();
+  await page.getByRole('region', { name: 'Found' }).getByRole('button', { name: /#1029/ }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
   await page.getByText('<img src=x onerror="document.title=1"> <b>bold</b>').waitFor();
   await shoot(page, 'dark');
   await page.context().close();
@@ -192,8 +241,40 @@ it('shows a supervisor queues, people, and why a ticket waits', async () => {
   await page.keyboard.press('Escape');
   await row.waitFor();
   await page.goto(`${console_.service.http}/tickets/double`);
-  await page.getByRole('region', { name: 'Decisions' }).getByText('before Deniz Aksoy with 1.84').waitFor();
+  await page.getByRole('region', { name: 'Decisions' }).getByText('runner-up Deniz Aksoy 1.84').waitFor();
   await shoot(page, 'decisions');
+  await page.setViewportSize({ width: 1024, height: 768 });
+  await shoot(page, 'narrow');
+  await page.setViewportSize({ width: 420, height: 900 });
+  await shoot(page, 'phone');
+  await page.context().close();
+});
+
+it('goes on after its stream was cut, without losing what happened meanwhile', async () => {
+  const page = await signIn('sue');
+  await page.getByRole('row', { name: /General questions/ }).waitFor();
+  // A change of configuration ends every session's stream.
+  const queue = DESK_COMPANY.find(({ name }) => name === 'general')!;
+  const renamed = { ...queue, content: { ...queue.content, title: 'Anything else' } };
+  await console_.call('POST', '/configuration', admin, { documents: [renamed] });
+  await twice(
+    ...arrived({
+      ticketId: 'hours',
+      number: 1044,
+      subject: 'Opening hours',
+      text: 'When?',
+      minutesAgo: 0,
+      category: 'none',
+      dueInMinutes: 60,
+    }),
+  );
+  await page.getByRole('row', { name: /Anything else/ }).waitFor();
+  await page.getByRole('button', { name: /#1044/ }).waitFor();
+  await page.getByText('Connection lost').waitFor({ state: 'hidden' });
+  await twice(
+    ...arrived({ ticketId: 'again', number: 1045, subject: 'Opening hours on Sunday', text: 'And then?', minutesAgo: 0, dueInMinutes: 60 }),
+  );
+  await page.getByRole('button', { name: /#1045/ }).waitFor();
   await page.context().close();
 });
 
@@ -202,11 +283,6 @@ it('tells the desk who is there, and keeps the lease', async () => {
   const put = page.waitForResponse((response) => response.request().method() === 'PUT');
   await page.getByRole('button', { name: 'Online' }).click();
   expect((await put).status()).toBe(202);
-  await page.waitForResponse((response) => response.request().method() === 'PUT' && response.status() === 202);
+  await page.waitForResponse((response) => response.request().method() === 'PUT' && response.status() === 202, { timeout: 40_000 });
   await page.context().close();
 });
-
-/** Looks again with every change of the page until it is so, or jest's time is over. */
-async function expectEventually<T>(read: () => Promise<T>, wanted: T): Promise<void> {
-  while ((await read()) !== wanted);
-}

@@ -76,8 +76,8 @@ export interface OnDesk {
   readonly customer?: { readonly customerId: string; readonly address: string; readonly name: string };
   readonly category?: string;
   readonly priority?: Priority;
-  /** First response: minutes from now; negative when it is breached. */
-  readonly dueInMinutes: number;
+  /** First response: minutes from now; negative when it is breached. Without it no clock runs. */
+  readonly dueInMinutes?: number;
 }
 export const ida = { customerId: 'ida', address: 'ida@example.com', name: 'Ida Sommer' };
 const fact = <T>(value: T) => ({ value, confidence: 0.91, source: 'model' });
@@ -86,8 +86,6 @@ const fact = <T>(value: T) => ({ value, confidence: 0.91, source: 'model' });
 export function arrived(ticket: OnDesk): Draft[] {
   const { ticketId, number, subject, text, minutesAgo, customer = ida, category = 'refund', priority = 'normal', dueInMinutes } = ticket;
   const receivedAt = inMinutes(-minutesAgo);
-  const clock = { target: 'firstResponse', instance: 1, startedAt: receivedAt, targetMinutes: 60, stoppedAt: null } as const;
-  const dueAt = inMinutes(dueInMinutes);
   return [
     TicketReceived(ticketId, {
       number,
@@ -123,15 +121,21 @@ export function arrived(ticket: OnDesk): Draft[] {
       missing: [],
       enrichedAt: receivedAt,
     }),
-    ClocksChanged(ticketId, {
-      clocks: [
-        { ...clock, dueAt, status: dueInMinutes < 0 ? 'breached' : 'running', breachedAt: dueInMinutes < 0 ? dueAt : null },
-        { ...clock, target: 'resolution', dueAt: inMinutes(dueInMinutes + 420), status: 'running', targetMinutes: 480, breachedAt: null },
-      ],
-      policy: { name: 'standard', version: 1 },
-      calendar: { name: 'office', version: 1 },
-    }),
+    ...(dueInMinutes === undefined ? [] : [clocksOf(ticketId, receivedAt, dueInMinutes)]),
   ];
+}
+
+function clocksOf(ticketId: string, receivedAt: string, dueInMinutes: number): Draft {
+  const clock = { target: 'firstResponse', instance: 1, startedAt: receivedAt, targetMinutes: 60, stoppedAt: null } as const;
+  const dueAt = inMinutes(dueInMinutes);
+  return ClocksChanged(ticketId, {
+    clocks: [
+      { ...clock, dueAt, status: dueInMinutes < 0 ? 'breached' : 'running', breachedAt: dueInMinutes < 0 ? dueAt : null },
+      { ...clock, target: 'resolution', dueAt: inMinutes(dueInMinutes + 420), status: 'running', targetMinutes: 480, breachedAt: null },
+    ],
+    policy: { name: 'standard', version: 1 },
+    calendar: { name: 'office', version: 1 },
+  });
 }
 
 export const decided = (ticketId: string, agentId: string, runnerUpId: string): Draft =>
@@ -261,7 +265,6 @@ export function morning(): Draft[] {
       subject: 'Copy of my September invoice',
       text: 'Please send it again.',
       minutesAgo: 40_000,
-      dueInMinutes: 5,
     }),
     solvedBy('earlier', 'ana'),
     ...arrived({

@@ -1,20 +1,24 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { TicketReopened, TicketSolved, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
-import { EnrichmentStore } from './enrichment.store.js';
+import { EnrichAgainTimer } from './enrich-again.timer.js';
+import { TicketStore } from './ticket.store.js';
 
 /** How tickets ended, for the customer's history. */
 @Controller()
 export class AssignmentConsumer {
+  constructor(@Inject(EnrichAgainTimer) private readonly again: EnrichAgainTimer) {}
+
   @On(TicketSolved)
   async onTicketSolved(events: readonly Received<TicketSolved>[], { tx }: Delivery): Promise<void> {
-    await new EnrichmentStore(tx).solved(
+    await new TicketStore(tx).solved(
       events.map(({ ticketId, data }) => ({ ticketId, agentId: data.agentId, at: new Date(data.solvedAt) })),
     );
   }
 
   @On(TicketReopened)
   async onTicketReopened(events: readonly Received<TicketReopened>[], { tx }: Delivery): Promise<void> {
-    await new EnrichmentStore(tx).reopened(events.map(({ ticketId, data }) => ({ ticketId, reopenings: data.reopenings })));
+    await new TicketStore(tx).reopened(events.map(({ ticketId, data }) => ({ ticketId, reopenings: data.reopenings })));
+    this.again.wake();
   }
 }

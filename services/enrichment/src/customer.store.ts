@@ -40,7 +40,9 @@ export class CustomerStore {
       await this.tx.query(`insert into customer_address (address) select a from unnest($1::text[]) a order by 1 on conflict do nothing`, [
         distinct,
       ]);
-      locked = await this.tx.query(`select 1 from customer_address where address = any($1::text[]) order by address for update`, [distinct]);
+      locked = await this.tx.query(`select 1 from customer_address where address = any($1::text[]) order by address for update`, [
+        distinct,
+      ]);
       // Fewer: a row was forgotten between the two statements.
     } while (locked.length < distinct.length);
   }
@@ -49,12 +51,16 @@ export class CustomerStore {
   async replace(profiles: readonly TopicProfile[], now: Date): Promise<string[]> {
     const ids = profiles.map((profile) => keptText(profile.crmCustomerId, 80));
     // Nobody else changes these rows meanwhile: the unit of work holds their partition's version.
-    const before = (await this.tx.query(`select distinct address from customer_profile where crm_customer_id = any($1::text[])`, [ids])) as {
+    const before = (await this.tx.query(`select distinct address from customer_profile where crm_customer_id = any($1::text[])`, [
+      ids,
+    ])) as {
       address: string;
     }[];
     const addresses = [...new Set([...before.map((row) => row.address), ...profiles.flatMap((profile) => profile.addresses)])];
     await this.lock(addresses);
-    const rows = profiles.flatMap((profile, index) => [...new Set(profile.addresses)].map((address) => ({ address, id: ids[index]!, profile })));
+    const rows = profiles.flatMap((profile, index) =>
+      [...new Set(profile.addresses)].map((address) => ({ address, id: ids[index]!, profile })),
+    );
     await this.tx.query(
       `delete from customer_profile p where p.crm_customer_id = any($1::text[])
        and not exists (select 1 from unnest($2::text[], $3::text[]) as x(address, id) where x.address = p.address and x.id = p.crm_customer_id)`,

@@ -1,28 +1,29 @@
 import { Controller, Inject } from '@nestjs/common';
-import { CustomerProfile, type Draft, type Received } from '@signalbox/contracts';
+import { CustomerProfile, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
-import { Enricher } from './enricher.js';
-import { EnrichmentStore } from './enrichment.store.js';
+import { CustomerStore, type TopicProfile } from './customer.store.js';
+import { addressFrom } from './domain/address.js';
+import { EnrichAgainTimer } from './enrich-again.timer.js';
+import { TicketStore } from './ticket.store.js';
 
-/** The CRM's profiles. Tickets of these people that are still open are enriched again with what is now known. */
+/** The CRM's profiles. Open tickets of these people are enriched again with what is now known, or known no longer. */
 @Controller()
 export class CustomersConsumer {
-  constructor(@Inject(Enricher) private readonly enricher: Enricher) {}
+  constructor(@Inject(EnrichAgainTimer) private readonly again: EnrichAgainTimer) {}
 
   @On(CustomerProfile)
-  async onCustomerProfile(events: readonly Received<CustomerProfile>[], delivery: Delivery): Promise<Draft[]> {
-    const profiles = events.flatMap(({ customerId, data }) =>
-      (data.removed ? [''] : data.addresses).map((address) => ({
-        address: address.toLowerCase(),
-        crmCustomerId: customerId,
-        tier: data.tier ?? null,
-        accountStatus: data.accountStatus ?? null,
-        language: data.language ?? null,
-        source: 'topic' as const,
-        removed: data.removed ?? false,
-      })),
-    );
-    await new EnrichmentStore(delivery.tx).saveProfiles(profiles, delivery.now);
-    return this.enricher.again({ addresses: profiles.map(({ address }) => address) }, delivery);
+  async onCustomerProfile(events: readonly Received<CustomerProfile>[], { tx, now }: Delivery): Promise<void> {
+    const latest = new Map(events.map((event) => [event.customerId, profileFrom(event)]));
+    const addresses = await new CustomerStore(tx).replace([...latest.values()], now);
+    await new TicketStore(tx).markStale(addresses);
+    this.again.wake();
   }
 }
+
+const profileFrom = ({ customerId, data }: CustomerProfile): TopicProfile => ({
+  crmCustomerId: customerId,
+  addresses: data.removed ? [] : data.addresses.flatMap((address) => addressFrom(address) ?? []),
+  tier: data.tier ?? null,
+  accountStatus: data.accountStatus ?? null,
+  language: data.language ?? null,
+});

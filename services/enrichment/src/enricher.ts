@@ -1,124 +1,87 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { TicketEnriched, type Draft } from '@signalbox/contracts';
-import { UnitOfWork, type CommandHandler, type Delivery } from '@signalbox/messaging';
+import type { Delivery } from '@signalbox/messaging';
+import { createHash } from 'node:crypto';
 import { Classifier } from './classifier.js';
-import { CrmClient, type CrmProfile } from './crm.client.js';
+import { CrmClient } from './crm.client.js';
 import { enrich } from './domain/enrich.js';
-import { EnrichmentStore, type Background, type TicketRow } from './enrichment.store.js';
+import type { Fact } from './domain/fact.js';
+import type { Model } from './domain/model.js';
+import { TicketStore, type Background, type TicketResult, type TicketRow } from './ticket.store.js';
 
-/** Tickets enriched again in one unit when better data arrives. */
-const AGAIN_MAX = 200;
+interface Earlier {
+  readonly category: string;
+  readonly receivedAt: Date;
+}
 
-/** Says what tickets are about, now with what is known, and again when more is. */
+/** Says what tickets are about with what is known now. */
 @Injectable()
-export class Enricher implements OnApplicationBootstrap {
-  readonly #logger = new Logger('Enricher');
-
+export class Enricher {
   constructor(
-    @Inject(UnitOfWork) private readonly unit: UnitOfWork,
     @Inject(Classifier) private readonly classifier: Classifier,
     @Inject(CrmClient) private readonly crm: CrmClient,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.classifier.onTrained(() => void this.#repeatMissing());
-  }
-
-  async enrichAll(rows: readonly TicketRow[], { tx, now }: Delivery): Promise<Draft[]> {
-    const store = new EnrichmentStore(tx);
-    const backgrounds = await store.backgrounds(rows);
-    const results = rows.map((row) => this.#enrich(row, backgrounds.get(row.ticketId)!, now));
-    await store.saveResult(results);
-    if (this.crm.configured)
-      for (const [index, row] of rows.entries()) if (results[index]!.missing.includes('crm')) this.#askCrm(row.address);
-    return results.map((result) => result.event);
-  }
-
-  #enrich(row: TicketRow, background: Background, now: Date) {
-    const missing = [
-      ...(this.classifier.model === null ? (['classifier'] as const) : []),
-      ...(this.crm.configured && !background.profileKnown ? (['crm'] as const) : []),
-    ];
-    const enrichment = enrich(
-      {
-        subject: row.subject,
-        body: row.body,
-        channel: row.channel,
-        declaredLanguage: row.declaredLanguage ?? background.language,
-        attachments: row.attachments,
-        customer: { tier: background.tier, accountStatus: background.accountStatus },
-        history: {
-          ticketsTotal: background.ticketsTotal,
-          ticketsLast30Days: background.ticketsLast30Days,
-          lastCategory: background.lastCategory,
-        },
-      },
-      this.classifier.model,
-      now,
-    );
-    const { category, complexity, priority, language, sentiment, wantsHuman } = enrichment;
-    const event = TicketEnriched(row.ticketId, {
-      category,
-      complexity,
-      priority,
-      language,
-      sentiment,
-      wantsHuman,
-      customer: {
-        customerId: row.customerId,
-        tier: background.tier,
-        accountStatus: background.accountStatus as never,
-        ticketsTotal: background.ticketsTotal,
-        ticketsLast30Days: background.ticketsLast30Days,
-        recentAgentIds: background.recentAgentIds,
-      },
-      missing,
-      enrichedAt: now.toISOString(),
-    });
-    return { ticketId: row.ticketId, category: category.value, missing, event };
-  }
-
-  /** Beside the flow: the ticket has gone on already. */
-  #askCrm(address: string): void {
-    this.crm
-      .profileOf(address)
-      .then((profile) => (profile ? this.unit.submit(this.#onProfile, { address, profile }) : undefined))
-      .catch((error: Error) => this.#logger.warn(`CRM profile not stored: ${error.message}`));
-  }
-
-  readonly #onProfile: CommandHandler<{ address: string; profile: CrmProfile }, void> = async (answers, delivery) => {
-    const store = new EnrichmentStore(delivery.tx);
-    await store.saveProfiles(
-      answers.map(({ address, profile }) => ({
-        address,
-        crmCustomerId: null,
-        tier: profile.tier,
-        accountStatus: profile.accountStatus,
-        language: null,
-        source: 'crm' as const,
-        removed: false,
-      })),
-      delivery.now,
-    );
-    const events = await this.again({ addresses: answers.map(({ address }) => address) }, delivery);
-    return answers.map((_, index) => ({ events: index === 0 ? events : [], answer: undefined }));
-  };
-
-  async again(which: { missing: string } | { addresses: readonly string[] }, delivery: Delivery): Promise<Draft[]> {
-    const rows = await new EnrichmentStore(delivery.tx).unfinished(which, AGAIN_MAX);
-    return rows.length === 0 ? [] : this.enrichAll(rows, delivery);
-  }
-
-  async #repeatMissing(): Promise<void> {
-    try {
-      while ((await this.unit.submit(this.#repeat, undefined)) >= AGAIN_MAX);
-    } catch (error) {
-      this.#logger.warn(`tickets without a category wait for the next look: ${(error as Error).message}`);
+  /** Saves and gives a record of each of these locked tickets that differs from the last one; none of one that has been solved meanwhile. */
+  async enrich(rows: readonly TicketRow[], { tx, now }: Delivery): Promise<Draft[]> {
+    if (rows.length === 0) return [];
+    const tickets = new TicketStore(tx);
+    const backgrounds = await tickets.backgrounds(rows);
+    const { model } = this.classifier;
+    const results: TicketResult[] = [];
+    const events: Draft[] = [];
+    // A customer's tickets of one call know each other too: the earlier first.
+    const earlierOf = new Map<string, Earlier>();
+    for (const row of rows.toSorted(byReceipt)) {
+      const background = backgrounds.get(row.ticketId)!;
+      const record = this.#record(row, background, latestCategory(background, earlierOf.get(row.customerId)), model, now);
+      const category = record.category.value;
+      if (category !== null) earlierOf.set(row.customerId, { category, receivedAt: row.receivedAt });
+      const hash = createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 16);
+      const news = hash !== row.said && (row.said === null || !row.solved);
+      results.push({ ticketId: row.ticketId, category, classifiedBy: model?.version ?? null, said: news ? hash : row.said });
+      if (news) events.push(TicketEnriched(row.ticketId, { ...record, enrichedAt: now.toISOString() }));
     }
+    await tickets.save(results);
+    return events;
   }
 
-  readonly #repeat: CommandHandler<undefined, number> = async (asked, delivery) => {
-    const events = this.classifier.model === null ? [] : await this.again({ missing: 'classifier' }, delivery);
-    return asked.map((_, index) => ({ events: index === 0 ? events : [], answer: events.length }));
-  };
+  /** Everything readers get but the instant: the same facts give the same record. */
+  #record(row: TicketRow, background: Background, lastCategory: string | null, model: Model | null, now: Date) {
+    const { ticketsTotal, ticketsLast30Days, recentAgentIds } = background;
+    const tier = background.tier ?? undefined;
+    const accountStatus = background.accountStatus ?? undefined;
+    const input = {
+      subject: row.subject,
+      body: row.body,
+      channel: row.channel,
+      declaredLanguage: row.declaredLanguage ?? background.language ?? undefined,
+      attachments: row.attachments,
+      customer: { tier, accountStatus },
+      history: { ticketsTotal, ticketsLast30Days, lastCategory, reopenedCount: row.reopenings },
+    };
+    const { category, complexity, priority, language, sentiment, wantsHuman } = enrich(input, model, now);
+    const missing: TicketEnriched['data']['missing'] = [];
+    if (model === null) missing.push('classifier');
+    if (this.crm.configured && row.address !== null && !background.profileKnown) missing.push('crm');
+    return {
+      category: wire(category),
+      complexity: wire(complexity),
+      priority: wire(priority),
+      language: wire(language),
+      sentiment: wire(sentiment),
+      wantsHuman: wire(wantsHuman),
+      customer: { customerId: row.customerId, tier, accountStatus, ticketsTotal, ticketsLast30Days, recentAgentIds: [...recentAgentIds] },
+      missing,
+    };
+  }
 }
+
+const byReceipt = (a: TicketRow, b: TicketRow): number =>
+  a.receivedAt.getTime() - b.receivedAt.getTime() || (a.ticketId < b.ticketId ? -1 : 1);
+
+const latestCategory = ({ lastCategory, lastCategoryAt }: Background, earlier: Earlier | undefined): string | null =>
+  earlier && (lastCategoryAt === null || earlier.receivedAt >= lastCategoryAt) ? earlier.category : lastCategory;
+
+/** Reasons stay here: a record that only argues otherwise is no news. */
+const wire = <T>({ value, confidence, source, modelVersion }: Fact<T>): Fact<T> => ({ value, confidence, source, modelVersion });

@@ -67,16 +67,16 @@ const BACKGROUNDS = `
   ) p on true
   left join lateral (
     select count(*) as total, count(*) filter (where e.received_at > x.received_at - interval '30 days') as recent,
-      array_agg(e.category order by e.nth) filter (where e.settled) as categories,
-      array_agg(e.received_at order by e.nth) filter (where e.settled) as categories_at,
-      (array_agg(e.solved_by order by e.solved_at desc nulls last, e.nth) filter (where e.solved_by is not null))[1:20] as agents
+      array_agg(e.category order by e.received_at desc, e.ticket_id desc) filter (where e.known) as categories,
+      array_agg(e.received_at order by e.received_at desc, e.ticket_id desc) filter (where e.known) as categories_at,
+      (array_agg(e.solved_by order by e.solved_at desc nulls last, e.received_at desc) filter (where e.solved_by is not null))[1:20] as agents
     from (
-      select o.received_at, o.category, o.solved_by, o.solved_at, o.category is not null and o.ticket_id <> all($1) as settled,
-        row_number() over (order by o.received_at desc, o.ticket_id collate "C" desc) as nth
+      select o.ticket_id collate "C" as ticket_id, o.received_at, o.category, o.solved_by, o.solved_at,
+        o.category is not null and o.ticket_id <> all($1) as known
       from enriched_ticket o
       where o.customer_id = x.customer_id and o.received_at <= x.received_at
         and (o.received_at, o.ticket_id collate "C") < (x.received_at, x.ticket_id collate "C")
-      order by o.received_at desc, o.ticket_id collate "C" desc limit ${EARLIER_TICKETS_MAX}
+      order by o.received_at desc, 1 desc limit ${EARLIER_TICKETS_MAX}
     ) e
   ) h on true`;
 

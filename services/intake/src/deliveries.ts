@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DeliveryFailed, MessageDelivered, type Channel, type Draft } from '@signalbox/contracts';
 import { UnitOfWork, type Delivery, type Outcome } from '@signalbox/messaging';
+import { DataSource } from 'typeorm';
+import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
 import { BRAKE_SENDS_MAX, BRAKE_WINDOW_MS } from './domain/outgoing/loop-brake.js';
 import { afterFailure } from './domain/outgoing/retry.js';
 import type { SocialStatus } from './domain/social/social-message.js';
@@ -16,8 +18,20 @@ interface Settlement {
 /** The units around sending: claim before, outcome after. Between them lies the world outside, so a crash sends again, never not. */
 @Injectable()
 export class Deliveries {
-  constructor(@Inject(UnitOfWork) private readonly unit: UnitOfWork) {}
+  constructor(
+    @Inject(UnitOfWork) private readonly unit: UnitOfWork,
+    @Inject(DataSource) private readonly database: DataSource,
+    @Inject(ENVIRONMENT) private readonly environment: IntakeEnvironment,
+  ) {}
 
+  /** A look without a transaction, so that a service with nothing to send costs next to nothing. */
+  async anythingDue(): Promise<boolean> {
+    const [row] = await this.database.query<{ due: boolean }[]>(
+      `select exists (select from outgoing where state = 'waiting' and next_attempt_at <= clock_timestamp() + $1 * interval '1 ms') as due`,
+      [this.environment.SIGNALBOX_CLOCK_OFFSET_MS],
+    );
+    return row!.due;
+  }
   claim(routes: readonly string[]): Promise<{ due: DueMessage[]; now: Date }> {
     return this.unit.submit(this.#claim, routes);
   }

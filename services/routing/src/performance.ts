@@ -1,10 +1,8 @@
 import { AgentPerformance, type Draft } from '@signalbox/contracts';
 import type { Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
+import { NO_CATEGORY } from './domain/learning.js';
 import type { TicketRow } from './ticket.store.js';
-
-/** Solved without anybody ever knowing what it was about. */
-const NO_CATEGORY = 'none';
 
 /** Credits what these rows make creditable, and says what is now known of the agents concerned. */
 export async function learnFrom(rows: Iterable<TicketRow>, { tx, now }: Delivery): Promise<Draft[]> {

@@ -16,7 +16,7 @@ export function shiftEnd(shift: Shift, now: Date): Date | null {
     hourCycle: 'h23',
   }).formatToParts(now);
   const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
-  const intervals = shift.week[part('weekday').toLowerCase() as keyof Shift['week']] ?? [];
+  const intervals = [...(shift.week[part('weekday').toLowerCase() as keyof Shift['week']] ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
   const [first, last] = [intervals[0], intervals.at(-1)];
   const minutes = Number(part('hour')) * 60 + Number(part('minute'));
   if (!first || !last || minutes < minutesOf(first[0]) || minutes >= minutesOf(last[1])) return null;

@@ -141,11 +141,11 @@ export function WhyWaiting({ reasons, step, nextStepAt }: WhyProps) {
       {reasons.length === 0 && <span className="quiet">not looked at by routing yet</span>}
       {reasons.map(({ reason, agents }) => (
         <span key={reason} className="reason">
-          <b>{agents}</b> {reason}
+          <b>{plural(agents, 'agent')}:</b> {reason}
         </span>
       ))}
-      {step > 0 && <span className="quiet">relaxed {plural(step, 'time')}</span>}
-      {nextStepAt !== null && <span className="quiet">{seconds > 0 ? `next step in ${duration(seconds)}` : 'next step due'}</span>}
+      {step > 0 && <span className="quiet">requirements relaxed, step {step}</span>}
+      {nextStepAt !== null && <span className="quiet">{seconds > 0 ? `next step in ${duration(seconds)}` : 'next step now'}</span>}
     </span>
   );
 }

@@ -3,8 +3,8 @@ import type { Me, Story } from './api.js';
 import { useDraft, type DraftKind } from './drafts.js';
 import { useAsking } from './requests.js';
 
-/** The server's own bound for a message. */
-const TEXT_LENGTH_MAX = 64_000;
+/** The contracts' bound for a message. */
+const TEXT_LENGTH_MAX = 20_000;
 
 export interface ComposerHandle {
   readonly focus: (kind: DraftKind) => void;

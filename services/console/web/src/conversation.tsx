@@ -16,7 +16,14 @@ export function Conversation({ story }: { readonly story: Story }) {
   const atEnd = useRef(true);
   const count = messages.length + notes.length;
   useEffect(() => {
-    if (atEnd.current) list.current?.scrollTo({ top: list.current.scrollHeight });
+    const log = list.current!;
+    const follow = (): void => {
+      if (atEnd.current) log.scrollTo({ top: log.scrollHeight });
+    };
+    follow();
+    const sizes = new ResizeObserver(follow);
+    sizes.observe(log);
+    return () => sizes.disconnect();
   }, [count]);
   const entries = [
     ...messages.map((message) => ({ at: message.at, message, note: undefined })),
@@ -49,7 +56,7 @@ function MessageEntry({ message, customer }: { readonly message: Message; readon
   const { author, kind, name, text, at, article, attachments } = message;
   const from = author === 'customer' ? customer : author === 'answer' ? 'Automatic answer' : (name ?? 'Agent');
   return (
-    <section className={`message ${author}`} aria-label={`${from}, ${fullMoment(at)}`}>
+    <article className={`message ${author}`} aria-label={`${from}, ${fullMoment(at)}`}>
       <header>
         <b>{from}</b>
         {kind === 'human' ? null : <span className="tag">{kind}</span>}
@@ -63,19 +70,19 @@ function MessageEntry({ message, customer }: { readonly message: Message; readon
           {attachments.length === 1 ? 'Attachment' : 'Attachments'}: {attachments.map((attachment) => attachment.filename).join(', ')}
         </p>
       )}
-    </section>
+    </article>
   );
 }
 
 const NoteEntry = ({ note }: { readonly note: Note }) => (
-  <section className="message note" aria-label={`Internal note of ${note.name}, ${fullMoment(note.at)}`}>
+  <article className="message note" aria-label={`Internal note of ${note.name}, ${fullMoment(note.at)}`}>
     <header>
       <b>{note.name}</b>
       <span className="tag note-tag">internal note</span>
       <Time at={note.at} />
     </header>
     <p className="text">{note.text}</p>
-  </section>
+  </article>
 );
 
 const Time = ({ at }: { readonly at: string }) => (

@@ -28,12 +28,14 @@ export function Deadline({
   );
 }
 
+const minutesAndSeconds = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+
 /** How long an offer still stands. */
 export function Countdown({ expiresAt }: { readonly expiresAt: string }) {
   const seconds = Math.max(0, (Date.parse(expiresAt) - useNow()) / 1000);
   return (
     <time className={`chip ${seconds < 15 ? 'late' : 'soon'}`} dateTime={expiresAt} title={`Offer ends ${fullMoment(expiresAt)}`}>
-      {seconds === 0 ? 'ended' : duration(seconds)}
+      {seconds === 0 ? 'ended' : minutesAndSeconds(seconds)}
     </time>
   );
 }

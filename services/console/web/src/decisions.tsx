@@ -1,7 +1,7 @@
 import type { Decision } from './api.js';
 import { Bar } from './bar.js';
 import { serverNow } from './clock.js';
-import { fullMoment, moment, outcomeName, signalName } from './words.js';
+import { fullMoment, moment, outcomeName, plural, signalName } from './words.js';
 
 type Scored = Decision['top'][number];
 
@@ -12,7 +12,6 @@ export function WhyMe({ decision }: { readonly decision: Decision }) {
   return (
     <section aria-labelledby="why-title">
       <h2 id="why-title">Why me</h2>
-      <p>{decision.reasons.join(' · ')}</p>
       <Factors scored={chosen} />
       <RunnerUp decision={decision} chosen={chosen} />
     </section>
@@ -37,11 +36,11 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
               </span>
             </summary>
             {proposedAt !== null && (
-              <p className="quiet">
+              <p className="quiet small">
                 <time dateTime={proposedAt} title={fullMoment(proposedAt)}>
                   {moment(proposedAt, serverNow())}
                 </time>
-                {`, round ${round}, policy ${policy?.name} v${policy?.version}, step ${step}${unenriched ? ', not enriched in time' : ''}`}
+                {`, round ${round}, policy ${policy?.name} v${policy?.version}, step\u00a0${step}${unenriched ? ', not enriched in time' : ''}`}
               </p>
             )}
             {chosen && <Factors scored={chosen} />}
@@ -51,7 +50,7 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
                 <span className="quiet">Left out:</span>
                 {excluded.map(({ reason, agents }) => (
                   <span key={reason} className="reason">
-                    <b>{agents}</b> {reason}
+                    <b>{plural(agents, 'agent')}:</b> {reason}
                   </span>
                 ))}
               </p>
@@ -94,9 +93,9 @@ function Factors({ scored }: { readonly scored: Scored }) {
 
 function RunnerUp({ decision: { runnerUp }, chosen }: { readonly decision: Decision; readonly chosen: Scored }) {
   return (
-    <p className="quiet">
-      Score {chosen.score.toFixed(2)}
-      {runnerUp ? `, before ${runnerUp.name} with ${runnerUp.score.toFixed(2)}` : ', nobody else came into question'}
+    <p className="quiet small">
+      Score {chosen.score.toFixed(2)} ·{' '}
+      {runnerUp ? `runner-up ${runnerUp.name} ${runnerUp.score.toFixed(2)}` : 'nobody else came into question'}
     </p>
   );
 }

@@ -10,6 +10,7 @@ import { go, goToTicket, useRoute } from './route.js';
 import { useResource, useStream, type Change } from './stream.js';
 import { TicketsPane } from './tickets-pane.js';
 import { TicketView } from './ticket.js';
+import { titled } from './words.js';
 
 /** Everything somebody who is signed in sees. */
 export function Desk({ first, signOut }: { readonly first: Me; readonly signOut: () => void }) {
@@ -42,9 +43,9 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
   const up = () => step(-1);
   useKeys({
     j: down,
-    ArrowDown: focusedTicketId() === undefined && document.activeElement !== document.body ? undefined : down,
+    ArrowDown: down,
     k: up,
-    ArrowUp: focusedTicketId() === undefined && document.activeElement !== document.body ? undefined : up,
+    ArrowUp: up,
     a: () => {
       const offer = offerAt();
       if (offer) accept(offer.ticketId, offer.offerId);
@@ -54,7 +55,7 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
     b: mayOversee ? () => go('/board') : undefined,
     t: () => go('/tickets'),
   });
-  useTitle(offers.length);
+  useNotice(offers, announce);
   const declined = offers.find((offer) => offer.ticketId === declining);
 
   return (
@@ -63,10 +64,11 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
       {showsBoard ? (
         <BoardView />
       ) : (
-        <main className="tickets-view">
+        <main className={openTicketId === null ? 'tickets-view' : 'tickets-view has-open'}>
           <TicketsPane me={me} inbox={inbox} openTicketId={openTicketId} accept={accept} decline={setDeclining} />
           {openTicketId === null ? (
             <section className="nothing-open">
+              <h1 className="heard-only">Tickets</h1>
               <p>Choose a ticket from the list.</p>
               <p className="quiet">
                 <kbd>j</kbd> <kbd>k</kbd> step through it, <kbd>Enter</kbd> opens, <kbd>?</kbd> shows every key.
@@ -104,9 +106,13 @@ function useInbox(agentId: string): Inbox | undefined {
   return value;
 }
 
-/** An offer is noticed in a tab nobody looks at. */
-function useTitle(offers: number): void {
+/** An offer is noticed in a tab nobody looks at, and by who does not look at the screen. */
+function useNotice(offers: Inbox['offers'], announce: (words: string) => void): void {
+  const newest = offers.at(-1);
   useEffect(() => {
-    document.title = offers === 0 ? 'Signalbox' : `(${offers}) Signalbox`;
-  }, [offers]);
+    document.title = offers.length === 0 ? 'Signalbox' : `(${offers.length}) Signalbox`;
+  }, [offers.length]);
+  useEffect(() => {
+    if (newest) announce(`New offer: ${titled(newest)}`);
+  }, [newest?.offerId]);
 }

@@ -1,20 +1,20 @@
 import { Dialog } from './dialog.js';
 
 const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
-  [['j', '↓'], 'next in the list'],
-  [['k', '↑'], 'previous in the list'],
+  [['j', '↓'], 'next ticket'],
+  [['k', '↑'], 'previous ticket'],
   [['Enter'], 'open'],
   [['/'], 'search'],
   [['a'], 'accept the offer'],
   [['d'], 'decline the offer'],
   [['r'], 'reply'],
   [['n'], 'internal note'],
-  [['Ctrl', 'Enter'], 'send what is typed'],
+  [['Ctrl', 'Enter'], 'send'],
   [['h'], 'hold'],
   [['u'], 'resume'],
   [['s'], 'solve'],
   [['t'], 'tickets'],
-  [['Esc'], 'leave the field, close'],
+  [['Esc'], 'leave, close'],
   [['?'], 'this help'],
 ];
 

@@ -12,6 +12,7 @@ export function useKeys(keys: Readonly<Record<string, (() => void) | undefined>>
       const { key, target, ctrlKey, metaKey, altKey } = event;
       if (event.defaultPrevented || ctrlKey || metaKey || altKey || document.querySelector('dialog[open]')) return;
       if (isTyping(target) && key !== 'Escape') return;
+      if (key.startsWith('Arrow') && !isInList()) return;
       const handler = now.current[key];
       if (!handler) return;
       event.preventDefault();
@@ -27,10 +28,14 @@ let lastIndex = -1;
 export function step(by: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>('[data-nav]')];
   const focused = rows.indexOf(document.activeElement as HTMLElement);
-  const from = focused === -1 ? (by === 1 ? lastIndex - (lastIndex >= 0 ? 1 : 0) : lastIndex) : focused;
+  const beforeTheGap = by === 1 && lastIndex >= 0 ? lastIndex - 1 : lastIndex;
+  const from = focused === -1 ? beforeTheGap : focused;
   lastIndex = Math.max(0, Math.min(rows.length - 1, from + by));
   rows[lastIndex]?.focus();
 }
+
+/** Arrows scroll where somebody reads, and step where nobody does. */
+const isInList = (): boolean => focusedTicketId() !== undefined || document.activeElement === document.body;
 
 /** The ticket of the row that has the focus. */
 export const focusedTicketId = (): string | undefined =>

@@ -3,7 +3,7 @@ import { serverNow } from './clock.js';
 import { Deadline } from './deadline.js';
 import { Decisions, WhyMe } from './decisions.js';
 import { goToTicket } from './route.js';
-import { duration, fileSize, fullMoment, moment, targetName, titled } from './words.js';
+import { duration, fileSize, fullMoment, moment, readable, targetName, titled, unbroken } from './words.js';
 
 interface Props {
   readonly story: Story;
@@ -14,7 +14,8 @@ interface Props {
 
 /** Right: why it came here, its clocks, its customer, what may help, and what happened. */
 export function Sidebar({ story, me, insert }: Props) {
-  const mine = story.decisions.findLast((decision) => decision.agentId === me.agentId);
+  const isWithMe = (story.owner ?? story.offer)?.agentId === me.agentId;
+  const mine = isWithMe ? story.decisions.findLast((decision) => decision.agentId === me.agentId) : undefined;
   return (
     <aside className="sidebar" aria-label="About this ticket">
       {mine && <WhyMe decision={mine} />}
@@ -64,7 +65,7 @@ function Customer({ story }: { readonly story: Story }) {
       </p>
       {customer?.name != null && <p className="quiet address">{customer.address}</p>}
       {satisfaction !== null && <p className="quiet">rated this ticket {satisfaction} of 5</p>}
-      <h3>Earlier tickets</h3>
+      <h3>Other tickets</h3>
       {earlier.length === 0 && <p className="empty">None that you may see.</p>}
       <ul className="pairs">
         {earlier.map((ticket) => (
@@ -112,7 +113,7 @@ function Articles({ suggestions, insert }: Pick<Story, 'suggestions'> & Pick<Pro
       {suggestions.map(({ articleId, locale, title, confidence, text }) => (
         <details key={`${articleId} ${locale}`}>
           <summary>
-            {title} <span className="quiet">{Math.round(confidence * 100)} %</span>
+            <span className="quiet">{unbroken(`${Math.round(confidence * 100)} %`)}</span> {title}
           </summary>
           <p className="text">{text ?? 'Its text is not in the configuration any more.'}</p>
           {text !== null && insert && (
@@ -136,7 +137,7 @@ function History({ history }: Pick<Story, 'history'>) {
             <time dateTime={at} title={fullMoment(at)}>
               {moment(at, serverNow())}
             </time>
-            <span title={`${type} on ${topic}`}>{words}</span>
+            <span title={`${type} on ${topic}`}>{readable(words, serverNow())}</span>
           </li>
         ))}
       </ol>

@@ -13,7 +13,7 @@ type Listener = (change: Change) => void;
 /** The browser comes back by itself after a cut, but not after an answer that was no stream. */
 const REOPEN_MS = 3_000;
 /** Many changes at once are one new reading. */
-const READ_EVERY_MS = 300;
+const READ_EVERY_MS = 500;
 const listeners = new Set<Listener>();
 
 export function listen(listener: Listener): () => void {
@@ -37,7 +37,10 @@ export function useStream(): boolean {
       source.addEventListener('open', () => setConnected(true));
       source.addEventListener('error', () => {
         setConnected(false);
-        if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, REOPEN_MS);
+        if (source.readyState !== EventSource.CLOSED) return;
+        timer = setTimeout(open, REOPEN_MS);
+        // Either our session is over, which the next reading tells, or the page goes on by reading.
+        tell({ kind: 'resync' });
       });
       source.addEventListener('change', (event: MessageEvent<string>) => tell(JSON.parse(event.data) as Change));
       source.addEventListener('resync', () => tell({ kind: 'resync' }));

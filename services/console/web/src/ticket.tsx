@@ -62,6 +62,7 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
     );
   }
   const offer = story.offer?.agentId === me.agentId ? story.offer : null;
+  const waits = (story.status === 'new' || story.status === 'open') && !story.owner && !story.offer;
   return (
     <>
       <article className="ticket" aria-labelledby="subject">
@@ -86,15 +87,15 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
                   Solve <kbd>s</kbd>
                 </button>
               )}
-              <button type="button" className="plain" onClick={close} aria-label="Close the ticket">
-                <kbd>Esc</kbd>
+              <button type="button" className="plain" onClick={close}>
+                Close <kbd>Esc</kbd>
               </button>
             </div>
           </div>
-          <Facts story={story} />
-          {story.waiting && (
+          <Facts story={story} me={me} />
+          {waits && (
             <p className="notice calm">
-              <b>Waits for an agent.</b> <WhyWaiting {...story.waiting} />
+              <b>Waits for an agent.</b> <WhyWaiting {...(story.waiting ?? { reasons: [], step: 0, nextStepAt: null })} />
             </p>
           )}
           {offer && (
@@ -122,9 +123,9 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
   );
 }
 
-function Facts({ story }: { readonly story: Story }) {
-  const { status, priority, categoryTitle, language, channel, queueTitle, owner, offer, escalationLevel } = story;
-  const handledBy = owner?.name ?? (offer ? `offered to ${offer.name}` : 'nobody yet');
+function Facts({ story, me }: { readonly story: Story; readonly me: Me }) {
+  const { status, priority, categoryTitle, complexity, language, channel, queueTitle, owner, offer, escalationLevel, escalations } = story;
+  const handledBy = owner?.agentId === me.agentId ? 'you' : (owner?.name ?? (offer ? `offered to ${offer.name}` : 'nobody yet'));
   return (
     <dl className="facts">
       <Fact name="Customer">{customerName(story)}</Fact>
@@ -132,23 +133,22 @@ function Facts({ story }: { readonly story: Story }) {
         <span className={`status ${status}`}>{status}</span>
       </Fact>
       <Fact name="Priority">
-        <span className={`priority ${priority}`}>{priority}</span>
+        <span className={`priority ${priority}`}>{priority}</span>{' '}
+        {escalationLevel > 0 && (
+          <span className="tag warn" title={escalations.at(-1)?.explanation}>
+            escalated, level {escalationLevel}
+          </span>
+        )}
       </Fact>
-      <Fact name="Category">{categoryTitle ?? 'none'}</Fact>
+      <Fact name="Due">
+        {story.dueAt === null && !story.breached ? 'no clock runs' : <Deadline dueAt={story.dueAt} breached={story.breached} />}
+      </Fact>
+      <Fact name="Owner">{handledBy}</Fact>
+      <Fact name="Category">{categoryTitle ?? 'none yet'}</Fact>
       <Fact name="Language">{language === null ? 'unknown' : languageName(language)}</Fact>
       <Fact name="Channel">{channel ?? 'unknown'}</Fact>
-      <Fact name="Queue">{queueTitle ?? 'none'}</Fact>
-      <Fact name="Owner">{handledBy}</Fact>
-      {escalationLevel > 0 && (
-        <Fact name="Escalated">
-          <span className="tag warn">level {escalationLevel}</span>
-        </Fact>
-      )}
-      {(story.dueAt !== null || story.breached) && (
-        <Fact name="Due">
-          <Deadline dueAt={story.dueAt} breached={story.breached} />
-        </Fact>
-      )}
+      <Fact name="Complexity">{complexity === null ? 'unknown' : `${complexity} of 5`}</Fact>
+      <Fact name="Queue">{queueTitle ?? 'none yet'}</Fact>
     </dl>
   );
 }

@@ -5,7 +5,7 @@ import { useKeys } from './keyboard.js';
 import { useAsking } from './requests.js';
 import { goToTicket } from './route.js';
 import { useResource } from './stream.js';
-import { customerName, plural, titled } from './words.js';
+import { customerName, plural, titled, unbroken } from './words.js';
 
 const TYPING_MS = 200;
 const RECENT_MAX = 50;
@@ -78,7 +78,7 @@ function Offers({ offers, openTicketId, accept, decline }: OffersProps) {
               <Row ticket={offer} isOpen={offer.ticketId === openTicketId} chip={<Countdown expiresAt={offer.expiresAt} />} />
               {offer.reasons.length > 0 && (
                 <p className="reasons">
-                  <span className="quiet">Why me:</span> {offer.reasons.join(' · ')}
+                  <span className="quiet">Why me:</span> {unbroken(offer.reasons.join(' · '))}
                 </p>
               )}
               <div className="line">

@@ -43,6 +43,15 @@ export const titled = (ticket: Pick<TicketRow, 'number' | 'subject'>): string =>
 export const customerName = ({ customer }: Pick<TicketRow, 'customer'>): string =>
   customer?.name ?? customer?.address ?? 'unknown customer';
 
+/** A number stays on the line of its unit. */
+export const unbroken = (words: string): string => words.replaceAll(' %', '\u00a0%');
+
+/** The history's words, with instants in this desk's own time. */
+export const readable = (words: string, now: number): string =>
+  unbroken(words)
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => moment(at, now))
+    .replace(/\b(firstResponse|nextReply)\b/g, (target) => targetName(target).toLowerCase());
+
 const SIGNALS: Readonly<Record<string, string>> = {
   skill: 'Skills',
   language: 'Language',

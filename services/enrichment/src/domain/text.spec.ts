@@ -1,4 +1,4 @@
-import { foldText, READ_LENGTH_MAX, ticketText, tokensOf, wordsOf } from './text.js';
+import { foldText, keptText, READ_LENGTH_MAX, ticketText, tokensOf, wordsOf } from './text.js';
 
 describe('foldText', () => {
   it('writes German letters, ligatures and apostrophes in one way', () => {
@@ -24,4 +24,10 @@ it('tokenises words and sentence marks, with can’t as people also write it', (
 
 it('reads a subject of any length without losing the body', () => {
   expect(ticketText({ subject: 'x'.repeat(50_000), body: 'refund please' })).toContain('refund please');
+});
+
+it('keeps of a text what a database can keep', () => {
+  expect(keptText('a\0b', 10)).toBe('a b');
+  expect(keptText('ab😀', 3)).toBe('ab\ufffd');
+  expect(keptText('x'.repeat(20_000), READ_LENGTH_MAX)).toHaveLength(READ_LENGTH_MAX);
 });

@@ -1,11 +1,14 @@
 /** Longer texts are read to here only: what a ticket is about stands at its beginning, and the cost of a hostile one stays bounded. */
 export const READ_LENGTH_MAX = 10_000;
-const SUBJECT_LENGTH_MAX = 500;
+export const SUBJECT_READ_LENGTH_MAX = 500;
 
 /** The one text of a ticket that everything here reads; also what the classifier is trained on. */
 export function ticketText(ticket: { subject: string; body: string }): string {
-  return `${ticket.subject.slice(0, SUBJECT_LENGTH_MAX)}\n${ticket.body.slice(0, READ_LENGTH_MAX)}`;
+  return `${ticket.subject.slice(0, SUBJECT_READ_LENGTH_MAX)}\n${ticket.body.slice(0, READ_LENGTH_MAX)}`;
 }
+
+/** At most `lengthMax` UTF-16 units, as PostgreSQL and UTF-8 can keep them: no NUL, no half of a surrogate pair. */
+export const keptText = (text: string, lengthMax: number): string => text.slice(0, lengthMax).toWellFormed().replaceAll('\0', ' ');
 
 const ASCII_OF: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss', '’': "'", '‘': "'", '`': "'" };
 

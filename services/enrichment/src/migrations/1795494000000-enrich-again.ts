@@ -7,9 +7,10 @@ export class EnrichAgain implements MigrationInterface {
     await runner.query(`
       -- said: hash of the last record published, so that nothing is said twice. classified_by: the model asked, null = none yet.
       -- stale: what the record rests on has changed; the mark outlives a crash.
-      drop index enriched_ticket_missing;
+      drop index enriched_ticket_missing, enriched_ticket_of_address;
       alter table enriched_ticket drop column missing, add column said text, add column classified_by text,
         add column stale boolean not null default false;
+      create index enriched_ticket_by_address on enriched_ticket (address);
       create index enriched_ticket_stale on enriched_ticket (received_at) where stale;
       create index enriched_ticket_unclassified on enriched_ticket (received_at) where classified_by is null and received_at is not null;
 

@@ -19,7 +19,8 @@ const CLOSINGS: Record<string, Closing> = {
 
 /** The article's own text, and last the one step to a person and to "this did not help". At most TEXT_LENGTH_MAX characters. */
 export function composeAnswer(article: Article, feedbackLink: string): string {
-  const { person, feedback } = CLOSINGS[article.locale.split('-')[0]!.toLowerCase()] ?? CLOSINGS['en']!;
+  const language = article.locale.split('-')[0]!.toLowerCase();
+  const { person, feedback } = CLOSINGS[Object.hasOwn(CLOSINGS, language) ? language : 'en']!;
   const closing = `\n\n${person}\n${feedback} ${feedbackLink}`;
   const text = article.text.trim();
   const room = TEXT_LENGTH_MAX - closing.length;

@@ -7,21 +7,16 @@ export interface Article extends ArticleConfig {
 }
 export type Audience = ArticleConfig['audience'];
 
-/** Weighted terms of a title or a question; `weight` is the sum over all of them. */
-export interface Phrasing {
-  readonly terms: ReadonlyMap<string, number>;
-  readonly length: number;
-}
-interface Entry {
-  readonly article: Article;
-  readonly terms: ReadonlyMap<string, number>;
-  readonly length: number;
-  readonly phrasings: readonly Phrasing[];
-}
+/** Term → what it is worth to each place (an article, or a phrasing) that holds it. */
+type Postings = ReadonlyMap<string, readonly (readonly [place: number, worth: number])[]>;
 interface Shelf {
-  readonly entries: readonly Entry[];
-  readonly documentsWith: ReadonlyMap<string, number>;
-  readonly lengthMean: number;
+  readonly articles: readonly Article[];
+  readonly rarity: (term: string) => number;
+  /** BM25's part of each article that does not depend on the query. */
+  readonly byArticle: Postings;
+  /** Titles and questions as vectors of length 1; `articleOf` says whose each is. */
+  readonly byPhrasing: Postings;
+  readonly articleOf: readonly number[];
 }
 /** One shelf per locale and audience: what is not on it cannot be found from it, whatever is asked. */
 export interface ArticleIndex {
@@ -48,9 +43,12 @@ export interface Found {
 const TITLE_WEIGHT = 3;
 const QUESTION_WEIGHT = 2;
 /** Pieces of words are weaker witnesses than words. */
-const GRAM_WEIGHT = 0.25;
-const BM25_K1 = 1.2;
-const BM25_B = 0.4;
+const GRAM_WEIGHT = 0.5;
+const BM25_K1 = 4;
+const BM25_B = 0.5;
+/** A word said three times is not three times as much meant. */
+const REPEATS_MAX = 2;
+const LIKENESS_BOOST = 1;
 
 const shelfOf = (locale: string, audience: Audience): string => `${audience} ${locale.toLowerCase()}`;
 
@@ -65,37 +63,76 @@ export function buildIndex(articles: readonly Article[]): ArticleIndex {
   }
   return {
     shelves: new Map([...byShelf].map(([name, list]) => [name, fillShelf(list)])),
-    locales: new Set(articles.map((article) => article.locale.toLowerCase())),
+    locales: new Set(articles.filter((article) => article.audience === 'public').map((article) => article.locale.toLowerCase())),
   };
 }
 
+type Terms = Map<string, number>;
+
 function fillShelf(articles: readonly Article[]): Shelf {
-  const entries = articles.map((article): Entry => {
-    const terms = new Map<string, number>();
+  const bags = articles.map((article) => {
+    const terms: Terms = new Map();
     addTerms(terms, article.title, TITLE_WEIGHT);
     for (const question of article.questions) addTerms(terms, question, QUESTION_WEIGHT);
     addTerms(terms, article.text, 1);
-    return { article, terms, length: sumOf(terms), phrasings: [article.title, ...article.questions].map(phrasingOf) };
+    return { terms, length: [...terms.values()].reduce((sum, weight) => sum + weight, 0) };
   });
   const documentsWith = new Map<string, number>();
-  for (const { terms } of entries) for (const term of terms.keys()) documentsWith.set(term, (documentsWith.get(term) ?? 0) + 1);
-  return { entries, documentsWith, lengthMean: entries.reduce((sum, entry) => sum + entry.length, 0) / Math.max(1, entries.length) };
+  for (const { terms } of bags) for (const term of terms.keys()) documentsWith.set(term, (documentsWith.get(term) ?? 0) + 1);
+  const rarity = (term: string): number => {
+    const documents = documentsWith.get(term) ?? 0;
+    return Math.log(1 + (articles.length - documents + 0.5) / (documents + 0.5));
+  };
+  const lengthMean = bags.reduce((sum, { length }) => sum + length, 0) / articles.length;
+  const saturated = bags.map(({ terms, length }) => {
+    const damping = BM25_K1 * (1 - BM25_B + (BM25_B * length) / lengthMean);
+    return new Map(
+      [...terms].map(([term, weight]) => [term, worthOf(term) * rarity(term) * ((weight * (BM25_K1 + 1)) / (weight + damping))]),
+    );
+  });
+  const phrasings = articles.flatMap(({ title, questions }, article) => [title, ...questions].map((text) => ({ article, text })));
+  return {
+    articles,
+    rarity,
+    byArticle: postingsOf(saturated),
+    byPhrasing: postingsOf(phrasings.map(({ text }) => vectorOf(text, rarity))),
+    articleOf: phrasings.map(({ article }) => article),
+  };
 }
 
-function addTerms(terms: Map<string, number>, text: string, weight: number): void {
+function addTerms(terms: Terms, text: string, weight: number): void {
   for (const term of termsOf(text)) {
     add(terms, `=${term}`, weight);
     for (const gram of gramsOf(term)) add(terms, gram, weight * GRAM_WEIGHT);
   }
 }
-function phrasingOf(text: string): Phrasing {
-  const terms = new Map<string, number>();
-  addTerms(terms, text, 1);
-  return { terms, length: sumOf(terms) };
-}
-const add = (terms: Map<string, number>, term: string, weight: number): void => void terms.set(term, (terms.get(term) ?? 0) + weight);
-const sumOf = (terms: ReadonlyMap<string, number>): number => [...terms.values()].reduce((sum, weight) => sum + weight, 0);
+const add = (terms: Terms, term: string, weight: number): void => void terms.set(term, (terms.get(term) ?? 0) + weight);
 const isWord = (term: string): boolean => term.startsWith('=');
+const worthOf = (term: string): number => (isWord(term) ? 1 : GRAM_WEIGHT);
+
+/** A text as a vector of length 1, its terms weighted by their rarity; empty when it says nothing. */
+function vectorOf(text: string, rarity: (term: string) => number): Terms {
+  const terms: Terms = new Map();
+  addTerms(terms, text, 1);
+  let squares = 0;
+  for (const [term, weight] of terms) {
+    terms.set(term, weight * rarity(term));
+    squares += (weight * rarity(term)) ** 2;
+  }
+  for (const [term, weight] of terms) terms.set(term, weight / Math.sqrt(squares));
+  return terms;
+}
+
+function postingsOf(places: readonly ReadonlyMap<string, number>[]): Postings {
+  const postings = new Map<string, [number, number][]>();
+  for (const [place, terms] of places.entries())
+    for (const [term, worth] of terms) {
+      const list = postings.get(term);
+      if (list) list.push([place, worth]);
+      else postings.set(term, [[place, worth]]);
+    }
+  return postings;
+}
 
 /** The locales an article may stand in for, best first: `de-AT` → `de`, then the fallbacks with their own chains. */
 export function localeChain(locale: string, fallbacks: readonly string[] = []): string[] {
@@ -131,60 +168,50 @@ export function search(index: ArticleIndex, query: Query, { locales, audience, l
 
 /** Every article of one locale that shares at least a piece of a word with the query. */
 function searchShelf(shelf: Shelf, query: Query): Found[] {
-  const rarity = (term: string): number => {
-    const documents = shelf.documentsWith.get(term) ?? 0;
-    return Math.log(1 + (shelf.entries.length - documents + 0.5) / (documents + 0.5));
-  };
-  const subject = phrasingOf(query.subject ?? '');
-  const sentences = sentencesOf(query.text).map(phrasingOf);
-  const all = new Map<string, number>();
-  for (const sentence of [subject, ...sentences]) for (const [term, weight] of sentence.terms) add(all, term, weight);
-  return shelf.entries.flatMap((entry) => {
-    let score = 0;
-    let covered = 0;
-    let known = 0;
-    for (const [term, weight] of all) {
-      const frequency = entry.terms.get(term) ?? 0;
-      const worth = rarity(term) * (isWord(term) ? 1 : GRAM_WEIGHT);
-      if (isWord(term)) known += worth * weight;
-      if (frequency === 0) continue;
-      if (isWord(term)) covered += worth * weight;
-      const damped = frequency + BM25_K1 * (1 - BM25_B + (BM25_B * entry.length) / shelf.lengthMean);
-      score += worth * Math.min(weight, 2) * ((frequency * (BM25_K1 + 1)) / damped);
+  const subject = query.subject ?? '';
+  const sentences = sentencesOf(query.text);
+  const asked: Terms = new Map();
+  for (const text of [subject, ...sentences]) addTerms(asked, text, 1);
+  const scores = new Float64Array(shelf.articles.length);
+  const covered = new Float64Array(shelf.articles.length);
+  let known = 0;
+  for (const [term, weight] of asked) {
+    const worth = isWord(term) ? shelf.rarity(term) * weight : 0;
+    known += worth;
+    for (const [article, value] of shelf.byArticle.get(term) ?? []) {
+      scores[article]! += Math.min(weight, REPEATS_MAX) * value;
+      covered[article]! += worth;
     }
-    if (score === 0) return [];
-    const bySubject = bestLikeness([subject], entry.phrasings, rarity);
-    const byText = bestLikeness(sentences, entry.phrasings, rarity);
-    const likeness = sentences.length === 0 ? bySubject : Math.max(byText, (bySubject + byText) / 2);
-    return [{ article: entry.article, score: score * (1 + likeness), likeness, coverage: known === 0 ? 0 : covered / known }];
+  }
+  const bySubject = likenesses(shelf, [subject]);
+  const byText = likenesses(shelf, sentences);
+  return shelf.articles.flatMap((article, at) => {
+    if (scores[at] === 0) return [];
+    const likeness = sentences.length === 0 ? bySubject[at]! : Math.max(byText[at]!, (bySubject[at]! + byText[at]!) / 2);
+    return [{ article, score: scores[at]! * (1 + LIKENESS_BOOST * likeness), likeness, coverage: known === 0 ? 0 : covered[at]! / known }];
   });
 }
 
-/** The cosine of the most alike pair of a sentence and a phrasing, terms weighted by their rarity. */
-function bestLikeness(asked: readonly Phrasing[], phrasings: readonly Phrasing[], rarity: (term: string) => number): number {
-  const norm = ({ terms }: Phrasing): number =>
-    Math.sqrt([...terms].reduce((sum, [term, weight]) => sum + (weight * rarity(term)) ** 2, 0));
-  const norms = phrasings.map(norm);
-  let best = 0;
-  for (const sentence of asked) {
-    const own = norm(sentence);
-    for (const [index, phrasing] of phrasings.entries()) {
-      let shared = 0;
-      for (const [term, weight] of sentence.terms) {
-        const other = phrasing.terms.get(term);
-        if (other !== undefined) shared += weight * other * rarity(term) ** 2;
-      }
-      if (shared > 0) best = Math.max(best, shared / (own * norms[index]!));
+/** For each article the cosine of the most alike pair of a sentence and a phrasing. */
+function likenesses(shelf: Shelf, sentences: readonly string[]): Float64Array {
+  const best = new Float64Array(shelf.articles.length);
+  for (const sentence of sentences) {
+    const alike = new Float64Array(shelf.articleOf.length);
+    for (const [term, weight] of vectorOf(sentence, shelf.rarity))
+      for (const [phrasing, worth] of shelf.byPhrasing.get(term) ?? []) alike[phrasing]! += weight * worth;
+    for (const [phrasing, value] of alike.entries()) {
+      const article = shelf.articleOf[phrasing]!;
+      if (value > best[article]!) best[article] = Math.min(1, value);
     }
   }
-  return Math.min(1, best);
+  return best;
 }
 
 /** Everything customers may read, each article once in the first locale it exists in, by title. */
 export function publicArticles(index: ArticleIndex, locales: readonly string[]): Article[] {
   const found = new Map<string, Article>();
   for (const locale of locales)
-    for (const { article } of index.shelves.get(shelfOf(locale, 'public'))?.entries ?? [])
+    for (const article of index.shelves.get(shelfOf(locale, 'public'))?.articles ?? [])
       if (!found.has(article.articleId)) found.set(article.articleId, article);
   return [...found.values()].sort((a, b) => (a.title < b.title ? -1 : 1));
 }

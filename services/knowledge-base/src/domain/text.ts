@@ -28,7 +28,7 @@ const EMPTY_WORDS = new Set(
   nor not now only other our ours own please same shall she should since some still such than that thats their them then there these they this
   those through too try tried trying under until us very want wants was wasnt way we were what whats when where which while who whom whose why will
   wont would yes yet you your yours hello hi hey dear thanks thank regards kind best cheers sincerely need help question anyone someone somebody
-  everything nothing anything something really maybe perhaps actually already always ever never every today yesterday tomorrow tell know think
+  everything nothing anything something really maybe perhaps actually already always ever moment currently usually normally sometimes often several times again long take takes took never every today yesterday tomorrow tell know think
   aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis bist bitte da dabei damit dann das dass dem den denn
   der deren des deshalb dessen die dies diese diesem diesen dieser dieses doch dort du durch ein eine einem einen einer eines einfach er es etwas
   euch euer eure fuer gar gegen gern gerne gibt haben habe habt hat hatte hatten hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im
@@ -37,11 +37,13 @@ const EMPTY_WORDS = new Set(
   seinem seinen seit sich sie sind so sobald soll sollen sollte sonst ueber um und uns unser unsere unter viel vom von vor waere war waren warum was
   weil welche welchem welchen welcher wenn wer werde werden wie wieder wieso will wir wird wo woher wohin wollen wurde wuerde zu zum zur zwar
   hallo guten tag morgen abend moin servus gruss gruesse viele freundlichen danke dank vielen vorab liebe lieber geehrte damen herren hilfe frage
-  weiss heute gestern vielleicht eigentlich leider bereits`.split(/\s+/),
+  weiss heute gestern vielleicht eigentlich leider bereits denn gerade nochmal nochmals eben bisschen kurz zurzeit meist normalerweise oft mehrmals rein lange dauert dauern braeuchte haette wuerden koennten`.split(
+    /\s+/,
+  ),
 );
 export const isEmptyWord = (word: string): boolean => word.length < 2 || EMPTY_WORDS.has(word);
 
-const ENDINGS = /(?:ungen|ings|ing|ung|est|ies|ied|ed|er|em|en|es|ern|st|e|n|s|t|y)$/;
+const ENDINGS = /(?:ungen|ings|ing|ung|est|ies|ied|ed|er|em|en|es|ern|st|e|n|s|y)$/;
 
 /** A word without its most common German or English ending, at least four letters long; doubled last letters become one. */
 export function stemOf(word: string): string {
@@ -65,11 +67,20 @@ export function gramsOf(term: string): string[] {
 }
 
 const SENTENCES_MAX = 40;
-/** A text's sentences and lines; those without a term of their own are left out. */
+/** One word (`Phone: …`, `I've moved.`) is like many a question; two begin to say something. */
+const SENTENCE_TERMS_MIN = 2;
+
+/** A text's sentences and lines. What has fewer than two terms stays with what follows, or with what went before. */
 export function sentencesOf(text: string): string[] {
-  return text
-    .slice(0, READ_LENGTH_MAX)
-    .split(/(?<=[.!?;:])\s+|\n+|\s[–-]\s/)
-    .filter((sentence) => termsOf(sentence).length > 0)
-    .slice(0, SENTENCES_MAX);
+  const sentences: string[] = [];
+  let begun = '';
+  for (const piece of text.slice(0, READ_LENGTH_MAX).split(/(?<=[.!?;])\s+|\n+/)) {
+    begun = begun === '' ? piece : `${begun} ${piece}`;
+    if (termsOf(begun).length < SENTENCE_TERMS_MIN) continue;
+    sentences.push(begun);
+    begun = '';
+    if (sentences.length === SENTENCES_MAX) return sentences;
+  }
+  if (termsOf(begun).length > 0) sentences.push(sentences.length === 0 ? begun : `${sentences.pop()} ${begun}`);
+  return sentences;
 }

@@ -1,7 +1,7 @@
 import { AnswerProposed, NoAnswer, type ArticleMatch } from '@signalbox/contracts';
 import { composeAnswer } from './answer.js';
 import { confidenceOf } from './confidence.js';
-import { needsPerson } from './person-first.js';
+import { isParticularCase, needsPerson } from './person-first.js';
 import { localeChain, search, type ArticleIndex, type Found } from './search.js';
 
 /** What a verdict is decided from: the ticket as it was received. */
@@ -37,11 +37,13 @@ const SUGGESTED_CONFIDENCE_MIN = 0.05;
  */
 export function decideVerdict(question: Question, answering: Answering, now: Date): Verdict {
   const { index, defaultLanguage } = answering;
+  const words = `${question.subject}\n${question.text}`;
+  const particular = isParticularCase(words);
   const own = localeChain(question.language ?? defaultLanguage);
   const find = (locales: readonly string[]): Found[] => search(index, question, { locales, audience: 'public', limit: SUGGESTIONS_MAX });
   const inOwn = find(own);
   const found = inOwn.length > 0 ? inOwn : find(localeChain(defaultLanguage, ['en']));
-  const matches = found.map((one, rank) => ({ one, confidence: confidenceOf(one, rank === 0 ? found[1] : found[0]) }));
+  const matches = found.map((one, rank) => ({ one, confidence: confidenceOf(one, rank === 0 ? found[1] : found[0], particular) }));
   const suggestions = matches
     .filter(({ confidence }) => confidence >= SUGGESTED_CONFIDENCE_MIN)
     .map(({ one, confidence }) => matchOf(one, confidence));
@@ -51,7 +53,7 @@ export function decideVerdict(question: Question, answering: Answering, now: Dat
   const no = (reason: NoAnswer['data']['reason']): NoAnswer =>
     NoAnswer(question.ticketId, { reason, bestConfidence, threshold, suggestions, decidedAt: now.toISOString() });
 
-  if (question.automatic || needsPerson(`${question.subject}\n${question.text}`)) return no('wants-human');
+  if (question.automatic || needsPerson(words)) return no('wants-human');
   if (!own.some((locale) => index.locales.has(locale))) return no('no-locale');
   if (!best || suggestions.length === 0) return no('nothing-found');
   if (inOwn.length === 0 || threshold >= 1 || bestConfidence < threshold) return no('below-threshold');

@@ -1,8 +1,20 @@
 import type { CategoryConfig, Exclusion, Priority, RoutingPolicy, ScoredAgent } from '@signalbox/contracts';
-import { nothingProjected, whyNeverFits, whyNotNow, type Projected } from './gate.js';
+import { NO_CHANNEL_ROOM, NOT_NOW, OFFLINE, whyNeverFits, type Projected } from './gate.js';
 import type { Learned } from './learning.js';
-import { nextStepAt, requirementsAt, stepByTime, type Requirements } from './requirements.js';
-import { explainScore, scoreAgent, weightsNameFor, type ScoringContext } from './score.js';
+import { Pool } from './pool.js';
+import { nextStepAt, requirementsAt, skillsKey, stepByTime } from './requirements.js';
+import { compareIds, inIdOrder, rosterOf, type Fit, type Roster } from './roster.js';
+import {
+  explainScore,
+  familiaritySignal,
+  minutesLeft,
+  rounded,
+  slackSignal,
+  weightingOf,
+  weightsNameFor,
+  workloadSignal,
+  type Weighting,
+} from './score.js';
 import type { CandidateAgent, WaitingTicket } from './waiting-ticket.js';
 
 /** What a round decides by, beside tickets and agents. */
@@ -35,7 +47,7 @@ export interface Matched {
 
 const RANK: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 };
 const TOP_MAX = 5;
-const byId = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const REASONS_MAX = 30;
 
 /** Past its priority's maximum age a ticket stands before all that are not, whatever their priority. */
 export const isOverAge = (ticket: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
@@ -49,7 +61,7 @@ export function inOrder(tickets: readonly WaitingTicket[], policy: RoutingPolicy
     if (aOver !== bOver) return aOver ? -1 : 1;
     if (!aOver && RANK[a.priority] !== RANK[b.priority]) return RANK[a.priority] - RANK[b.priority];
     if (!aOver && a.dueAt !== b.dueAt) return (a.dueAt ?? Infinity) - (b.dueAt ?? Infinity);
-    return a.firstQueuedAt - b.firstQueuedAt || byId(a.ticketId, b.ticketId);
+    return a.firstQueuedAt - b.firstQueuedAt || compareIds(a.ticketId, b.ticketId);
   });
 }
 
@@ -57,80 +69,147 @@ export function inOrder(tickets: readonly WaitingTicket[], policy: RoutingPolicy
  * One round: each ticket in order gets the best of the agents who fit and have room, and takes that room from the ones after it.
  * Gate → score (highest) → tie-break (idle longest, then id). Pure and deterministic, whatever the order of the inputs.
  * A ticket that found nobody stays, with the counted reasons; since it chose before all later ones, none of them got a place it could
- * have had. Measured on one core: see docs/performance.md.
- * @param projected units of proposals in flight by agentId; changed as the round proposes
+ * have had.
+ * MEASURED
+ * @param inFlight units of earlier rounds' proposals, by agentId
+ * @param nearBreach how many of an agent's own tickets are near their deadline, by agentId
  */
 export function match(
   tickets: readonly WaitingTicket[],
   agents: readonly CandidateAgent[],
   { policy, categories, learned }: MatchPolicy,
   now: Date,
-  projected: Map<string, Projected> = new Map(),
+  inFlight: ReadonlyMap<string, Projected> = new Map(),
+  nearBreach: ReadonlyMap<string, number> = new Map(),
 ): Matched {
-  const ordered = [...agents].sort((a, b) => byId(a.agentId, b.agentId));
+  const sorted = inIdOrder(agents);
+  const roster = rosterOf(sorted, policy, categories);
+  const pool = new Pool(sorted, inFlight, nearBreach, { policy, learned, now: now.getTime() });
+  const weightings = new Map(Object.keys(policy.weights).map((name) => [name, weightingOf(name, policy)]));
   const matched: Matched = { proposals: [], waiting: [] };
   for (const ticket of inOrder(tickets, policy, now)) {
     const category = ticket.category === null ? undefined : categories.get(ticket.category);
     const byTime = stepByTime(ticket, policy, now);
-    const needs = firstStaffedStep(ticket, category, policy, ordered, byTime);
-    const skipped = needs.step > byTime;
-    const weightsName = weightsNameFor(ticket, policy);
-    const context: ScoringContext = { policy, weightsName, learned, now: now.getTime() };
-    const excluded = new Map<string, number>();
-    const able: { agent: CandidateAgent; score: number }[] = [];
-    for (const agent of ordered) {
-      const inFlight = projected.get(agent.agentId) ?? NOTHING;
-      const why = whyNeverFits(agent, ticket, needs) ?? whyNotNow(agent, ticket, inFlight);
-      if (why === undefined) able.push({ agent, score: scoreAgent(agent, ticket, needs, inFlight, context) });
-      else excluded.set(why, (excluded.get(why) ?? 0) + 1);
-    }
-    const reasons = [...excluded]
-      .map(([reason, count]) => ({ reason, agents: count }))
-      .sort((a, b) => b.agents - a.agents || byId(a.reason, b.reason))
-      .slice(0, 30);
-    if (able.length === 0) {
-      matched.waiting.push({ ticket, step: needs.step, skipped, reasons, nextStepAt: nextStepAt(ticket, policy, byTime) });
+    const skills = skillsKey(ticket, category);
+    const barred = [...new Set(ticket.excludedAgentIds)].map((agentId) => pool.indexOf(agentId)).filter((index) => index >= 0);
+    const fit = firstStaffedFit(roster, pool, ticket, category, policy, byTime, skills, barred);
+    const { step } = fit.needs;
+    const weighting = weightings.get(weightsNameFor(ticket, policy))!;
+    const { best, whyNotNow } = bestNow(pool, fit, ticket, skills, weighting, barred);
+    const reasons = reasonsOf(pool, fit, ticket, whyNotNow, barred);
+    const chosen = best[0];
+    if (!chosen) {
+      matched.waiting.push({ ticket, step, skipped: step > byTime, reasons, nextStepAt: nextStepAt(ticket, policy, byTime) });
       continue;
     }
-    able.sort(
-      (a, b) =>
-        b.score - a.score || (a.agent.idleSince ?? Infinity) - (b.agent.idleSince ?? Infinity) || byId(a.agent.agentId, b.agent.agentId),
-    );
-    const top = able
-      .slice(0, TOP_MAX)
-      .map(({ agent }) => explainScore(agent, ticket, needs, projected.get(agent.agentId) ?? NOTHING, context));
-    const chosen = able[0]!.agent;
-    take(projected, chosen.agentId, ticket);
-    matched.proposals.push({ ticket, agentId: chosen.agentId, step: needs.step, skipped, weightsName, top, excluded: reasons });
+    const top = best.map(({ index, score }) => {
+      const agent = pool.agents[index]!;
+      const load = { unitsTaken: pool.unitsTaken[index]!, ticketsNearBreach: pool.ticketsNearBreach[index]! };
+      return { ...explainScore(agent, ticket, fit.needs, load, weighting, pool.context), score };
+    });
+    pool.take(chosen.index, ticket);
+    matched.proposals.push({
+      ticket,
+      agentId: pool.agents[chosen.index]!.agentId,
+      step,
+      skipped: step > byTime,
+      weightsName: weighting.name,
+      top,
+      excluded: reasons,
+    });
   }
   return matched;
 }
 
-const NOTHING: Projected = nothingProjected();
-
-/** Counts the ticket's units against the agent until the agent's own record shows them. */
-export function take(projected: Map<string, Projected>, agentId: string, ticket: Pick<WaitingTicket, 'units' | 'channel'>): void {
-  const before = projected.get(agentId) ?? nothingProjected();
-  projected.set(agentId, {
-    units: before.units + ticket.units,
-    channels: { ...before.channels, [ticket.channel]: (before.channels[ticket.channel] ?? 0) + ticket.units },
-  });
-}
-
 /**
- * The step by time, or a later one at once when nobody staffed (online or away) could ever match before it. Where no step helps, or nobody
- * is staffed at all, time alone decides: giving up requirements would bring no agent.
+ * Who fits at the step by time, or at a later one at once when nobody staffed (online or away) could ever match before it. Where no step
+ * helps, or nobody is staffed at all, time alone decides: giving up requirements would bring no agent.
  */
-function firstStaffedStep(
+function firstStaffedFit(
+  roster: Roster,
+  pool: Pool,
   ticket: WaitingTicket,
   category: CategoryConfig | undefined,
   policy: RoutingPolicy,
-  agents: readonly CandidateAgent[],
   byTime: number,
-): Requirements {
+  skills: string,
+  barred: readonly number[],
+): Fit {
+  let atTime: Fit | undefined;
   for (let step = byTime; step <= policy.relaxation.length; step += 1) {
-    const needs = requirementsAt(ticket, category, policy, step);
-    if (agents.some((agent) => agent.presence !== 'offline' && whyNeverFits(agent, ticket, needs) === undefined)) return needs;
+    const anyQueue = policy.relaxation.some((one, index) => index < step && one.anyQueue);
+    const group = roster.group(anyQueue ? null : ticket.queueId);
+    const fit = group.fit(skills, step, ticket.language, () => requirementsAt(ticket, category, policy, step));
+    atTime ??= fit;
+    if (isStaffed(pool, fit, barred)) return fit;
   }
-  return requirementsAt(ticket, category, policy, byTime);
+  return atTime!;
+}
+
+const isStaffed = (pool: Pool, { places, group }: Fit, barred: readonly number[]): boolean =>
+  places.some((place) => pool.absence[group.members[place]!] !== OFFLINE && !barred.includes(group.members[place]!));
+
+interface Placed {
+  readonly index: number;
+  readonly score: number;
+}
+
+/** The hot loop: the five best of those who can take the ticket now, best first, and how many cannot, by the gate's codes. */
+function bestNow(
+  pool: Pool,
+  { needs, group, places }: Fit,
+  ticket: WaitingTicket,
+  skills: string,
+  weighting: Weighting,
+  barred: readonly number[],
+): { best: Placed[]; whyNotNow: Int32Array } {
+  const { units, category } = ticket;
+  const { members } = group;
+  const { unitsTaken, unitsMax, idleSince } = pool;
+  const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
+  const lasting = pool.lastingScore(group, skills, needs, category, weighting);
+  const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
+  const minutes = left === undefined ? undefined : group.history(pool.context.learned, category).minutes;
+  const known = ticket.recentAgentIds.map((agentId) => pool.indexOf(agentId));
+  const best: Placed[] = [];
+  for (let nth = 0; nth < places.length; nth += 1) {
+    const place = places[nth]!;
+    const index = members[place]!;
+    if (barred.length > 0 && barred.includes(index)) continue;
+    const why = pool.whyNotNow(index, ticket);
+    if (why !== 0) {
+      whyNotNow[why]! += 1;
+      continue;
+    }
+    let sum = lasting[place]! + weighting.workload * workloadSignal(unitsMax[index]!, unitsTaken[index]!, units);
+    sum += weighting.slaSlack * (minutes === undefined ? 0.5 : slackSignal(left!, minutes[place]!));
+    if (known.length > 0) sum += weighting.familiarity * familiaritySignal(known.indexOf(index));
+    const score = rounded(sum / weighting.total);
+    const worst = best.length < TOP_MAX ? undefined : best[TOP_MAX - 1]!;
+    if (worst && (score < worst.score || (score === worst.score && idleSince[index]! >= idleSince[worst.index]!))) continue;
+    let at = worst ? TOP_MAX - 1 : best.length;
+    // Members come in the order of their ids, so that of equals the earlier one stays in front.
+    for (; at > 0; at -= 1) {
+      const before = best[at - 1]!;
+      if (before.score > score || (before.score === score && idleSince[before.index]! <= idleSince[index]!)) break;
+      best[at] = before;
+    }
+    best[at] = { index, score };
+  }
+  return { best, whyNotNow };
+}
+
+/** Why the others were left out, most frequent first. Each agent is counted once, by the first reason. */
+function reasonsOf(pool: Pool, fit: Fit, ticket: WaitingTicket, whyNotNow: Int32Array, barred: readonly number[]): Exclusion[] {
+  const counts = new Map(fit.whyNever);
+  for (const index of barred) {
+    const reason = whyNeverFits(pool.agents[index]!, fit.needs);
+    if (reason !== undefined) counts.set(reason, counts.get(reason)! - 1);
+  }
+  counts.set('excluded for this ticket', barred.length);
+  for (const [code, reason] of NOT_NOW.entries()) counts.set(reason, whyNotNow[code]!);
+  counts.set(`no room for ${ticket.channel}`, whyNotNow[NO_CHANNEL_ROOM]!);
+  const reasons: Exclusion[] = [];
+  for (const [reason, count] of counts) if (count > 0) reasons.push({ reason, agents: count });
+  return reasons.sort((a, b) => b.agents - a.agents || compareIds(a.reason, b.reason)).slice(0, REASONS_MAX);
 }

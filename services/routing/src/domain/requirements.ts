@@ -6,21 +6,36 @@ export interface Requirements {
   readonly step: number;
   readonly skills: ReadonlyMap<string, number>;
   readonly preferredSkills: ReadonlyMap<string, number>;
+  readonly language: string | null;
   /** 0 = any. */
   readonly languageLevelMin: number;
-  readonly anyQueue: boolean;
+  /** Null = any. */
+  readonly queueId: string | null;
 }
 
-/** Steps that have come by time alone: 0 = none. */
+/** Steps that have come by time alone, in the order declared: 0 = none. One declared to come before its predecessor comes with it. */
 export function stepByTime(ticket: WaitingTicket, policy: RoutingPolicy, now: Date): number {
-  const waitedSeconds = (now.getTime() - ticket.relaxFrom) / 1000;
-  return policy.relaxation.filter((step) => step.afterSeconds <= waitedSeconds).length;
+  const waitedMs = now.getTime() - ticket.relaxFrom;
+  const next = policy.relaxation.findIndex((step) => step.afterSeconds * 1000 > waitedMs);
+  return next < 0 ? policy.relaxation.length : next;
 }
 
-/** The instant (ms) of the next step by time, if there is one. */
+/** The instant (ms) of the next step by time, if there is one. After `now` whenever `step` is the step by time. */
 export function nextStepAt(ticket: WaitingTicket, policy: RoutingPolicy, step: number): number | undefined {
   const next = policy.relaxation[step];
   return next && ticket.relaxFrom + next.afterSeconds * 1000;
+}
+
+/** From the category's complexity on, every level it requires is one higher. */
+const raiseFor = (ticket: WaitingTicket, category: CategoryConfig | undefined): 0 | 1 =>
+  category?.raiseLevelFromComplexity !== undefined && ticket.complexity >= category.raiseLevelFromComplexity ? 1 : 0;
+
+/** Names the skills `requirementsAt` gives: tickets with the same key at the same step ask for the same ones. */
+export function skillsKey(ticket: WaitingTicket, category: CategoryConfig | undefined): string {
+  const raise = raiseFor(ticket, category);
+  return Object.keys(ticket.extraSkills).length === 0
+    ? `${raise} ${ticket.category ?? ''}`
+    : JSON.stringify([raise, ticket.category, ticket.extraSkills]);
 }
 
 /**
@@ -36,7 +51,7 @@ export function requirementsAt(
   const given = policy.relaxation.slice(0, step);
   const lowerSkillsBy = Math.max(0, ...given.map((one) => one.lowerSkillsBy));
   const lowerLanguageBy = Math.max(0, ...given.map((one) => one.lowerLanguageBy));
-  const raise = category?.raiseLevelFromComplexity !== undefined && ticket.complexity >= category.raiseLevelFromComplexity ? 1 : 0;
+  const raise = raiseFor(ticket, category);
   const skills = new Map<string, number>();
   for (const [skill, level] of Object.entries(category?.requiredSkills ?? {})) skills.set(skill, Math.min(5, level + raise));
   for (const [skill, level] of Object.entries(ticket.extraSkills)) skills.set(skill, Math.max(level, skills.get(skill) ?? 0));
@@ -48,8 +63,9 @@ export function requirementsAt(
     step,
     skills,
     preferredSkills: new Map(Object.entries(category?.preferredSkills ?? {})),
+    language: ticket.language,
     languageLevelMin: ticket.language === null ? 0 : Math.max(0, policy.languageLevelMin - lowerLanguageBy),
-    anyQueue: given.some((one) => one.anyQueue),
+    queueId: given.some((one) => one.anyQueue) ? null : ticket.queueId,
   };
 }
 

@@ -37,6 +37,4 @@ export interface CandidateAgent {
   readonly unitsUsed: number;
   readonly channelUnitsUsed: Readonly<Partial<Record<Channel, number>>>;
   readonly idleSince: number | null;
-  /** Own tickets near their deadline. */
-  readonly ticketsNearBreach: number;
 }

@@ -1,0 +1,221 @@
+import type { ServiceName } from '@signalbox/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { check, onceEach } from './checker.ts';
+import { differences, endOffsets, fingerprint, readDatabases, readTopics, settled, ticketsByState, type Fingerprint } from './evidence.ts';
+import type { Facts } from './facts.ts';
+import { kill, type Killing } from './havoc.ts';
+import { Agents, Senders, type AgentCounts } from './load.ts';
+import { randomFrom, scheduleOf } from './schedule.ts';
+import { FaultySystem, type Death } from './system.ts';
+
+/** Bounds of the waits, so that a stuck system ends a run instead of hanging it. */
+const ALL_DONE_MS_MAX = 180_000;
+const SETTLE_MS_MAX = 120_000;
+const QUIET_MS_MAX = 60_000;
+const SOME = 40;
+
+export interface RoundOptions {
+  readonly root: string;
+  readonly stateDir: string;
+  readonly services: readonly ServiceName[];
+  readonly seed: number;
+  readonly tickets: number;
+  readonly form: 'short' | 'long';
+  readonly keep: boolean;
+  readonly say: (line: string) => void;
+  readonly stopping: AbortSignal;
+}
+
+export interface RoundReport {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly killed: readonly Killing[];
+  /** Processes that ended without our doing, and were started again. */
+  readonly endedByThemselves: readonly Death[];
+  readonly sent: { readonly tickets: number; readonly acknowledged: number; readonly attempts: number };
+  readonly agents: AgentCounts | undefined;
+  readonly topics:
+    { readonly records: number; readonly publishedTwice: number; readonly events: Readonly<Record<string, number>> } | undefined;
+  readonly databases: { readonly tickets: Readonly<Record<string, number>>; readonly rows: number } | undefined;
+  readonly rewind: { readonly changedTables: number; readonly newRecords: number } | undefined;
+  /** Violations, and what kept the run from being one. Empty: every promise was kept. */
+  readonly problems: readonly string[];
+}
+
+/** What a round has found out so far, also when it ends early. */
+type Findings = { -readonly [K in keyof RoundReport]: RoundReport[K] } & {
+  killed: Killing[];
+  endedByThemselves: Death[];
+  problems: string[];
+};
+
+/** A fresh system, tickets and killings, the check of what became of them, and everything read once more from offset 0. */
+export async function runRound(options: RoundOptions): Promise<RoundReport> {
+  const { seed, say, keep } = options;
+  const startedAt = Date.now();
+  const found: Findings = {
+    seed,
+    seconds: 0,
+    killed: [],
+    endedByThemselves: [],
+    sent: { tickets: 0, acknowledged: 0, attempts: 0 },
+    agents: undefined,
+    topics: undefined,
+    databases: undefined,
+    rewind: undefined,
+    problems: [],
+  };
+  let system: FaultySystem | undefined;
+  try {
+    const onDeath = (death: Death): void => {
+      // SIGKILL is ours, and code 0 is a service that was asked to leave in order to come back armed.
+      if (death.how === 'SIGKILL' || death.how === 'code 0') return;
+      found.endedByThemselves.push(death);
+      say(`${death.service} ended by itself (${death.how})`);
+    };
+    system = await FaultySystem.start({ ...options, progress: say, onDeath });
+    await underFire(system, options, found);
+    await readAgain(system, options, found);
+  } catch (error) {
+    found.problems.push(`the run could not be finished: ${(error as Error).message}`);
+  } finally {
+    await system?.stop({ keep }).catch((error: Error) => found.problems.push(`not everything could be stopped: ${error.message}`));
+  }
+  found.seconds = Math.round((Date.now() - startedAt) / 1000);
+  return found;
+}
+
+/** Tickets flow and parts die; then everything that was acknowledged must be in its place. */
+async function underFire(system: FaultySystem, options: RoundOptions, found: Findings): Promise<void> {
+  const { services, seed, form, tickets, say, stopping } = options;
+  const random = randomFrom(seed);
+  const steps = scheduleOf(services, form, random);
+  const ended = new AbortController();
+  const senders = new Senders(system, random, ended.signal);
+  const agents = await Agents.signIn(system, random);
+  agents.start();
+  say(`${agents.size} agents are at work; ${steps.length} killings while ${tickets} tickets come in`);
+  const firstAt = Date.now();
+  try {
+    for (const [index, step] of steps.entries()) {
+      stopping.throwIfAborted();
+      // The last tickets come in while the last part is being killed.
+      const share = Math.round((tickets * (index + 1)) / steps.length) - Math.round((tickets * index) / steps.length);
+      const flowing = spread(share, () => senders.send());
+      const killing = await kill(system, step);
+      await flowing;
+      const atSeconds = Math.round((Date.now() - firstAt) / 100) / 10;
+      found.killed.push({ ...killing, atSeconds, ticketsSent: senders.submissions.length });
+      const done = (await ticketsByState(system).catch(() => [])).map(({ state, tickets: count }) => `${count} ${state}`).join(', ');
+      say(`killed ${killing.what.padEnd(14)} ${killing.where}${killing.happened ? '' : ': NOT HAPPENED'}; tickets: ${done}`);
+    }
+    await system.ready(90_000);
+    say('nothing is killed any more; waiting for the rest to be done');
+    await withTimeout(senders.whenAllSent(), ALL_DONE_MS_MAX, 'not every ticket was acknowledged');
+    await allDone(system, senders, stopping);
+    await agents.leave();
+  } finally {
+    ended.abort();
+    await agents.stop();
+    found.sent = { tickets: senders.submissions.length, acknowledged: senders.acknowledged, attempts: senders.attempts };
+    found.agents = agents.counts;
+  }
+  found.problems.push(...found.killed.filter(({ happened }) => !happened).map(({ what, where }) => `${what} was not killed ${where}`));
+  await settled(system, SETTLE_MS_MAX);
+  await judge(system, senders, found, say);
+}
+
+async function judge(system: FaultySystem, senders: Senders, found: Findings, say: (line: string) => void): Promise<void> {
+  const { records, ...seen } = await readTopics(system);
+  const facts: Facts = { ...seen, ...(await readDatabases(system)), submissions: senders.submissions };
+  const once = onceEach(facts.events).events;
+  const events: Record<string, number> = {};
+  for (const event of once) events[event.type] = (events[event.type] ?? 0) + 1;
+  found.topics = { records, publishedTwice: facts.events.length - once.length, events };
+  const states = await ticketsByState(system);
+  const tickets = Object.fromEntries(states.map(({ state, tickets: count }) => [state, count]));
+  found.databases = { tickets, rows: [...(await fingerprint(system)).values()].reduce((sum, rows) => sum + rows.length, 0) };
+  say(`sent ${found.sent.tickets} tickets in ${found.sent.attempts} attempts, ${found.sent.acknowledged} acknowledged`);
+  say(`topics: ${records} records, ${found.topics.publishedTwice} of them published twice`);
+  say(
+    `  ${Object.entries(events)
+      .map(([type, count]) => `${type} ${count}`)
+      .join(', ')}`,
+  );
+  say(`databases: ${found.databases.rows} rows; tickets: ${states.map(({ state, tickets: count }) => `${count} ${state}`).join(', ')}`);
+  say(
+    `agents: ${Object.entries(found.agents ?? {})
+      .map(([what, count]) => `${count} ${what}`)
+      .join(', ')}`,
+  );
+  const violations = check(facts).map(({ kind, about, detail }) => `${kind}: ${about}: ${detail}`);
+  found.problems.push(...violations.slice(0, SOME));
+  if (violations.length > SOME) found.problems.push(`… and ${violations.length - SOME} more violations`);
+  for (const state of ['expected', 'new', 'open', 'offered', 'in work'])
+    if ((tickets[state] ?? 0) > 0) found.problems.push(`${tickets[state]} tickets ended '${state}' although everybody was at work`);
+}
+
+/** Every group from offset 0: readers must recognise all of it. Nobody is online and every ticket has ended, so no timer has anything to say. */
+async function readAgain(system: FaultySystem, { say, stopping }: RoundOptions, found: Findings): Promise<void> {
+  stopping.throwIfAborted();
+  const before = await quiet(system);
+  const endsBefore = await endOffsets(system);
+  say('stopping the services, setting every group back to offset 0, starting them again');
+  await system.stopServices();
+  await system.rewind();
+  await system.startServices();
+  const endsAfter = await settled(system, SETTLE_MS_MAX);
+  const changed = differences(before, await fingerprint(system));
+  const grown = [...endsAfter].flatMap(([place, end]) => {
+    const records = Number(end - (endsBefore.get(place) ?? 0n));
+    return records === 0 ? [] : [{ place, records }];
+  });
+  const newRecords = grown.reduce((sum, { records }) => sum + records, 0);
+  found.rewind = { changedTables: changed.length, newRecords };
+  say(`read again from offset 0: ${changed.length} tables changed, ${newRecords} records emitted`);
+  found.problems.push(...changed.map((what) => `changed by a rewind: ${what}`));
+  found.problems.push(...grown.map(({ place, records }) => `emitted by a rewind: ${records} records on ${place}`));
+}
+
+/** The rows once they have stood still for 3 s: what timers had to do after the last event is done then. */
+async function quiet(system: FaultySystem): Promise<Fingerprint> {
+  let before = await fingerprint(system);
+  for (const deadline = Date.now() + QUIET_MS_MAX; ;) {
+    await sleep(3_000);
+    const now = await fingerprint(system);
+    const moving = differences(before, now);
+    if (moving.length === 0) return now;
+    if (Date.now() > deadline) throw new Error(`rows keep changing though nothing happens: ${moving.join('; ')}`);
+    before = now;
+  }
+}
+
+/** Every acknowledged ticket is solved or answered, by assignment's rows. Gives up quietly: the checker says what is missing. */
+async function allDone(system: FaultySystem, senders: Senders, stopping: AbortSignal): Promise<void> {
+  for (const deadline = Date.now() + ALL_DONE_MS_MAX; Date.now() < deadline && !stopping.aborted; await sleep(500)) {
+    const states = await ticketsByState(system).catch(() => []);
+    const done = states.reduce((sum, { state, tickets }) => sum + (['solved', 'answered', 'closed'].includes(state) ? tickets : 0), 0);
+    const all = states.reduce((sum, { tickets }) => sum + tickets, 0);
+    if (done === all && done >= senders.acknowledged) return;
+  }
+}
+
+/** Even over a second or so, whatever is killed meanwhile. */
+async function spread(times: number, work: () => void): Promise<void> {
+  for (let nth = 0; nth < times; nth += 1) {
+    work();
+    await sleep(100);
+  }
+}
+
+async function withTimeout<T>(work: Promise<T>, timeoutMs: number, otherwise: string): Promise<T> {
+  const timer = new AbortController();
+  try {
+    const tooLong = sleep(timeoutMs, undefined, { signal: timer.signal }).then(() => {
+      throw new Error(`${otherwise} within ${timeoutMs / 1000} s`);
+    });
+    return await Promise.race([work, tooLong]);
+  } finally {
+    timer.abort();
+  }
+}
