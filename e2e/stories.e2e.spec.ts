@@ -65,8 +65,8 @@ it('a technical problem goes to the agent with the faster history in that field'
     { ...policy, content: speedCounts },
   ]);
   const problem = (nth: number) => ({
-    subject: `Display shows an error, bike ${nth}`,
-    body: 'The display shows an error after the firmware update and the motor does not start any more. I restarted it twice.',
+    subject: `Motor keeps cutting out, bike ${nth}`,
+    body: 'My motor keeps cutting out halfway up the hill, battery full, assistance on Tour, no error code at all. I already tried another battery, same problem.',
     email: `rider-${nth}@example.com`,
     language: 'en',
   });

@@ -32,6 +32,7 @@ export class Senders {
   readonly #system: FaultySystem;
   readonly #random: () => number;
   readonly #stopping: AbortSignal;
+  readonly #refusals = new Map<string, string>();
   attempts = 0;
 
   constructor(system: FaultySystem, random: () => number, stopping: AbortSignal) {
@@ -67,18 +68,36 @@ export class Senders {
   async #sendUntilTold(submission: { key: string; ticketIds: string[] }, form: object, times: number): Promise<void> {
     while (submission.ticketIds.length < times && !this.#stopping.aborted) {
       this.attempts += 1;
-      const told = await fetch(`${this.#system.addressOf('intake')}/intake/v1/tickets`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': submission.key },
-        body: JSON.stringify(form),
-        signal: AbortSignal.timeout(15_000),
-      }).then(
-        async (response) => (response.status === 202 ? ((await response.json()) as { ticketId: string }).ticketId : undefined),
-        () => undefined,
-      );
-      if (told === undefined) await sleep(RETRY_MS);
-      else submission.ticketIds.push(told);
+      try {
+        submission.ticketIds.push(await this.#sendOnce(submission.key, form));
+        this.#refusals.delete(submission.key);
+      } catch (error) {
+        this.#refusals.set(submission.key, (error as Error).message);
+        await sleep(RETRY_MS);
+      }
     }
+  }
+
+  /** @throws Error when the sender was not told that its ticket has been received. */
+  async #sendOnce(key: string, form: object): Promise<string> {
+    const response = await fetch(`${this.#system.addressOf('intake')}/intake/v1/tickets`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify(form),
+      signal: AbortSignal.timeout(15_000),
+    });
+    const text = await response.text();
+    if (response.status !== 202) throw new Error(`${response.status}: ${text}`);
+    return (JSON.parse(text) as { ticketId: string }).ticketId;
+  }
+
+  /** Who has not been told yet, and why. */
+  waiting(): string {
+    const keys = this.submissions.filter(({ ticketIds }) => ticketIds.length === 0).map(({ key }) => key);
+    return `${keys.length} wait (${keys
+      .slice(0, 5)
+      .map((key) => `${key}: ${this.#refusals.get(key) ?? 'its first request has not ended'}`)
+      .join('; ')})`;
   }
 }
 

@@ -101,8 +101,9 @@ async function underFire(system: FaultySystem, options: RoundOptions, found: Fin
       stopping.throwIfAborted();
       // The last tickets come in while the last part is being killed.
       const share = Math.round((tickets * (index + 1)) / steps.length) - Math.round((tickets * index) / steps.length);
-      const flowing = spread(share, () => senders.send());
-      const killing = await kill(system, step);
+      const over = new AbortController();
+      const flowing = flow(share, () => senders.send(), over.signal);
+      const killing = await kill(system, step).finally(() => over.abort());
       await flowing;
       const atSeconds = Math.round((Date.now() - firstAt) / 100) / 10;
       found.killed.push({ ...killing, atSeconds, ticketsSent: senders.submissions.length });
@@ -111,7 +112,7 @@ async function underFire(system: FaultySystem, options: RoundOptions, found: Fin
     }
     await system.ready(90_000);
     say('nothing is killed any more; waiting for the rest to be done');
-    await withTimeout(senders.whenAllSent(), ALL_DONE_MS_MAX, 'not every ticket was acknowledged');
+    await withTimeout(senders.whenAllSent(), ALL_DONE_MS_MAX, () => `not every ticket was acknowledged: ${senders.waiting()}`);
     await allDone(system, senders, stopping);
     await agents.leave();
   } finally {
@@ -200,19 +201,19 @@ async function allDone(system: FaultySystem, senders: Senders, stopping: AbortSi
   }
 }
 
-/** Even over a second or so, whatever is killed meanwhile. */
-async function spread(times: number, work: () => void): Promise<void> {
-  for (let nth = 0; nth < times; nth += 1) {
-    work();
-    await sleep(100);
+/** The step's own share at ten a second; then, so that work goes on until somebody has died of it, two a second more. */
+async function flow(share: number, send: () => void, over: AbortSignal): Promise<void> {
+  for (let sent = 0; sent < share || !over.aborted; sent += 1) {
+    send();
+    await sleep(sent < share ? 100 : 500);
   }
 }
 
-async function withTimeout<T>(work: Promise<T>, timeoutMs: number, otherwise: string): Promise<T> {
+async function withTimeout<T>(work: Promise<T>, timeoutMs: number, otherwise: () => string): Promise<T> {
   const timer = new AbortController();
   try {
     const tooLong = sleep(timeoutMs, undefined, { signal: timer.signal }).then(() => {
-      throw new Error(`${otherwise} within ${timeoutMs / 1000} s`);
+      throw new Error(`after ${timeoutMs / 1000} s ${otherwise()}`);
     });
     return await Promise.race([work, tooLong]);
   } finally {

@@ -31,7 +31,7 @@ export function scheduleOf(services: readonly ServiceName[], form: 'short' | 'lo
   const stepOf = (service: ServiceName, way: (typeof ways)[number]): Step =>
     way === 'random'
       ? { kind: 'random', service, afterMs: between(100, 1_500) }
-      : { kind: 'fail-point', service, point: way, nth: between(1, form === 'short' ? 3 : 6) };
+      : { kind: 'fail-point', service, point: way, nth: between(1, form === 'short' ? 2 : 5) };
   const steps = services.flatMap((service, index) =>
     form === 'long' ? ways.map((way) => stepOf(service, way)) : [stepOf(service, ways[(first + index) % ways.length]!)],
   );

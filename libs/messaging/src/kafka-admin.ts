@@ -23,7 +23,8 @@ export async function provisionTopics(
     const missing = topics.filter((topic) => !existing.has(prefix + topic.name));
     if (missing.length > 0) {
       await admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs gives up its own waiting when the broker's metadata lag behind; leadersOf below does not.
+        waitForLeaders: false,
         timeout: 30_000,
         topics: missing.map((topic) => ({
           topic: prefix + topic.name,
@@ -47,7 +48,7 @@ export async function provisionTopics(
 }
 
 async function leadersOf(admin: Admin, topic: string): Promise<void> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     const answered = await admin.fetchTopicOffsets(topic).then(
       () => true,
       () => false,
@@ -55,6 +56,7 @@ async function leadersOf(admin: Admin, topic: string): Promise<void> {
     if (answered) return;
     await sleep(50);
   }
+  throw new Error(`topic '${topic}' has no leaders 30 s after its creation`);
 }
 
 /** Deletes topics for good, such as a test's own. */

@@ -49,7 +49,7 @@ function describe(error: unknown): { status: number; title: string; detail: stri
   const { status, message, expose } = error as { status?: number; message?: string; expose?: boolean };
   if (typeof status === 'number' && status >= 400 && status < 500 && expose)
     return { status, title: status === 413 ? 'Content Too Large' : 'Bad Request', detail: message ?? '' };
-  const away = /ECONNREFUSED|Connection terminated|timeout/i.test(String(message));
+  const away = (error as Error).name === 'DatabaseAway' || /ECONNREFUSED|Connection terminated|timeout/i.test(String(message));
   if (away)
     return { status: 503, title: 'Service Unavailable', detail: 'the service cannot store your request at the moment; send it again' };
   return { status: 500, title: 'Internal Server Error', detail: 'something went wrong on our side; it has been logged' };

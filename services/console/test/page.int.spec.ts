@@ -1,54 +1,28 @@
 import { ConsoleTopic, OfferDeclined, RequestRefused, type Draft } from '@signalbox/contracts';
-import chromium from '@sparticuz/chromium';
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { chromium as playwright, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { arrived, assignedTo, decided, DESK_COMPANY, inMinutes, morning, offeredTo, repliedBy, wrote } from './the-desk.js';
+import { join } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { ABrowser, buildPage, shoot } from './a-browser.js';
+import { DESK_COMPANY } from './desk-company.js';
+import { arrived, assignedTo, decided, heldBy, inMinutes, morning, offeredTo, repliedBy, resumedBy, solvedBy, wrote } from './the-desk.js';
 import { caused, snapshot } from './the-story.js';
 import { TheConsole, tokenFor } from './the-console.js';
 
-const root = resolve(import.meta.dirname, '../../..');
-const shots = join(root, '.signalbox/screenshots');
-/** The browser reports answers like 401 and 409 as errors; here they are what was asked for. */
-const ANSWERS = /Failed to load resource.*\b(401|409)\b/;
-
 let webDir: string;
 let console_: TheConsole;
-let browser: Browser;
+let browser: ABrowser;
 let admin: string;
-const complaints: string[] = [];
 
 const twice = async (...events: Draft[]): Promise<void> => {
   await console_.stack.publish(...events, ...events);
   await console_.stack.settled();
 };
 
-async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  await context.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !ANSWERS.test(message.text())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(console_.service.http + path);
-  return page;
-}
-
 async function signIn(agentId: string, options?: BrowserContextOptions): Promise<Page> {
   const { url } = (await console_.call('POST', '/sign-in-links', admin, { agentId })).body as { url: string };
-  return open(url, options);
+  return browser.open(console_.service.http + url, options);
 }
-
-const shoot = async (page: Page, name: string): Promise<void> => {
-  await page.screenshot({ path: join(shots, `${name}.png`) });
-};
 
 /** Does something on the page that sends a request, and answers it as assignment would. */
 async function answered(page: Page, act: () => Promise<void>, answer: () => Draft): Promise<void> {
@@ -60,39 +34,34 @@ async function answered(page: Page, act: () => Promise<void>, answer: () => Draf
 
 beforeAll(async () => {
   webDir = await mkdtemp(join(tmpdir(), 'signalbox-page-'));
-  await mkdir(shots, { recursive: true });
-  const vite = join(root, 'node_modules/vite/bin/vite.js');
-  const web = join(root, 'services/console/web');
-  await promisify(execFile)(process.execPath, [vite, 'build', web, '--outDir', webDir, '--emptyOutDir', '--logLevel', 'warn']);
+  await buildPage(webDir);
   console_ = await TheConsole.start({ WEB_DIR: webDir });
   admin = await tokenFor('the-first-admin', 'admin');
   await console_.call('POST', '/configuration', admin, { documents: DESK_COMPANY });
-  // In a single process one closed page takes the browser with it; and web security is what is tested here.
-  const args = chromium.args.filter((arg) => arg !== '--single-process' && arg !== '--disable-web-security');
-  browser = await playwright.launch({ args, executablePath: await chromium.executablePath(), headless: true });
+  browser = await ABrowser.start();
   await twice(...morning());
 });
 afterAll(async () => {
-  await browser?.close();
+  await browser?.stop();
   await console_?.stop();
   await rm(webDir, { recursive: true });
 });
 beforeEach(() => {
-  complaints.length = 0;
+  browser.complaints.length = 0;
 });
 afterEach(() => {
-  expect(complaints).toEqual([]);
+  expect(browser.complaints).toEqual([]);
 });
 
 it('explains to a stranger how to get in', async () => {
-  const page = await open('/');
+  const page = await browser.open(console_.service.http);
   await page.getByText('You come in here with a sign-in link').waitFor();
-  expect(complaints).toEqual([]);
+  expect(browser.complaints).toEqual([]);
   // What the other tests rely on: something inline is blocked, and heard of.
   const heard = page.waitForEvent('console', { predicate: (message) => message.text().startsWith('CSP: style-src') });
   await page.evaluate(() => document.body.setAttribute('style', 'color: red'));
   await heard;
-  complaints.length = 0;
+  browser.complaints.length = 0;
   await shoot(page, 'sign-in');
   await page.context().close();
 });
@@ -205,8 +174,41 @@ it('declines an offer with a reason, by keyboard', async () => {
       }),
   );
   await offers.getByText('No offer at the moment.').waitFor();
-  expect(await console_.stack.eventsAbout('dunning', ConsoleTopic)).toMatchObject([
+  expect(console_.stack.eventsAbout('dunning', ConsoleTopic)).toMatchObject([
     { type: 'DeclineRequested', data: { reason: 'not my field' } },
+  ]);
+  await page.context().close();
+});
+
+it('holds, resumes, and solves with the reply', async () => {
+  const page = await signIn('ana');
+  await page.getByRole('button', { name: /#1036/ }).click();
+  const status = page.locator('.facts .status');
+  await page.getByRole('heading', { name: /old company/ }).waitFor();
+  const hold = async (): Promise<void> => {
+    await page.keyboard.press('h');
+    await page.keyboard.press('Enter');
+  };
+  await answered(page, hold, () => heldBy('address', 'ana'));
+  await status.filter({ hasText: 'pending' }).waitFor();
+  await answered(
+    page,
+    () => page.keyboard.press('u'),
+    () => resumedBy('address', 'ana'),
+  );
+  await status.filter({ hasText: 'open' }).waitFor();
+  await page.keyboard.press('r');
+  await page.keyboard.type('The corrected invoice is attached.');
+  await answered(
+    page,
+    () => page.getByRole('button', { name: 'Reply and solve' }).click(),
+    () => solvedBy('address', 'ana'),
+  );
+  await status.filter({ hasText: 'solved' }).waitFor();
+  expect(console_.stack.eventsAbout('address', ConsoleTopic)).toMatchObject([
+    { type: 'HoldRequested', data: { status: 'pending' } },
+    { type: 'ResumeRequested' },
+    { type: 'ReplyWritten', data: { text: 'The corrected invoice is attached.', thenStatus: 'solved' } },
   ]);
   await page.context().close();
 });

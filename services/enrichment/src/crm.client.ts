@@ -53,7 +53,8 @@ export class CrmClient {
   async #ask(address: string): Promise<Profile> {
     const url = new URL('customers', `${this.environment.CRM_URL!.replace(/\/$/, '')}/`);
     url.searchParams.set('address', address);
-    const headers: Record<string, string> = this.environment.CRM_TOKEN === undefined ? {} : { authorization: `Bearer ${this.environment.CRM_TOKEN}` };
+    const headers: Record<string, string> =
+      this.environment.CRM_TOKEN === undefined ? {} : { authorization: `Bearer ${this.environment.CRM_TOKEN}` };
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     // A body nobody reads keeps its connection from being used again.
     if (response.status !== 200) await response.body?.cancel();

@@ -25,10 +25,10 @@ export class IntakeConsumer {
     const judged = events
       .filter((event) => !decided.has(event.ticketId))
       .map((event) => {
-        const { subject, text, language: declared, automatic } = event.data;
+        const { subject, text, language: declared, automatic, followsTicketId } = event.data;
         const language = languageOf(`${subject}\n${text}`, declared);
         const verdict = decideVerdict(
-          { ticketId: event.ticketId, subject, text, language, automatic: automatic ?? false },
+          { ticketId: event.ticketId, subject, text, language, forPerson: automatic === true || followsTicketId !== undefined },
           {
             index,
             thresholdOf: (category) => (category === undefined ? 1 : (delivery.config.find('category', category)?.answerThreshold ?? 1)),

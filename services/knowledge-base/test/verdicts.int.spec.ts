@@ -38,10 +38,14 @@ describe('a verdict', () => {
     );
   });
 
-  it('is none for a machine', async () => {
-    await running.stack.publish(aTicket('machine', { automatic: true }));
+  it.each([
+    ['a machine', { automatic: true }],
+    ['who follows up an earlier ticket', { followsTicketId: 'earlier' }],
+  ])('is no answer for %s', async (_, more) => {
+    const ticketId = `person-${Object.keys(more)[0]}`;
+    await running.stack.publish(aTicket(ticketId, more));
     await running.stack.settled();
-    expect(running.saidAbout('machine')).toMatchObject([{ type: 'NoAnswer', data: { reason: 'wants-human' } }]);
+    expect(running.saidAbout(ticketId)).toMatchObject([{ type: 'NoAnswer', data: { reason: 'wants-human' } }]);
   });
 });
 

@@ -1,48 +1,96 @@
-import type { AgentState } from '@signalbox/contracts';
+import type { AgentState, Channel } from '@signalbox/contracts';
 import type { EntityManager } from 'typeorm';
 import type { ObservedCell } from './domain/learning.js';
+import { inIdOrder } from './domain/roster.js';
+import type { CandidateAgent } from './domain/waiting-ticket.js';
 
 type AgentData = AgentState['data'];
 
 /** This process's copy of all agents and of what was observed of them: each round reads only what changed since the last look. */
 export class AgentCache {
-  readonly agents = new Map<string, AgentData>();
   readonly observed = new Map<string, ObservedCell>();
+  readonly #agents = new Map<string, CandidateAgent>();
+  #sorted: readonly CandidateAgent[] = [];
   #seenXmin = '0';
 
-  /** Transactions below the returned snapshot's xmin are all over, so nothing that commits later can have a smaller id. */
-  async renew(tx: EntityManager): Promise<{ observedChanged: boolean }> {
+  /** In the order of their ids. */
+  get agents(): readonly CandidateAgent[] {
+    return this.#sorted;
+  }
+  has(agentId: string): boolean {
+    return this.#agents.has(agentId);
+  }
+
+  /** @returns xmin: every transaction below it is over and seen, so nothing that commits later can have a smaller id */
+  async renew(tx: EntityManager): Promise<{ xmin: string; observedChanged: boolean }> {
     const [snapshot] = await tx.query<{ xmin: string }[]>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin');
     const agents = (await tx.query('select agent_id, state from routing_agent where changed_xid >= $1::xid8', [this.#seenXmin])) as {
       agent_id: string;
       state: AgentData;
     }[];
+    let idsChanged = false;
     for (const { agent_id: agentId, state } of agents) {
-      if (state.removed) this.agents.delete(agentId);
-      else this.agents.set(agentId, state);
+      const before = this.#agents.get(agentId);
+      idsChanged ||= (before === undefined) !== (state.removed === true);
+      if (state.removed) this.#agents.delete(agentId);
+      else this.#agents.set(agentId, candidateOf(agentId, state, before));
     }
+    if (idsChanged) this.#sorted = inIdOrder([...this.#agents.values()]);
+    else if (agents.length > 0) this.#sorted = this.#sorted.map((agent) => this.#agents.get(agent.agentId)!);
     const cells = (await tx.query(
       'select agent_id, category, tickets, log_minutes_sum, rated, satisfied from observed where changed_xid >= $1::xid8',
       [this.#seenXmin],
-    )) as { agent_id: string; category: string; tickets: number; log_minutes_sum: number; rated: number; satisfied: number }[];
+    )) as StoredCell[];
     let observedChanged = false;
     for (const cell of cells) {
       const key = `${cell.agent_id} ${cell.category}`;
       const before = this.observed.get(key);
       observedChanged ||= before?.tickets !== cell.tickets || before.rated !== cell.rated;
-      this.observed.set(key, {
-        agentId: cell.agent_id,
-        category: cell.category,
-        tickets: cell.tickets,
-        logMinutesSum: cell.log_minutes_sum,
-        rated: cell.rated,
-        satisfied: cell.satisfied,
-      });
+      this.observed.set(key, toCell(cell));
     }
     this.#seenXmin = snapshot!.xmin;
-    return { observedChanged };
+    return { xmin: snapshot!.xmin, observedChanged };
   }
 }
+
+/** An agent's record as a round sees it. What it can do keeps its objects while it says the same: the roster is remembered by them. */
+function candidateOf(agentId: string, state: AgentData, before: CandidateAgent | undefined): CandidateAgent {
+  const channelUnitsUsed: Partial<Record<Channel, number>> = {};
+  for (const hold of state.holds) channelUnitsUsed[hold.channel] = (channelUnitsUsed[hold.channel] ?? 0) + hold.units;
+  return {
+    agentId,
+    agentVersion: state.agentVersion,
+    presence: state.presence,
+    inRotation: state.inRotation,
+    skills: same(before?.skills, state.skills),
+    languages: same(before?.languages, state.languages),
+    queueIds: same(before?.queueIds, state.queueIds),
+    unitsMax: state.unitsMax,
+    channelUnitsMax: state.channelUnitsMax,
+    unitsUsed: state.unitsUsed,
+    channelUnitsUsed,
+    idleSince: state.idleSince === null ? null : Date.parse(state.idleSince),
+  };
+}
+const same = <T>(before: T | undefined, after: T): T =>
+  before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
+
+interface StoredCell {
+  readonly agent_id: string;
+  readonly category: string;
+  readonly tickets: number;
+  readonly log_minutes_sum: number;
+  readonly rated: number;
+  readonly satisfied: number;
+}
+const toCell = (row: StoredCell): ObservedCell => ({
+  agentId: row.agent_id,
+  category: row.category,
+  tickets: row.tickets,
+  logMinutesSum: row.log_minutes_sum,
+  rated: row.rated,
+  satisfied: row.satisfied,
+});
 
 export class AgentStore {
   constructor(private readonly tx: EntityManager) {}
@@ -55,6 +103,18 @@ export class AgentStore {
        on conflict (agent_id) do update set state = excluded.state, changed_xid = pg_current_xact_id()`,
       [ids, ids.map((id) => JSON.stringify(newest.get(id)))],
     );
+  }
+
+  /** Marks agents (locked by the caller) who have more room though their record is the same: what waits is tried again. */
+  async roomChanged(agentIds: readonly string[]): Promise<void> {
+    if (agentIds.length === 0) return;
+    await this.tx.query('update routing_agent set changed_xid = pg_current_xact_id() where agent_id = any($1::text[])', [agentIds]);
+  }
+
+  /** Ids of agents changed by this transaction id or a later one. */
+  async changedSince(xid: string): Promise<string[]> {
+    const rows = await this.tx.query<{ agent_id: string }[]>('select agent_id from routing_agent where changed_xid >= $1::xid8', [xid]);
+    return rows.map((row) => row.agent_id);
   }
 
   /** Tickets of each agent whose clock runs out before the instant. */
@@ -97,15 +157,8 @@ export class AgentStore {
     const rows = (await this.tx.query(
       'select agent_id, category, tickets, log_minutes_sum, rated, satisfied from observed where agent_id = any($1::text[]) order by 1, 2',
       [agentIds],
-    )) as { agent_id: string; category: string; tickets: number; log_minutes_sum: number; rated: number; satisfied: number }[];
-    return rows.map((row) => ({
-      agentId: row.agent_id,
-      category: row.category,
-      tickets: row.tickets,
-      logMinutesSum: row.log_minutes_sum,
-      rated: row.rated,
-      satisfied: row.satisfied,
-    }));
+    )) as StoredCell[];
+    return rows.map(toCell);
   }
 
   async rate(ratings: readonly { ticketId: string; satisfied: boolean }[]): Promise<void> {

@@ -26,14 +26,17 @@ import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
 import { logMinutes } from './domain/learning.js';
 import { learnFrom } from './performance.js';
-import { ProposalStore } from './proposal.store.js';
+import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { Rounds } from './rounds.js';
 import { TicketStore } from './ticket.store.js';
 
 /** A rejected proposal is decided again after so long: by then the agent's record usually shows why it was rejected. */
 const REJECTED_WAIT_MS = 50;
 
-type AssignmentEvent = Received<Draft> & { ticketId: string; data: { ticket: TicketSnapshot; load?: LoadChange | undefined } };
+type AssignmentEvent = Received<Draft> & {
+  ticketId: string;
+  data: { ticket: TicketSnapshot; load?: LoadChange | undefined; proposalId?: string };
+};
 
 /** What assignment says is the fact: owner, status, epoch, exclusions, and whether a proposal was taken. */
 @Controller()
@@ -126,22 +129,24 @@ export class AssignmentConsumer {
   async #project(events: readonly AssignmentEvent[], { tx, now, config }: Delivery): Promise<void> {
     const store = new TicketStore(tx);
     const rows = await store.load(events.map((event) => event.ticketId));
-    const answers: { ticketId: string; agentVersion: number | null }[] = [];
+    const answers: ProposalAnswer[] = [];
     for (const { type, ticketId, data, version } of events) {
       const row = rows.get(ticketId)!;
       // One handler call has one type; another type's newer snapshot may have come before it in the same unit.
       if ((row.facts.assignmentVersion ?? 0) > version) continue;
-      row.facts = { ...row.facts, assignment: data.ticket, assignmentVersion: version };
+      // Steps begin anew with relaxFrom, and are said anew.
+      const anew = row.facts.assignment !== undefined && row.facts.assignment.relaxFrom !== data.ticket.relaxFrom;
+      row.facts = { ...row.facts, assignment: data.ticket, assignmentVersion: version, ...(anew && { told: undefined }) };
       const taken = type === 'OfferMade' || type === 'TicketAssigned';
-      if (taken || type === 'ProposalRejected') {
-        answers.push({ ticketId, agentVersion: taken ? (data.load?.agentVersion ?? null) : null });
-        row.proposed = false;
+      if ((taken || type === 'ProposalRejected') && data.proposalId !== undefined) {
+        answers.push({ ticketId, proposalId: data.proposalId, agentVersion: taken ? (data.load?.agentVersion ?? null) : null });
+        if (row.proposalId === data.proposalId) row.proposalId = null;
       }
       if (type === 'ProposalRejected') row.facts.notBefore = now.getTime() + REJECTED_WAIT_MS;
       if (type === 'AnswerRefused') row.facts.answerRefused = true;
       row.nextTryAt = null;
     }
-    await new ProposalStore(tx).answered(answers);
+    await new AgentStore(tx).roomChanged(await new ProposalStore(tx).answered(answers));
     await store.save([...rows.values()], config);
     if (answers.some((one) => one.agentVersion === null)) this.rounds.askAt(now.getTime() + REJECTED_WAIT_MS, now);
     this.rounds.ask();

@@ -7,6 +7,13 @@ export interface NewProposal {
   readonly channel: Channel;
 }
 
+export interface ProposalAnswer {
+  readonly ticketId: string;
+  readonly proposalId: string;
+  /** The version of the agent's record that shows the ticket; null = refused. */
+  readonly agentVersion: number | null;
+}
+
 /** Proposals in flight. They count against their agent until that agent's own record shows the ticket. */
 export class ProposalStore {
   constructor(private readonly tx: EntityManager) {}
@@ -30,18 +37,31 @@ export class ProposalStore {
     );
   }
 
-  /** Answered: no longer in flight, unless the agent's record lags behind the answer. */
-  async answered(answers: readonly { ticketId: string; agentVersion: number | null }[]): Promise<void> {
-    if (answers.length === 0) return;
+  /**
+   * Answered: no longer in flight, unless the agent's record lags behind the answer. The first answer counts: a proposal sent again may be
+   * refused because it was taken before. The agents are locked first, as when their records
+   * arrive: else an answer and a record that pass each other would leave the proposal in flight.
+   * @returns agents who have more room now
+   */
+  async answered(answers: readonly ProposalAnswer[]): Promise<string[]> {
+    if (answers.length === 0) return [];
+    const ticketIds = answers.map((one) => one.ticketId);
     await this.tx.query(
-      `with answer as (select * from unnest($1::text[], $2::bigint[]) as x(ticket_id, agent_version)),
-       gone as (delete from proposal p using answer a where p.ticket_id = a.ticket_id and (a.agent_version is null
-           or exists (select from routing_agent g where g.agent_id = p.agent_id and (g.state->>'agentVersion')::bigint >= a.agent_version)))
-       update proposal p set agent_version = a.agent_version from answer a
-       where p.ticket_id = a.ticket_id and a.agent_version is not null
-         and not exists (select from routing_agent g where g.agent_id = p.agent_id and (g.state->>'agentVersion')::bigint >= a.agent_version)`,
-      [answers.map((one) => one.ticketId), answers.map((one) => one.agentVersion)],
+      `select from routing_agent where agent_id in (select agent_id from proposal where ticket_id = any($1::text[])) order by agent_id for update`,
+      [ticketIds],
     );
+    const rows = await this.tx.query<{ agent_id: string }[]>(
+      `with answer as (
+         select p.ticket_id, x.agent_version, x.agent_version is null
+           or exists (select from routing_agent g where g.agent_id = p.agent_id and (g.state->>'agentVersion')::bigint >= x.agent_version) as over
+         from unnest($1::text[], $2::text[], $3::bigint[]) as x(ticket_id, proposal_id, agent_version)
+         join proposal p on p.ticket_id = x.ticket_id and p.proposal_id = x.proposal_id and p.agent_version is null),
+       kept as (update proposal p set agent_version = a.agent_version from answer a where p.ticket_id = a.ticket_id and not a.over),
+       gone as (delete from proposal p using answer a where p.ticket_id = a.ticket_id and a.over returning p.agent_id)
+       select distinct agent_id from gone`,
+      [ticketIds, answers.map((one) => one.proposalId), answers.map((one) => one.agentVersion)],
+    );
+    return rows.map((row) => row.agent_id);
   }
 
   /** The agents' records have caught up to these versions. */
@@ -68,6 +88,14 @@ export class ProposalStore {
       projected.set(row.agent_id, { units: before.units + row.units, channels: { ...before.channels, [row.channel]: row.units } });
     }
     return projected;
+  }
+
+  async isAnyUnanswered(before: Date): Promise<boolean> {
+    const [row] = await this.tx.query<{ late: boolean }[]>(
+      'select exists (select from proposal where agent_version is null and sent_at < $1) as late',
+      [before],
+    );
+    return row!.late;
   }
 
   /** Unanswered for too long: to be sent again with the same id and content, never decided anew under it. */

@@ -1,14 +1,13 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { AssignmentProposed, RequirementsRelaxed, RoundRecorded, TicketQueued, type AgentState, type Draft } from '@signalbox/contracts';
+import { AssignmentProposed, RequirementsRelaxed, TicketQueued, type Draft } from '@signalbox/contracts';
 import { UnitOfWork, type Delivery, type Outcome } from '@signalbox/messaging';
 import { randomUUID } from 'node:crypto';
-import { DataSource } from 'typeorm';
 import { AgentCache, AgentStore } from './agent.store.js';
 import { Learned } from './domain/learning.js';
 import { match, type Matched } from './domain/match.js';
 import { describeRelaxation } from './domain/requirements.js';
+import { recordRound } from './domain/round-record.js';
 import { waitingTicketOf } from './domain/ticket-facts.js';
-import type { CandidateAgent } from './domain/waiting-ticket.js';
 import { ProposalStore } from './proposal.store.js';
 import { activePolicy, TicketStore, type TicketRow } from './ticket.store.js';
 
@@ -16,13 +15,19 @@ const DOMAIN = 'default';
 const TICKETS_MAX = 200;
 const CHECKPOINT_ROUNDS = 500;
 const RESEND_MS = 10_000;
-/** The safety net; ordinarily a round is asked for by what happened. One indexed query. */
+/** The safety net, and what notices a new configuration; ordinarily a round is asked for by what happened. A few indexed queries. */
 const SWEEP_MS = 500;
 /** An agent's own tickets count as near breach from so long before. */
 const NEAR_BREACH_MS = 15 * 60_000;
-/** When more wait than a round takes, those that found nobody stand back for the next ones. */
-const STAND_BACK_MS = 250;
+/** Nothing should need it: a ticket that found nobody is tried again when an agent or the configuration changes, or at its next step. */
+const TRY_AGAIN_MS = 5 * 60_000;
+const LEARN_MS = 2_000;
 
+interface MatchingDomain {
+  readonly round: string;
+  readonly recorded_xmin: string | null;
+  readonly rounds_since_checkpoint: number;
+}
 interface RoundResult {
   readonly more: boolean;
 }
@@ -34,15 +39,17 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   readonly #logger = new Logger('Rounds');
   #learned: Learned | undefined;
   #learnedStrength = 0;
+  #learnedAt = 0;
+  /** Tickets and ratings it was computed from. */
+  #learnedFrom = 0;
+  #observedChanged = false;
   #asked = false;
+  #sweeping = false;
   #stopped = false;
   #sweep: NodeJS.Timeout | undefined;
   readonly #alarms = new Set<NodeJS.Timeout>();
 
-  constructor(
-    @Inject(UnitOfWork) private readonly unit: UnitOfWork,
-    @Inject(DataSource) private readonly database: DataSource,
-  ) {}
+  constructor(@Inject(UnitOfWork) private readonly unit: UnitOfWork) {}
 
   onApplicationBootstrap(): void {
     this.#sweep = setInterval(() => void this.#sweepOnce(), SWEEP_MS);
@@ -63,7 +70,11 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
         ({ more }) => {
           if (more) this.ask();
         },
-        (error: Error) => this.#logger.warn(`round: ${error.message}`),
+        (error: Error) => {
+          // Given up before it ran, perhaps: what it would have done is still to be seen in the rows, and the sweep asks again.
+          this.#asked = false;
+          this.#logger.warn(`round: ${error.message}`);
+        },
       );
     });
   }
@@ -81,15 +92,21 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   async #sweepOnce(): Promise<void> {
-    if (this.#asked || this.#stopped) return;
-    const [row] = await this.database
-      .query<{ due: boolean }[]>(
-        `select exists (select from routing_ticket where state = 'waiting' and next_try_at <= clock_timestamp())
-             or exists (select from proposal where agent_version is null and sent_at < clock_timestamp() - interval '${RESEND_MS} ms') as due`,
-      )
-      .catch(() => []);
-    if (row?.due) this.ask();
+    if (this.#asked || this.#sweeping || this.#stopped) return;
+    this.#sweeping = true;
+    const due = await this.unit.submit(this.#isRoundDue, undefined).catch(() => false);
+    this.#sweeping = false;
+    if (due) this.ask();
   }
+
+  /** A command, so that it judges by the unit's clock and configuration. Every ticket it counts is one a round takes and moves on. */
+  readonly #isRoundDue = async (asked: readonly undefined[], { tx, now, config }: Delivery): Promise<Outcome<boolean>[]> => {
+    const due =
+      activePolicy(config) !== undefined &&
+      ((await new TicketStore(tx).isAnyReady(now, config.bundle)) ||
+        (await new ProposalStore(tx).isAnyUnanswered(new Date(now.getTime() - RESEND_MS))));
+    return asked.map(() => ({ events: [], answer: due }));
+  };
 
   readonly #runRounds = async (asked: readonly undefined[], delivery: Delivery): Promise<Outcome<RoundResult>[]> => {
     this.#asked = false;
@@ -100,40 +117,27 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   async #round({ tx, now, config }: Delivery): Promise<{ events: Draft[]; more: boolean }> {
     const active = activePolicy(config);
     if (!active) return { events: [], more: false };
-    const [domain] = (await tx.query(
+    const [domain] = await tx.query<MatchingDomain[]>(
       'select round, recorded_xmin, rounds_since_checkpoint from matching_domain where domain = $1 for update',
       [DOMAIN],
-    )) as {
-      round: string;
-      recorded_xmin: string | null;
-      rounds_since_checkpoint: number;
-    }[];
+    );
     const proposals = new ProposalStore(tx);
     const resent = await proposals.takeUnanswered(new Date(now.getTime() - RESEND_MS), now, TICKETS_MAX);
     const events: Draft[] = resent.map(({ ticketId, data }) => AssignmentProposed(ticketId, data));
 
     const tickets = new TicketStore(tx);
-    const rows = await tickets.takeReady(now, TICKETS_MAX);
+    const rows = await tickets.takeReady(now, active.policy, config.bundle, TICKETS_MAX);
     if (rows.length === 0) return { events, more: false };
-    const { observedChanged } = await this.#cache.renew(tx);
-    if (observedChanged || !this.#learned || this.#learnedStrength !== active.policy.shrinkageTickets) {
-      this.#learnedStrength = active.policy.shrinkageTickets;
-      this.#learned = new Learned(this.#cache.observed.values(), this.#learnedStrength);
-    }
+    const { xmin, observedChanged } = await this.#cache.renew(tx);
+    const learned = this.#learn(active.policy.shrinkageTickets, observedChanged, now);
     const nearBreach = await new AgentStore(tx).nearBreach(new Date(now.getTime() + NEAR_BREACH_MS));
-    const candidates = [...this.#cache.agents].map(([agentId, state]) => candidateOf(agentId, state, nearBreach.get(agentId) ?? 0));
     const inFlight = await proposals.inFlight();
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const projectedBefore = [...inFlight].map(([agentId, { units }]) => ({ agentId, units }));
-    const matched = match(
-      waiting,
-      candidates,
-      { policy: active.policy, categories: config.all('category'), learned: this.#learned },
-      now,
-      inFlight,
-    );
+    const decideBy = { policy: active.policy, categories: config.all('category'), learned };
+    const matched = match(waiting, this.#cache.agents, decideBy, now, inFlight, nearBreach);
 
     const round = Number(domain!.round) + 1;
+    const policy = { name: active.name, version: active.version };
     const made = matched.proposals.map((proposed) => ({
       channel: proposed.ticket.channel,
       event: AssignmentProposed(proposed.ticket.ticketId, {
@@ -145,7 +149,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
         domain: DOMAIN,
         round,
         step: proposed.step,
-        policy: { name: active.name, version: active.version },
+        policy,
         weights: proposed.weightsName,
         top: proposed.top,
         excluded: proposed.excluded,
@@ -155,48 +159,51 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     }));
     await proposals.insert(made, now);
     const byId = new Map(rows.map((row) => [row.ticketId, row]));
-    const crowded = rows.length >= TICKETS_MAX;
-    events.push(...this.#tell(matched, byId, active.policy, now, crowded), ...made.map(({ event }) => event));
-    await tickets.save(rows, config);
+    for (const { event } of made) byId.get(event.ticketId)!.proposalId = event.data.proposalId;
+    events.push(...this.#tell(matched, byId, active.policy, now), ...made.map(({ event }) => event));
+    await tickets.save(rows, config, xmin);
     if (made.length > 0) {
       const checkpoint = domain!.recorded_xmin === null || domain!.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
-      const [horizon] = await tx.query<{ xmin: string }[]>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin');
-      const changed = checkpoint
-        ? candidates.map((agent) => agent.agentId)
-        : (
-            (await tx.query('select agent_id from routing_agent where changed_xid >= $1::xid8', [domain!.recorded_xmin])) as {
-              agent_id: string;
-            }[]
-          ).map((row) => row.agent_id);
-      const changedIds = new Set(changed);
+      const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(domain!.recorded_xmin!));
       events.push(
-        RoundRecorded(DOMAIN, {
+        ...recordRound(DOMAIN, {
           round,
           now: now.toISOString(),
-          seed: round,
           checkpoint,
-          tickets: waiting.map((ticket) => ({ ...ticket })),
-          agents: [...candidates.filter((agent) => changedIds.has(agent.agentId)).map((agent) => ({ ...agent })), { inFlight: projectedBefore }],
-          removedTicketIds: [],
-          removedAgentIds: changed.filter((id) => !this.#cache.agents.has(id)),
-          policy: { name: active.name, version: active.version },
+          tickets: waiting,
+          agents: changed ? this.#cache.agents.filter((agent) => changed.has(agent.agentId)) : this.#cache.agents,
+          removedAgentIds: [...(changed ?? [])].filter((agentId) => !this.#cache.has(agentId)),
+          inFlight,
+          nearBreach,
+          policy,
           configuration: config.bundle,
-          performanceSnapshot: [...this.#cache.observed.values()].reduce((sum, cell) => sum + cell.tickets + cell.rated, 0),
-          proposals: made.map(({ event }, index) => ({
-            ticketId: event.ticketId,
-            agentId: event.data.agentId,
-            score: matched.proposals[index]!.top[0]!.score,
-          })),
+          performanceSnapshot: this.#learnedFrom,
+          proposals: matched.proposals.map(({ ticket, agentId, top }) => ({ ticketId: ticket.ticketId, agentId, score: top[0]!.score })),
         }),
       );
       await tx.query('update matching_domain set round = $2, recorded_xmin = $3::xid8, rounds_since_checkpoint = $4 where domain = $1', [
         DOMAIN,
         round,
-        horizon!.xmin,
+        xmin,
         checkpoint ? 0 : domain!.rounds_since_checkpoint + 1,
       ]);
     }
-    return { events, more: crowded };
+    return { events, more: rows.length >= TICKETS_MAX };
+  }
+
+  /** What was observed, at most LEARN_MS old: to compute it takes tens of milliseconds with 10,000 agents. */
+  #learn(strength: number, observedChanged: boolean, now: Date): Learned {
+    this.#observedChanged ||= observedChanged;
+    const due = this.#observedChanged && now.getTime() - this.#learnedAt >= LEARN_MS;
+    if (!this.#learned || due || this.#learnedStrength !== strength) {
+      const cells = [...this.#cache.observed.values()];
+      this.#learned = new Learned(cells, strength);
+      this.#learnedStrength = strength;
+      this.#learnedFrom = cells.reduce((sum, cell) => sum + cell.tickets + cell.rated, 0);
+      this.#learnedAt = now.getTime();
+      this.#observedChanged = false;
+    }
+    return this.#learned;
   }
 
   /** Writes what became of each ticket into its row, and says what readers do not know yet: a new step, changed reasons. */
@@ -205,7 +212,6 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     rows: ReadonlyMap<string, TicketRow>,
     policy: NonNullable<ReturnType<typeof activePolicy>>['policy'],
     now: Date,
-    crowded: boolean,
   ): Draft[] {
     const events: Draft[] = [];
     const relaxed = (row: TicketRow, step: number, skipped: boolean): void => {
@@ -222,7 +228,6 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     for (const { ticket, step, skipped } of matched.proposals) {
       const row = rows.get(ticket.ticketId)!;
       relaxed(row, step, skipped);
-      row.proposed = true;
       row.facts = { ...row.facts, told: { step, reasons: '' } };
     }
     for (const { ticket, step, skipped, reasons, nextStepAt: next } of matched.waiting) {
@@ -244,29 +249,9 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
           }),
         );
       }
-      row.facts = { ...row.facts, told: { step, reasons: said }, ...(crowded ? { notBefore: now.getTime() + STAND_BACK_MS } : {}) };
-      row.nextTryAt = new Date(Math.min(next ?? Infinity, now.getTime() + 30_000));
+      row.facts = { ...row.facts, told: { step, reasons: said } };
+      row.nextTryAt = new Date(Math.min(next ?? Infinity, now.getTime() + TRY_AGAIN_MS));
     }
     return events;
   }
-}
-
-function candidateOf(agentId: string, state: AgentState['data'], ticketsNearBreach: number): CandidateAgent {
-  const channelUnitsUsed: Partial<Record<string, number>> = {};
-  for (const hold of state.holds) channelUnitsUsed[hold.channel] = (channelUnitsUsed[hold.channel] ?? 0) + hold.units;
-  return {
-    agentId,
-    agentVersion: state.agentVersion,
-    presence: state.presence,
-    inRotation: state.inRotation,
-    skills: state.skills,
-    languages: state.languages,
-    queueIds: state.queueIds,
-    unitsMax: state.unitsMax,
-    channelUnitsMax: state.channelUnitsMax,
-    unitsUsed: state.unitsUsed,
-    channelUnitsUsed,
-    idleSince: state.idleSince === null ? null : Date.parse(state.idleSince),
-    ticketsNearBreach,
-  };
 }

@@ -65,11 +65,12 @@ export class TicketConsumer {
     for (const event of events) {
       const row = rows.get(event.ticketId)!;
       row.facts = { ...row.facts, ...part(event) };
+      row.nextTryAt = null;
     }
     await store.save([...rows.values()], config);
     const patience = patienceOf(config);
     const instants = [...rows.values()]
-      .filter((row) => standingOf(row.facts, row.proposed) === 'waiting')
+      .filter((row) => standingOf(row.facts, row.proposalId !== null) === 'waiting')
       .map((row) => readyAtOf(row.facts, patience)!);
     if (instants.length > 0) this.rounds.askAt(Math.min(...instants), now);
     return [...rows.values()];

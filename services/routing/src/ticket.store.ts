@@ -1,3 +1,4 @@
+import type { Priority, RoutingPolicy } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
 import { firstQueuedAtOf, priorityRankOf, readyAtOf, standingOf, type TicketFacts, type TicketStanding } from './domain/ticket-facts.js';
@@ -5,22 +6,23 @@ import { firstQueuedAtOf, priorityRankOf, readyAtOf, standingOf, type TicketFact
 export interface TicketRow {
   readonly ticketId: string;
   facts: TicketFacts;
-  /** A proposal for it is on its way or was accepted and is not yet in the agent's record. */
-  proposed: boolean;
+  /** The proposal nobody has answered yet. */
+  proposalId: string | null;
+  /** When a ready ticket is tried again though no agent changed; null = as soon as it is ready. */
   nextTryAt: Date | null;
 }
 
 interface StoredTicket {
   ticket_id: string;
   facts: TicketFacts;
-  proposed: boolean;
+  proposal_id: string | null;
   next_try_at: Date | null;
 }
 
 const toRow = (row: StoredTicket): TicketRow => ({
   ticketId: row.ticket_id,
   facts: row.facts,
-  proposed: row.proposed,
+  proposalId: row.proposal_id,
   nextTryAt: row.next_try_at,
 });
 
@@ -39,6 +41,10 @@ export function activePolicy(config: ConfigurationSnapshot) {
 
 const date = (ms: number | undefined | null): Date | null => (ms === undefined || ms === null ? null : new Date(ms));
 
+const RANKED: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
+/** Each change of an agent's record, and of the room that proposals in flight take from it, carries its transaction's id. */
+const NEWEST_CHANGE = '(select changed_xid from routing_agent order by changed_xid desc limit 1)';
+
 export class TicketStore {
   constructor(private readonly tx: EntityManager) {}
 
@@ -50,35 +56,66 @@ export class TicketStore {
       [unique],
     );
     const rows = (await this.tx.query(
-      `select t.ticket_id, t.facts, t.next_try_at, exists (select from proposal p where p.ticket_id = t.ticket_id and p.agent_version is null) as proposed
+      `select t.ticket_id, t.facts, t.next_try_at, 
+         (select proposal_id from proposal p where p.ticket_id = t.ticket_id and p.agent_version is null) as proposal_id
        from routing_ticket t where t.ticket_id = any($1::text[]) order by t.ticket_id for update of t`,
       [unique],
     )) as StoredTicket[];
     return new Map(rows.map((row) => [row.ticket_id, toRow(row)]));
   }
 
-  /** The next tickets a round may take: most pressing first, and the oldest whatever their priority. Others' locked rows are left to them. */
-  async takeReady(now: Date, max: number): Promise<TicketRow[]> {
+  /**
+   * The next tickets a round may take: those whose time has come (new, changed, next step), and those last tried before an agent's or the
+   * configuration's latest change. Past their maximum age first, then by priority and age; beside them some that were tried longest ago,
+   * so that none starves behind a long queue. Others' locked rows are left to them.
+   */
+  async takeReady(now: Date, policy: RoutingPolicy, bundle: number, max: number): Promise<TicketRow[]> {
+    const overAgeFrom = RANKED.map((priority) => new Date(now.getTime() - policy.maximumAgeMinutes[priority] * 60_000));
     const rows = (await this.tx.query(
-      `with picked as (
-         (select ticket_id from routing_ticket where state = 'waiting' and ready_at <= $1 order by priority_rank, first_queued_at limit $2)
-         union (select ticket_id from routing_ticket where state = 'waiting' and ready_at <= $1 order by first_queued_at limit $3))
-       select t.ticket_id, t.facts, t.next_try_at, false as proposed from routing_ticket t join picked using (ticket_id)
+      `with eligible as (
+         (select ticket_id from routing_ticket where state = 'waiting' and next_try_at <= $1 order by next_try_at limit 5 * $3::int)
+         union select t.ticket_id from generate_series(0, 3) rank cross join lateral (
+           select ticket_id from routing_ticket where state = 'waiting' and priority_rank = rank and ready_at <= $1
+             and (tried_xmin <= ${NEWEST_CHANGE} or tried_bundle < $2) order by first_queued_at limit $3) t),
+       first as (
+         select ticket_id from (select ticket_id, priority_rank, first_queued_at, first_queued_at <= ($4::timestamptz[])[priority_rank + 1] as over
+           from routing_ticket join eligible using (ticket_id)) t
+         order by over desc, case when over then first_queued_at end, priority_rank, first_queued_at limit $3),
+       longest_ago as (
+         select ticket_id from routing_ticket where state = 'waiting' and ready_at <= $1 and tried_xmin <= ${NEWEST_CHANGE}
+         order by tried_xmin limit $3 / 5)
+       select t.ticket_id, t.facts, t.next_try_at, null as proposal_id from routing_ticket t
+       join (select ticket_id from first union select ticket_id from longest_ago) picked using (ticket_id)
        where t.state = 'waiting' order by t.ticket_id for update of t skip locked`,
-      [now, max, Math.ceil(max / 4)],
+      [now, bundle, max, overAgeFrom],
     )) as StoredTicket[];
     return rows.map(toRow);
   }
 
-  /** Saves facts and derives the columns the queries need from them. */
-  async save(rows: readonly TicketRow[], config: ConfigurationSnapshot): Promise<void> {
+  /** Whether a round would find anything to do: for the sweep. Index look-ups only, however many wait. */
+  async isAnyReady(now: Date, bundle: number): Promise<boolean> {
+    const [row] = await this.tx.query<{ ready: boolean }[]>(
+      `select exists (select from routing_ticket where state = 'waiting' and next_try_at <= $1)
+           or exists (select from routing_ticket where state = 'waiting' and ready_at <= $1 and tried_xmin <= ${NEWEST_CHANGE})
+           or exists (select from routing_ticket where state = 'waiting' and ready_at <= $1 and tried_bundle < $2) as ready`,
+      [now, bundle],
+    );
+    return row!.ready;
+  }
+
+  /**
+   * Saves facts and derives the columns the queries need from them.
+   * @param triedXmin given by a round: it tried these tickets by every agent's change below this transaction id
+   */
+  async save(rows: readonly TicketRow[], config: ConfigurationSnapshot, triedXmin: string | null = null): Promise<void> {
     if (rows.length === 0) return;
     const patience = patienceOf(config);
-    const standings = rows.map((row): TicketStanding => standingOf(row.facts, row.proposed));
+    const standings = rows.map((row): TicketStanding => standingOf(row.facts, row.proposalId !== null));
     const ready = rows.map((row) => date(readyAtOf(row.facts, patience)));
     await this.tx.query(
       `update routing_ticket t set facts = x.facts, state = x.state, priority_rank = x.rank, first_queued_at = x.queued, ready_at = x.ready,
-         next_try_at = coalesce(x.try, x.ready), owner_agent_id = x.owner, due_at = x.due
+         next_try_at = coalesce(x.try, x.ready), owner_agent_id = x.owner, due_at = x.due,
+         tried_xmin = coalesce($10::xid8, t.tried_xmin), tried_bundle = case when $10::xid8 is null then t.tried_bundle else $11::bigint end
        from unnest($1::text[], $2::jsonb[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[])
          as x(id, facts, state, rank, queued, ready, try, owner, due) where t.ticket_id = x.id`,
       [
@@ -91,6 +128,8 @@ export class TicketStore {
         rows.map((row) => row.nextTryAt),
         rows.map((row) => row.facts.assignment?.agentId ?? null),
         rows.map((row) => date(row.facts.dueAt)),
+        triedXmin,
+        config.bundle,
       ],
     );
   }

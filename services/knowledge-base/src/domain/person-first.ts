@@ -8,14 +8,15 @@ const phrases = (text: string): string[] =>
 
 /** Folded phrases; `…*` is any word that begins so. Somebody asks for a person, complains, threatens, or is in danger. */
 const PERSON_FIRST = phrases(`
-  human, real person, actual person, live agent, live person, speak to a person, talk to a person, speak to someone, talk to someone, speak to somebody,
-  talk to somebody, speak to an agent, talk to an agent, speak with, representative, call me, phone me, give me a call, ring me, callback, no bot, not a bot, robot, chatbot,
-  no template, no canned, copy paste, complain*, unacceptable, outrageous, disgrace*, lawyer*, solicitor*, attorney*, legal action, sue you, chargeback, trading standards, fed up, furious,
-  worst service, scam, fraud*, stolen, theft, hacked, fire, burn*, smoke, smoking, smok*, swollen, explod*, explosion, injur*, accident, hospital, ambulance,
-  mensch, menschen, menschlich*, mitarbeiter, mitarbeiterin, mitarbeitende*, ansprechpartner*, berater, beraterin, vorgesetzte*, echte person, mit jemandem, jemanden sprechen, jemand anruf*, persoenlich sprechen,
-  rufen sie mich, ruft mich, ruf mich, rueckruf*, zurueckruf*, anrufen lassen, telefonisch, textbaustein*, bot, roboter, kein automat, beschwer*, unverschaemt*, frechheit, unzumutbar*, inakzeptabel,
-  anwalt*, anwaelt*, rechtsanwalt*, klage, klagen, verbraucherzentrale, verbraucherschutz, abzocke, betrug*, betrueg*, gestohlen*, geklaut*, diebstahl, gehackt*, brand, brennt, brannte, gebrannt, verbrannt*, feuer, rauch, raucht,
-  rauchte, aufgeblaeht*, explo*, verletz*, unfall*, krankenhaus, entschuldigung, stinksauer, enttaeuscht*, verärgert, veraergert*, disappointed, angry, apology, apologise, apologize`);
+  human, humans, real person, actual person, live person, live agent, speak to, speak with, talk with, talk to a, talk to an, talk to some*, talk to your, talk to the support, to a manager,
+  your manager, supervisor, representative, representatives, connect me, call me, please call, phone me, phone call, give me a call, ring me, callback, call back, bot, robot, robots, chatbot*,
+  template answer, canned, copy paste, complain*, unacceptable, outrageous, disgrace*, disappointed, angry, apology, apologise, apologize, fed up, furious, worst service, scam*, fraud*,
+  lawyer*, solicitor*, attorney*, legal action, sue you, chargeback*, trading standards, stolen, hacked, fire, burn*, smoke, smoking, smok*, swollen, explod*, explosi*, injur*, accident*, hospital, ambulance,
+  mensch, menschen, menschlich*, mitarbeiter, mitarbeitern, mitarbeiterin, ansprechpartner*, berater, beraterin, vorgesetzte*, echte person, echten person, mit jemandem, jemanden sprechen,
+  persoenlich sprechen, verbinden sie mich, rufen sie, ruft mich, ruf mich, rueckruf*, zurueckruf*, zurueckzurufen, anrufen lassen, telefonisch*, textbaustein*, roboter*, kein automat,
+  beschwer*, unverschaemt*, frechheit, unzumutbar*, inakzeptabel*, entschuldigung, stinksauer, enttaeuscht*, veraergert*, abzocke, betrug*, betrueg*, anwalt*, anwaelt*, rechtsanw*, klage, klagen,
+  verbraucherzentrale, verbraucherschutz*, gestohlen*, geklaut*, gehackt*, in brand, brandgeruch, brandgefahr, brennt, brannte, gebrannt, verbrannt*, verschmort*, feuer, rauch, raucht, rauchte,
+  aufgeblaeht*, explodier*, explosion*, verletz*, unfall*, krankenhaus`);
 
 /** Something has gone wrong already, or somebody's data have to be changed: general advice seldom helps. */
 const PARTICULAR_CASE = phrases(`

@@ -5,6 +5,7 @@ describe('terms', () => {
   it.each([
     ['Rücksendungen zurücksetzen', 'RUECKSENDUNG zuruecksetzen'],
     ['Rechnungen', 'Rechnung'],
+    ['Wie setze ich mein Passwort zurück?', 'Passwort zurücksetzen'],
     ["can't reset passwords", 'Resetting the password'],
     ['Grüße, vielen Dank', 'please'],
   ])('are the same for %s and %s', (one, other) => {

@@ -14,9 +14,13 @@ export function foldText(text: string): string {
     .slice(0, READ_LENGTH_MAX);
 }
 
+/** `Wie setze ich mein Passwort zurück?` asks for `zurücksetzen`. */
+const SEPARATED = /(?<!\p{L})(setz|geb|schick|send|bekomm|ruf)(?:e|en|t|st)?\s+((?:[^\s.!?]+\s+){0,7}?)zurueck(?!\p{L})/gu;
+const joinVerbs = (folded: string): string => folded.replace(SEPARATED, '$2zurueck$1en');
+
 /** Runs of letters or digits, in order; `can't` is `cant`, as half of the people write it. */
 export const wordsOf = (text: string): string[] =>
-  foldText(text)
+  joinVerbs(foldText(text))
     .replaceAll("'", '')
     .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 
@@ -28,7 +32,7 @@ const EMPTY_WORDS = new Set(
   nor not now only other our ours own please same shall she should since some still such than that thats their them then there these they this
   those through too try tried trying under until us very want wants was wasnt way we were what whats when where which while who whom whose why will
   wont would yes yet you your yours hello hi hey dear thanks thank regards kind best cheers sincerely need help question anyone someone somebody
-  everything nothing anything something really maybe perhaps actually already always ever moment currently usually normally sometimes often several times again long take takes took never every today yesterday tomorrow tell know think
+  everything nothing anything something really maybe perhaps actually already always ever moment currently usually normally sometimes often several times again never every today yesterday tomorrow tell know think
   aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis bist bitte da dabei damit dann das dass dem den denn
   der deren des deshalb dessen die dies diese diesem diesen dieser dieses doch dort du durch ein eine einem einen einer eines einfach er es etwas
   euch euer eure fuer gar gegen gern gerne gibt haben habe habt hat hatte hatten hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im
@@ -37,7 +41,7 @@ const EMPTY_WORDS = new Set(
   seinem seinen seit sich sie sind so sobald soll sollen sollte sonst ueber um und uns unser unsere unter viel vom von vor waere war waren warum was
   weil welche welchem welchen welcher wenn wer werde werden wie wieder wieso will wir wird wo woher wohin wollen wurde wuerde zu zum zur zwar
   hallo guten tag morgen abend moin servus gruss gruesse viele freundlichen danke dank vielen vorab liebe lieber geehrte damen herren hilfe frage
-  weiss heute gestern vielleicht eigentlich leider bereits denn gerade nochmal nochmals eben bisschen kurz zurzeit meist normalerweise oft mehrmals rein lange dauert dauern braeuchte haette wuerden koennten`.split(
+  weiss heute gestern vielleicht eigentlich leider bereits denn gerade nochmal nochmals eben bisschen kurz zurzeit meist normalerweise oft mehrmals rein braeuchte haette wuerden koennten`.split(
     /\s+/,
   ),
 );

@@ -9,7 +9,7 @@ const index = buildIndex(sampleArticles.map((article) => ({ ...article, revision
 const now = new Date('2026-11-24T09:00:00Z');
 const verdictOn = (question: Partial<Question>, thresholdOf = (category = '') => sampleCategories.get(category)?.answerThreshold ?? 1) =>
   decideVerdict(
-    { ticketId: 't1', subject: '', text: '', language: 'en', automatic: false, ...question },
+    { ticketId: 't1', subject: '', text: '', language: 'en', forPerson: false, ...question },
     { index, thresholdOf, defaultLanguage: 'de', feedbackUrl: 'https://help.example/feedback', feedbackToken: 't1.signature' },
     now,
   );
@@ -57,8 +57,11 @@ describe('a verdict', () => {
     );
   });
 
-  it('never answers a machine', () => {
-    expect(verdictOn({ ...FORGOTTEN, automatic: true })).toMatchObject({ type: 'NoAnswer', data: { reason: 'wants-human' } });
+  it('never answers a machine, or who follows up an earlier ticket', () => {
+    expect(verdictOn({ ...FORGOTTEN, forPerson: true })).toMatchObject({ type: 'NoAnswer', data: { reason: 'wants-human' } });
+  });
+  it('never answers a text too long to be read whole', () => {
+    expect(verdictOn({ ...FORGOTTEN, text: FORGOTTEN.text.repeat(300) })).toMatchObject({ type: 'NoAnswer' });
   });
   it('never answers in a category of threshold 1, however sure it is', () => {
     expect(verdictOn(FORGOTTEN, () => 1)).toMatchObject({ type: 'NoAnswer', data: { reason: 'below-threshold', threshold: 1 } });
@@ -80,8 +83,8 @@ describe('a verdict', () => {
         fc.string({ unit: 'binary', maxLength: 400 }),
         fc.string({ unit: 'grapheme', maxLength: 400 }),
         fc.boolean(),
-        (subject, text, automatic) => {
-          const verdict = verdictOn({ subject, text: `${text} Kulanz Garantie`, language: languageOf(text, undefined), automatic });
+        (subject, text, forPerson) => {
+          const verdict = verdictOn({ subject, text: `${text} Kulanz Garantie`, language: languageOf(text, undefined), forPerson });
           expect(['AnswerProposed', 'NoAnswer']).toContain(verdict.type);
           expect(verdict.data.suggestions.map((one) => one.articleId)).not.toContain('warranty');
         },

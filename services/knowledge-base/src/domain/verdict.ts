@@ -3,6 +3,7 @@ import { composeAnswer } from './answer.js';
 import { confidenceOf } from './confidence.js';
 import { isParticularCase, needsPerson } from './person-first.js';
 import { localeChain, search, type ArticleIndex, type Found } from './search.js';
+import { READ_LENGTH_MAX } from './text.js';
 
 /** What a verdict is decided from: the ticket as it was received. */
 export interface Question {
@@ -11,8 +12,8 @@ export interface Question {
   readonly text: string;
   /** The language it is written in; null when it shows none. */
   readonly language: string | null;
-  /** A machine wrote it. */
-  readonly automatic: boolean;
+  /** A machine wrote it, or it follows up an earlier ticket: what was said then was not enough. */
+  readonly forPerson: boolean;
 }
 /** What the configuration says about answering. */
 export interface Answering {
@@ -53,10 +54,12 @@ export function decideVerdict(question: Question, answering: Answering, now: Dat
   const no = (reason: NoAnswer['data']['reason']): NoAnswer =>
     NoAnswer(question.ticketId, { reason, bestConfidence, threshold, suggestions, decidedAt: now.toISOString() });
 
-  if (question.automatic || needsPerson(words)) return no('wants-human');
+  if (question.forPerson || needsPerson(words)) return no('wants-human');
   if (!own.some((locale) => index.locales.has(locale))) return no('no-locale');
   if (!best || suggestions.length === 0) return no('nothing-found');
-  if (inOwn.length === 0 || threshold >= 1 || bestConfidence < threshold) return no('below-threshold');
+  // What was not read may say anything.
+  const isReadWhole = words.length <= READ_LENGTH_MAX;
+  if (inOwn.length === 0 || !isReadWhole || threshold >= 1 || bestConfidence < threshold) return no('below-threshold');
   const { article } = best.one;
   const text = composeAnswer(article, `${answering.feedbackUrl}?token=${answering.feedbackToken}`);
   return AnswerProposed(question.ticketId, {
