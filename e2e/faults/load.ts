@@ -41,7 +41,9 @@ export class Senders {
     this.#stopping = stopping;
     this.#texts = system.documents
       .filter(({ kind }) => kind === 'labelled-tickets')
-      .flatMap(({ content }) => (content as { tickets: LabelledTicket[] }).tickets);
+      .flatMap(({ content }) => (content as { tickets: LabelledTicket[] }).tickets)
+      // Mails may lack a subject; the web form, which this goes through, may not.
+      .filter(({ subject }) => subject.trim() !== '');
   }
 
   get acknowledged(): number {
