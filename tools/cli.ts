@@ -60,14 +60,22 @@ async function send(paths: readonly string[]): Promise<void> {
     supportAddress: string;
   };
   const refused: { file: string; reason: string }[] = [];
+  // The mail door says with its 250 what became of the mail; what it does not say is counted too, so that the sum is always what was sent.
+  const became = { tickets: 0, replies: 0, duplicates: 0, quarantined: 0, unsaid: 0 };
+  const words = { ticket: 'tickets', reply: 'replies', duplicate: 'duplicates', quarantined: 'quarantined' } as const;
   for (const file of files) {
-    await sendMail(readFileSync(file), { host, port: Number(port) }, supportAddress).catch((error: Error) =>
-      refused.push({ file, reason: error.message }),
-    );
+    try {
+      const word = (await sendMail(readFileSync(file), { host, port: Number(port) }, supportAddress)).trim().split(' ').at(-1) ?? '';
+      became[word in words ? words[word as keyof typeof words] : 'unsaid'] += 1;
+    } catch (error) {
+      refused.push({ file, reason: (error as Error).message });
+    }
   }
-  show({ sent: files.length - refused.length, refused }, () =>
+  const sent = files.length - refused.length;
+  show({ sent, ...became, refused }, () =>
     [
-      `${files.length - refused.length} mails accepted, ${refused.length} refused`,
+      `${sent} mails sent = ${became.tickets} tickets + ${became.replies} replies + ${became.duplicates} duplicates + ${became.quarantined} quarantined${became.unsaid ? ` + ${became.unsaid} unsaid` : ''}`,
+      ...(refused.length > 0 ? [`${refused.length} refused`] : []),
       ...refused.map(({ file, reason }) => `  ${file}: ${reason}`),
     ].join('\n'),
   );

@@ -56,7 +56,7 @@ export function senderOf(sample: Sample, folder: string): string {
 /** Sends the message through its public door, once. Resolves when the door has acknowledged it. */
 export async function sendSample(sample: Sample, folder: string, doors: Doors): Promise<void> {
   const bytes = readFileSync(join(folder, sample.file));
-  if (sample.door === 'smtp') return sendMail(bytes, doors.smtp, doors.supportAddress);
+  if (sample.door === 'smtp') return void (await sendMail(bytes, doors.smtp, doors.supportAddress));
   if (sample.door === 'chat') return chat(parse(bytes.toString('utf8')) as ChatScript, doors.http);
   if (sample.door === 'inbound-topic') return produce(bytes, sample.key ?? null, doors.kafkaBrokers);
   const json = { 'content-type': 'application/json' };
@@ -74,13 +74,14 @@ export async function sendSample(sample: Sample, folder: string, doors: Doors): 
   return post(`${doors.http}/intake/v1/hooks/meta/nordlicht-whatsapp`, bytes, { ...json, 'x-hub-signature-256': `sha256=${signature}` });
 }
 
-/** One mail over a real SMTP session, byte for byte (line ends as SMTP wants them). */
-export async function sendMail(bytes: Buffer, smtp: { host: string; port: number }, to: string): Promise<void> {
+/** One mail over a real SMTP session, byte for byte (line ends as SMTP wants them). Gives the server's answer. */
+export async function sendMail(bytes: Buffer, smtp: { host: string; port: number }, to: string): Promise<string> {
   const transport = createTransport({ host: smtp.host, port: smtp.port, ignoreTLS: true, connectionTimeout: 5_000 });
   const from = /^From:[\s\S]*?<?([^<>\s"]+@[^<>\s"]+)>?/m.exec(bytes.toString('latin1'))?.[1];
   const raw = bytes.toString('latin1').replace(/\r?\n/g, '\r\n');
   try {
-    await transport.sendMail({ envelope: { from: from ?? '', to }, raw: Buffer.from(raw, 'latin1') });
+    const { response } = await transport.sendMail({ envelope: { from: from ?? '', to }, raw: Buffer.from(raw, 'latin1') });
+    return response;
   } finally {
     transport.close();
   }

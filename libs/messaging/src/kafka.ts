@@ -253,11 +253,20 @@ export class Reader {
       }
       this.#open = true;
       const others = this.options.topics.filter((name) => name !== this.options.first);
-      this.#consumer.resume(others.map((name) => ({ topic: this.#prefix + name })));
+      this.#resume(others.map((name) => ({ topic: this.#prefix + name })));
     } catch (error) {
       if (!this.#stopping) this.options.onFatal(error as Error);
     } finally {
       await admin.disconnect();
+    }
+  }
+
+  /** kafkajs throws while it restarts a crashed consumer (tulios/kafkajs: "consumer#run must be called first"); the new one begins with nothing paused. */
+  #resume(topics: { topic: string }[]): void {
+    try {
+      this.#consumer.resume(topics);
+    } catch (error) {
+      this.#logger.debug(`nothing to resume: ${(error as Error).message}`);
     }
   }
 }

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { ServiceName } from '@signalbox/contracts';
 import { CreateMessaging, KafkaTransport, MessagingModule, type KafkaOptions } from '@signalbox/messaging';
+import type { ServerResponse } from 'node:http';
 import { DataSource } from 'typeorm';
 import type { BaseEnvironment } from './environment.js';
 import { failPoint } from './fail-point.js';
@@ -91,13 +92,18 @@ export async function startService(definition: ServiceDefinition, onFatal: (erro
   const app = await NestFactory.create<NestExpressApplication>(root, { logger, bodyParser: false, abortOnError: false });
   app.useGlobalFilters(new ProblemFilter());
   app.disable('x-powered-by');
+  let closing: Promise<void> | undefined;
+  // A kept-alive connection whose client goes on asking would hold the server open until the drain's time is over.
+  app.use((_request: unknown, response: ServerResponse, next: () => void) => {
+    if (closing) response.setHeader('Connection', 'close');
+    next();
+  });
   await definition.prepare?.(app);
   const transport = app.get(KafkaTransport);
   app.connectMicroservice({ strategy: transport });
   await app.startAllMicroservices();
   await app.listen(environment.PORT, environment.HOST);
   const http = (await app.getUrl()).replace('[::1]', '127.0.0.1');
-  let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= app.close().then(() => (database.isInitialized ? database.destroy() : undefined)));
   return { app, http, close };
 }

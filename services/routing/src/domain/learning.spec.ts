@@ -33,7 +33,8 @@ describe('what is learned', () => {
   it('does not hold slow categories against those who work in them', () => {
     const cells = ['ana', 'ben'].flatMap((agent) => [seen(agent, 'quick', 5), seen(agent, 'slow', 60, agent === 'ana' ? 1 : 40)]);
     const learned = new Learned(cells, 8);
-    expect(learned.handleMinutes('ana', 'quick') / learned.handleMinutes('ben', 'quick')).toBeCloseTo(1, 1);
+    // Unadjusted, ben's 40 slow tickets would make the expectation several times ana's.
+    expect(learned.handleMinutes('ben', 'quick') / learned.handleMinutes('ana', 'quick')).toBeLessThan(1.15);
   });
 
   it('believes one ticket little and many tickets much: as many as the strength count half', () => {

@@ -15,15 +15,14 @@ export interface Requirements {
 
 /** Steps that have come by time alone, in the order declared: 0 = none. One declared to come before its predecessor comes with it. */
 export function stepByTime(ticket: WaitingTicket, policy: RoutingPolicy, now: Date): number {
-  const waitedMs = now.getTime() - ticket.relaxFrom;
-  const next = policy.relaxation.findIndex((step) => step.afterSeconds * 1000 > waitedMs);
+  const next = policy.relaxation.findIndex((step) => ticket.relaxFrom + step.afterSeconds * 1000 > now.getTime());
   return next < 0 ? policy.relaxation.length : next;
 }
 
 /** The instant (ms) of the next step by time, if there is one. After `now` whenever `step` is the step by time. */
 export function nextStepAt(ticket: WaitingTicket, policy: RoutingPolicy, step: number): number | undefined {
   const next = policy.relaxation[step];
-  return next && ticket.relaxFrom + next.afterSeconds * 1000;
+  return next && Math.ceil(ticket.relaxFrom + next.afterSeconds * 1000);
 }
 
 /** From the category's complexity on, every level it requires is one higher. */

@@ -1,0 +1,201 @@
+import { aCategory, ago, anAgent, aPolicy, aTicket, decidingBy, NOW } from '../../test/a-round.js';
+import { Learned, logMinutes } from './learning.js';
+import { inOrder, match } from './match.js';
+
+const dispute = aCategory({ requiredSkills: { accounting: 3 } });
+const accountant = (agentId: string, accounting: number, fields: object = {}) => anAgent(agentId, { skills: { accounting }, ...fields });
+const chosen = (...parameters: Parameters<typeof match>) =>
+  Object.fromEntries(match(...parameters).proposals.map(({ ticket, agentId }) => [ticket.ticketId, agentId]));
+
+describe('a round', () => {
+  it('prefers the accounting expert who has room although a better one is full', () => {
+    const agents = [accountant('best', 5, { unitsUsed: 4 }), accountant('good', 4), accountant('new', 1)];
+    const { proposals } = match([aTicket('t', { category: 'dispute' })], agents, decidingBy({ categories: { dispute } }), NOW);
+    expect(proposals).toMatchObject([{ agentId: 'good', step: 0, skipped: false }]);
+    expect(proposals[0]!.excluded).toEqual([
+      { reason: 'accounting below 3', agents: 1 },
+      { reason: 'no room', agents: 1 },
+    ]);
+  });
+
+  it('prefers the agent with the faster history', () => {
+    const cell = (agentId: string, minutes: number) => ({
+      agentId,
+      category: 'technical',
+      tickets: 12,
+      logMinutesSum: 12 * logMinutes(minutes),
+      rated: 0,
+      satisfied: 0,
+    });
+    const learned = new Learned([cell('slow', 40), cell('fast', 10)], 8);
+    const deciding = decidingBy({ learned, categories: { technical: aCategory() } });
+    expect(chosen([aTicket('t', { category: 'technical' })], [anAgent('slow'), anAgent('fast')], deciding, NOW)).toEqual({ t: 'fast' });
+  });
+
+  it('prefers who solved this customer’s last ticket', () => {
+    const policy = aPolicy({ weights: { standard: { workload: 0.1, familiarity: 1 } } });
+    const agents = [anAgent('ana'), anAgent('ben', { unitsUsed: 2 }), anAgent('cid')];
+    expect(chosen([aTicket('t', { recentAgentIds: ['ben', 'cid'] })], agents, decidingBy({ policy }), NOW)).toEqual({ t: 'ben' });
+  });
+
+  it('spreads tickets, because a proposed ticket counts at once', () => {
+    const tickets = ['t1', 't2', 't3', 't4'].map((id) => aTicket(id));
+    const agents = [anAgent('ana'), anAgent('ben')];
+    const each = Object.values(chosen(tickets, agents, decidingBy(), NOW)).sort();
+    expect(each).toEqual(['ana', 'ana', 'ben', 'ben']);
+  });
+
+  it('gives equals to who has been idle longest, then to the first id', () => {
+    const policy = aPolicy({ weights: { standard: { skill: 1 } } });
+    const idle = [anAgent('ana', { idleSince: ago(5) }), anAgent('ben', { idleSince: ago(50) }), anAgent('cid')];
+    expect(chosen([aTicket('t')], idle, decidingBy({ policy }), NOW)).toEqual({ t: 'ben' });
+    expect(chosen([aTicket('t')], [anAgent('ben'), anAgent('ana')], decidingBy({ policy }), NOW)).toEqual({ t: 'ana' });
+  });
+
+  it('shows the five best with their factors, best first', () => {
+    const agents = Array.from({ length: 8 }, (_, nth) => anAgent(`agent-${nth}`, { unitsUsed: nth % 4 }));
+    const [proposed] = match([aTicket('t')], agents, decidingBy(), NOW).proposals;
+    expect(proposed!.top.map(({ agentId }) => agentId)).toEqual(['agent-0', 'agent-4', 'agent-1', 'agent-5', 'agent-2']);
+  });
+
+  it('counts proposals in flight against room and channel cap', () => {
+    const agents = [anAgent('ana', { unitsUsed: 3 }), anAgent('ben', { channelUnitsMax: { chat: 2 } })];
+    const inFlight = new Map([
+      ['ana', { units: 1, channels: { web: 1 } }],
+      ['ben', { units: 2, channels: { chat: 2 } }],
+    ]);
+    const { proposals, waiting } = match([aTicket('t', { channel: 'chat' })], agents, decidingBy(), NOW, inFlight);
+    expect(proposals).toEqual([]);
+    expect(waiting).toMatchObject([
+      {
+        reasons: [
+          { reason: 'no room', agents: 1 },
+          { reason: 'no room for chat', agents: 1 },
+        ],
+      },
+    ]);
+  });
+
+  it('says of everybody why not, once each', () => {
+    const agents = [
+      anAgent('away', { presence: 'away' }),
+      anAgent('barred', { skills: { accounting: 5 } }),
+      anAgent('barred-and-new'),
+      anAgent('full', { unitsUsed: 4 }),
+      anAgent('offline', { presence: 'offline' }),
+      anAgent('resting', { inRotation: false }),
+      anAgent('silent', { languages: {} }),
+      anAgent('stranger', { queueIds: ['other'] }),
+    ].map((agent) => ({
+      ...agent,
+      skills: agent.agentId === 'barred-and-new' ? {} : { accounting: 3 },
+      languages: agent.agentId === 'silent' ? {} : { de: 3 },
+    }));
+    const ticket = aTicket('t', {
+      category: 'dispute',
+      language: 'de',
+      excludedAgentIds: ['barred', 'barred-and-new', 'barred', 'nobody'],
+    });
+    const { waiting } = match([ticket], agents, decidingBy({ categories: { dispute } }), NOW);
+    expect(waiting[0]!.reasons).toEqual([
+      { reason: 'excluded for this ticket', agents: 2 },
+      { reason: 'away', agents: 1 },
+      { reason: 'de below 3', agents: 1 },
+      { reason: 'no room', agents: 1 },
+      { reason: 'not in queue general', agents: 1 },
+      { reason: 'offline', agents: 1 },
+      { reason: 'out of rotation', agents: 1 },
+    ]);
+  });
+
+  it('scores with the weights the rules choose, and says which', () => {
+    const policy = aPolicy({
+      weights: { standard: { workload: 1 }, urgent: { skill: 1 } },
+      rules: [{ when: { priority: ['urgent'] }, use: 'urgent' }],
+    });
+    const agents = [accountant('skilled', 5, { unitsUsed: 2 }), accountant('free', 3)];
+    const tickets = [aTicket('calm', { category: 'dispute' }), aTicket('hurry', { category: 'dispute', priority: 'urgent' })];
+    const { proposals } = match(tickets, agents, decidingBy({ policy, categories: { dispute } }), NOW);
+    expect(proposals).toMatchObject([
+      { ticket: { ticketId: 'hurry' }, agentId: 'skilled', weightsName: 'urgent' },
+      { ticket: { ticketId: 'calm' }, agentId: 'free', weightsName: 'standard' },
+    ]);
+  });
+
+  it.each([
+    ['protect', 'calm'],
+    ['ignore', 'busy'],
+    ['boost', 'busy'],
+  ] as const)('with agentSlaPressure %s gives the ticket to the %s one of two equals', (agentSlaPressure, winner) => {
+    const policy = aPolicy({ agentSlaPressure });
+    // Idle longest: wins when nothing else decides.
+    const agents = [anAgent('busy', { idleSince: ago(60) }), anAgent('calm', { idleSince: ago(59) })];
+    expect(chosen([aTicket('t')], agents, decidingBy({ policy }), NOW, new Map(), new Map([['busy', 2]]))).toEqual({ t: winner });
+  });
+});
+
+describe('the order of tickets', () => {
+  const order = (...tickets: ReturnType<typeof aTicket>[]) => inOrder(tickets, aPolicy(), NOW).map(({ ticketId }) => ticketId);
+  it('is priority, then deadline, then age, then id', () => {
+    expect(
+      order(
+        aTicket('b'),
+        aTicket('a'),
+        aTicket('older', { firstQueuedAt: ago(1) }),
+        aTicket('due', { dueAt: ago(-60) }),
+        aTicket('due-soon', { dueAt: ago(-5) }),
+        aTicket('urgent', { priority: 'urgent' }),
+      ),
+    ).toEqual(['urgent', 'due-soon', 'due', 'older', 'a', 'b']);
+  });
+  it('puts tickets past their priority’s maximum age first, the oldest before the others', () => {
+    expect(
+      order(
+        aTicket('urgent', { priority: 'urgent' }),
+        aTicket('low', { priority: 'low', firstQueuedAt: ago(479) }),
+        aTicket('low-over', { priority: 'low', firstQueuedAt: ago(480) }),
+        aTicket('high-over', { priority: 'high', firstQueuedAt: ago(30), dueAt: ago(10) }),
+      ),
+    ).toEqual(['low-over', 'high-over', 'urgent', 'low']);
+  });
+  it('lets no later ticket have an agent whom one past its maximum age could take', () => {
+    const tickets = [aTicket('urgent', { priority: 'urgent' }), aTicket('old', { priority: 'low', firstQueuedAt: ago(500) })];
+    expect(chosen(tickets, [anAgent('last', { unitsUsed: 3 })], decidingBy(), NOW)).toEqual({ old: 'last' });
+  });
+});
+
+describe('relaxation', () => {
+  const policy = aPolicy({
+    relaxation: [
+      { afterSeconds: 60, lowerSkillsBy: 1 },
+      { afterSeconds: 120, lowerSkillsBy: 2, anyQueue: true },
+    ],
+  });
+  const deciding = decidingBy({ policy, categories: { dispute } });
+  const ticket = (waitedSeconds: number, fields: object = {}) =>
+    aTicket('t', { category: 'dispute', relaxFrom: ago(waitedSeconds / 60), ...fields });
+
+  it('is waited for while an agent who fits is staffed, though away or full', () => {
+    const agents = [accountant('away', 3, { presence: 'away' }), accountant('new', 2)];
+    const { proposals, waiting } = match([ticket(0)], agents, deciding, NOW);
+    expect(proposals).toEqual([]);
+    expect(waiting).toMatchObject([{ step: 0, skipped: false, nextStepAt: NOW.getTime() + 60_000 }]);
+    expect(chosen([ticket(60)], agents, deciding, NOW)).toEqual({ t: 'new' });
+  });
+  it('is skipped to at once when nobody staffed could ever match', () => {
+    const agents = [accountant('off', 5, { presence: 'offline' }), accountant('elsewhere', 1, { queueIds: ['other'] })];
+    expect(match([ticket(0)], agents, deciding, NOW).proposals).toMatchObject([{ agentId: 'elsewhere', step: 2, skipped: true }]);
+  });
+  it('skips also when the only one who fits has declined', () => {
+    const agents = [accountant('declined', 5), accountant('new', 2)];
+    expect(match([ticket(0, { excludedAgentIds: ['declined'] })], agents, deciding, NOW).proposals).toMatchObject([
+      { agentId: 'new', step: 1 },
+    ]);
+  });
+  it('gives nothing up while nobody at all is staffed', () => {
+    expect(match([ticket(0)], [accountant('off', 5, { presence: 'offline' })], deciding, NOW).waiting).toMatchObject([
+      { step: 0, skipped: false },
+    ]);
+    expect(match([ticket(0)], [], deciding, NOW).waiting).toMatchObject([{ step: 0, reasons: [] }]);
+  });
+});

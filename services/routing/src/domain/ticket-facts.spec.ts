@@ -1,0 +1,112 @@
+import type { TicketSnapshot } from '@signalbox/contracts';
+import { ConfigurationSnapshot, NO_CONFIGURATION } from '@signalbox/messaging';
+import { snapshot } from '../../test/events.js';
+import { firstQueuedAtOf, priorityOf, readyAtOf, standingOf, waitingTicketOf, type TicketFacts } from './ticket-facts.js';
+
+const AT = Date.parse('2026-11-24T09:00:00Z');
+const patience = { answerWaitMs: 150, enrichmentWaitMs: 5_000 };
+const received = { at: AT, channel: 'web', automatic: false } as const;
+const enriched: NonNullable<TicketFacts['enriched']> = {
+  category: 'billing-dispute',
+  complexity: 2,
+  priority: 'high',
+  language: 'de',
+  tier: 'gold',
+  wantsHuman: false,
+  recentAgentIds: ['ana'],
+  unclassified: false,
+};
+const standing = (fields: Partial<TicketSnapshot>, hasProposal = false) =>
+  standingOf({ received, assignment: snapshot(fields) }, hasProposal);
+const offer = { offerId: 'o', agentId: 'ana', expiresAt: '2026-11-24T09:01:00Z' };
+
+describe('whether a ticket wants an agent', () => {
+  it('is unknown until it was received, whatever others said before', () => {
+    expect(standingOf({ enriched, assignment: snapshot() }, false)).toBe('unknown');
+  });
+  it('is yes for a new ticket before assignment has spoken, and while it has neither owner nor offer', () => {
+    expect(standingOf({ received }, false)).toBe('waiting');
+    expect(standing({ status: 'new' })).toBe('waiting');
+    expect(standing({ status: 'open' })).toBe('waiting');
+    expect(standing({ status: 'open' }, true)).toBe('proposed');
+  });
+  it('is no while it is offered, owned, answered or over', () => {
+    expect(standing({ offer })).toBe('gone');
+    expect(standing({ status: 'open', agentId: 'ana' })).toBe('owned');
+    expect(standing({ status: 'on-hold', agentId: 'ana' })).toBe('owned');
+    expect(standing({ status: 'pending' })).toBe('gone');
+    expect(standing({ status: 'solved', agentId: 'ana' })).toBe('gone');
+    expect(standing({ status: 'closed' }, true)).toBe('gone');
+  });
+});
+
+describe('when a ticket is ready', () => {
+  const ready = (facts: TicketFacts) => readyAtOf({ received, ...facts }, patience)! - AT;
+  it('is at once when it is enriched and the knowledge base has nothing', () => {
+    expect(ready({ enriched, verdict: { kind: 'none', at: AT + 90 } })).toBe(0);
+  });
+  it('is when patience with the slower neighbour has run out', () => {
+    expect(ready({ enriched })).toBe(150);
+    expect(ready({ verdict: { kind: 'none', at: AT } })).toBe(5_000);
+    expect(ready({})).toBe(5_000);
+  });
+  it('does not wait for a verdict when it is urgent, wants a person, or is back from an answer', () => {
+    expect(ready({ enriched: { ...enriched, priority: 'urgent' } })).toBe(0);
+    expect(ready({ enriched: { ...enriched, wantsHuman: true } })).toBe(0);
+    expect(ready({ enriched, assignment: snapshot({ priorityOverride: 'urgent' }) })).toBe(0);
+    expect(ready({ enriched, assignment: snapshot({ epoch: 2 }), verdict: { kind: 'answer', at: AT } })).toBe(0);
+    expect(ready({ enriched, answerRefused: true, verdict: { kind: 'answer', at: AT } })).toBe(0);
+  });
+  it('gives assignment a while to release a proposed answer', () => {
+    expect(ready({ enriched, verdict: { kind: 'answer', at: AT + 100 } })).toBe(2_100);
+  });
+  it('is not before a rejected proposal’s pause is over', () => {
+    expect(ready({ enriched, verdict: { kind: 'none', at: AT }, notBefore: AT + 700 })).toBe(700);
+  });
+  it('is never without receipt', () => {
+    expect(readyAtOf({ enriched }, patience)).toBeUndefined();
+  });
+});
+
+describe('a ticket as a round sees it', () => {
+  const units = { web: 3, email: 1, chat: 2, social: 1 };
+  const config = new ConfigurationSnapshot(
+    1,
+    new Map<string, Map<string, unknown>>([
+      ['company', new Map([['main', { defaultQueue: 'general' }]])],
+      ['category', new Map([['billing-dispute', { queue: 'billing' }]])],
+      ['queue', new Map([['billing', { units }]])],
+    ]),
+  );
+  it('takes queue and units from the configuration', () => {
+    expect(waitingTicketOf('t', { received, enriched }, config)).toMatchObject({
+      queueId: 'billing',
+      units: 3,
+      priority: 'high',
+      unenriched: false,
+    });
+  });
+  it('lets a person’s or an escalation’s word hold over enrichment’s', () => {
+    const assignment = snapshot({
+      queueOverride: 'vip',
+      priorityOverride: 'urgent',
+      extraSkills: { seniority: 3 },
+      excludedAgentIds: ['ben'],
+    });
+    const ticket = waitingTicketOf('t', { received, enriched, assignment }, config);
+    expect(ticket).toMatchObject({ queueId: 'vip', priority: 'urgent', extraSkills: { seniority: 3 }, excludedAgentIds: ['ben'] });
+    expect(priorityOf({ enriched, assignment })).toBe('urgent');
+  });
+  it('copes with missing enrichment and missing configuration', () => {
+    expect(waitingTicketOf('t', { received }, config)).toMatchObject({ queueId: 'general', units: 1, category: null, unenriched: true });
+    expect(waitingTicketOf('t', { received, enriched }, NO_CONFIGURATION)).toMatchObject({ queueId: 'general', units: 1 });
+  });
+  it('keeps the age assignment gives, and counts steps from relaxFrom', () => {
+    const assignment = snapshot({ firstQueuedAt: '2026-11-24T08:00:00Z', relaxFrom: '2026-11-24T08:30:00Z' });
+    expect(firstQueuedAtOf({ received, assignment })).toBe(AT - 3_600_000);
+    expect(waitingTicketOf('t', { received, assignment }, config)).toMatchObject({
+      firstQueuedAt: AT - 3_600_000,
+      relaxFrom: AT - 1_800_000,
+    });
+  });
+});
