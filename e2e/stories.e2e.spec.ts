@@ -91,7 +91,18 @@ it('a technical problem goes to the agent with the faster history in that field'
   await solveOne('agent-swift', 2, 0);
   await present(await system.signIn('agent-slow'), 'online');
   await present(await system.signIn('agent-swift'), 'online');
-  const ticketId = await system.submit(problem(3));
-  expect(await ownerOf(ticketId)).toBe('agent-swift');
-  expect((await storyOf(ticketId)).decisions.at(-1)!.top!.map((one) => one.agentId)).toEqual(['agent-swift', 'agent-slow']);
+  const online = async () =>
+    (await admin.call<{ agents: { agentId: string; presence: string }[] }>('GET', '/board')).agents.filter(
+      ({ agentId, presence }) => agentId.startsWith('agent-s') && presence === 'online',
+    ).length === 2;
+  await system.until(online, 'both twins online');
+  // Presence and what was just learned reach routing within two seconds; then both stand in every decision, the swift one first.
+  let nth = 3;
+  const decided = await system.until(async () => {
+    const ticketId = await system.submit(problem(nth++));
+    const owner = await ownerOf(ticketId);
+    const order = (await storyOf(ticketId)).decisions.at(-1)?.top?.map((one) => one.agentId) ?? [];
+    return order.length === 2 && order[0] === 'agent-swift' && { owner, order };
+  }, 'a decision for the swift twin');
+  expect(decided).toEqual({ owner: 'agent-swift', order: ['agent-swift', 'agent-slow'] });
 });

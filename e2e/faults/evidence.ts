@@ -132,6 +132,18 @@ export const ticketsByState = (system: FaultySystem): Promise<{ state: string; t
     return rows;
   });
 
+/** Records each group still has to read, together: right after a rewind, everything its topics hold. */
+export const totalLag = (system: FaultySystem): Promise<number> =>
+  withInspector(system, async (inspector) => {
+    let lag = 0n;
+    for (const service of system.services)
+      lag += await inspector.lag(
+        `signalbox.${service}`,
+        topicsReadBy(service).map((topic) => topic.name),
+      );
+    return Number(lag);
+  });
+
 /** What still moves: lag of a group, an outbox, a message on its way out; '' when nothing does. */
 async function whatMoves(system: FaultySystem): Promise<string> {
   for (const service of system.services) {

@@ -1,7 +1,17 @@
 import type { ServiceName } from '@signalbox/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, onceEach } from './checker.ts';
-import { differences, endOffsets, fingerprint, readDatabases, readTopics, settled, ticketsByState, type Fingerprint } from './evidence.ts';
+import {
+  differences,
+  endOffsets,
+  fingerprint,
+  readDatabases,
+  readTopics,
+  settled,
+  ticketsByState,
+  totalLag,
+  type Fingerprint,
+} from './evidence.ts';
 import type { Facts } from './facts.ts';
 import { kill, type Killing } from './havoc.ts';
 import { Agents, Senders, type AgentCounts } from './load.ts';
@@ -37,7 +47,7 @@ export interface RoundReport {
   readonly topics:
     { readonly records: number; readonly publishedTwice: number; readonly events: Readonly<Record<string, number>> } | undefined;
   readonly databases: { readonly tickets: Readonly<Record<string, number>>; readonly rows: number } | undefined;
-  readonly rewind: { readonly changedTables: number; readonly newRecords: number } | undefined;
+  readonly rewind: { readonly recordsReadAgain: number; readonly changedTables: number; readonly newRecords: number } | undefined;
   /** Violations, and what kept the run from being one. Empty: every promise was kept. */
   readonly problems: readonly string[];
 }
@@ -68,8 +78,8 @@ export async function runRound(options: RoundOptions): Promise<RoundReport> {
   let system: FaultySystem | undefined;
   try {
     const onDeath = (death: Death): void => {
-      // SIGKILL is ours, and code 0 is a service that was asked to leave in order to come back armed.
-      if (death.how === 'SIGKILL' || death.how === 'code 0') return;
+      // SIGKILL is ours; the others are services that were asked to leave in order to come back armed.
+      if (['SIGKILL', 'SIGTERM', 'code 0'].includes(death.how)) return;
       found.endedByThemselves.push(death);
       say(`${death.service} ended by itself (${death.how})`);
     };
@@ -164,18 +174,22 @@ async function readAgain(system: FaultySystem, { say, stopping }: RoundOptions, 
   say('stopping the services, setting every group back to offset 0, starting them again');
   await system.stopServices();
   await system.rewind();
+  const recordsReadAgain = await totalLag(system);
   await system.startServices();
   const endsAfter = await settled(system, SETTLE_MS_MAX);
   const changed = differences(before, await fingerprint(system));
-  const grown = [...endsAfter].flatMap(([place, end]) => {
+  const grown = new Map<string, number>();
+  for (const [place, end] of endsAfter) {
     const records = Number(end - (endsBefore.get(place) ?? 0n));
-    return records === 0 ? [] : [{ place, records }];
-  });
-  const newRecords = grown.reduce((sum, { records }) => sum + records, 0);
-  found.rewind = { changedTables: changed.length, newRecords };
-  say(`read again from offset 0: ${changed.length} tables changed, ${newRecords} records emitted`);
+    const topic = place.slice(0, place.lastIndexOf('/'));
+    if (records > 0) grown.set(topic, (grown.get(topic) ?? 0) + records);
+  }
+  const newRecords = [...grown.values()].reduce((sum, records) => sum + records, 0);
+  found.rewind = { recordsReadAgain, changedTables: changed.length, newRecords };
+  say(`${recordsReadAgain} deliveries read again from offset 0: ${changed.length} tables changed, ${newRecords} records emitted`);
+  if (recordsReadAgain === 0) found.problems.push('no group was rewound: nothing was read again');
   found.problems.push(...changed.map((what) => `changed by a rewind: ${what}`));
-  found.problems.push(...grown.map(({ place, records }) => `emitted by a rewind: ${records} records on ${place}`));
+  found.problems.push(...[...grown].map(([topic, records]) => `emitted by a rewind: ${records} records on ${topic}`));
 }
 
 /** The rows once they have stood still for 3 s: what timers had to do after the last event is done then. */

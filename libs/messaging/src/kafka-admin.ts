@@ -35,6 +35,8 @@ export async function provisionTopics(
             : [
                 { name: 'cleanup.policy', value: 'delete' },
                 { name: 'retention.ms', value: String(RETENTION_MS) },
+                // A dead letter is the largest record there may be, and its reason beside it.
+                ...(topic.name.endsWith('.dead-letters') ? [{ name: 'max.message.bytes', value: '2097152' }] : []),
               ],
         })),
       });

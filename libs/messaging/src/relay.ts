@@ -40,6 +40,29 @@ const NEXT = `
   from messaging.outbox o left join messaging.dead_letter d on d.id = o.dead_letter_id
   order by o.id limit ${BATCH_MAX}`;
 
+/** Kafka's limit of 1 MiB holds for all records of one partition in a request; by topic is the careful reading of it. */
+const TOPIC_BYTES_MAX = 800_000;
+
+/** Splits records, in order, so that no request carries more of one topic than a broker takes. A larger single record goes alone. */
+export function inRequests(records: readonly PublishedRecord[]): PublishedRecord[][] {
+  const requests: PublishedRecord[][] = [];
+  let current: PublishedRecord[] = [];
+  let bytesOfTopic = new Map<string, number>();
+  for (const record of records) {
+    const bytes = Buffer.byteLength(record.value ?? '') + 300;
+    const before = bytesOfTopic.get(record.topic) ?? 0;
+    if (before > 0 && before + bytes > TOPIC_BYTES_MAX) {
+      requests.push(current);
+      current = [];
+      bytesOfTopic = new Map();
+    }
+    bytesOfTopic.set(record.topic, (bytesOfTopic.get(record.topic) ?? 0) + bytes);
+    current.push(record);
+  }
+  if (current.length > 0) requests.push(current);
+  return requests;
+}
+
 /**
  * Publishes the outbox in the order of its ids: one relay per database (session advisory lock), one request in flight,
  * the same rows again until all are acknowledged. Readers skip what they have seen, so twice does no harm; a gap would.
@@ -134,7 +157,7 @@ export class OutboxRelay {
         this.#pending = false;
         const rows = (await runner.query(NEXT)) as OutboxRow[];
         if (rows.length > 0) {
-          await this.publish(this.#records(rows));
+          for (const request of inRequests(this.#records(rows))) await this.publish(request);
           this.options.pointOfNoReturn?.('published');
           await runner.query('delete from messaging.outbox where id = any($1::bigint[])', [rows.map((row) => row.id)]);
           this.published += rows.length;

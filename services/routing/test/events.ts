@@ -15,7 +15,7 @@ const AT = '2026-11-24T09:00:00Z';
 const fact = <T>(value: T) => ({ value, confidence: 0.9, source: 'test' });
 
 /** A small company: two queues, a billing and a technical category, one policy. */
-export function configuration(policy: Record<string, unknown> = {}): Draft[] {
+export function configuration(policy: Record<string, unknown> = {}, bundle = 1): Draft[] {
   const units = { web: 1, email: 1, chat: 2, social: 1 };
   const automatic = { mode: 'automatic' };
   const offers = { web: automatic, email: automatic, chat: { mode: 'ask', seconds: 20 }, social: automatic };
@@ -44,9 +44,9 @@ export function configuration(policy: Record<string, unknown> = {}): Draft[] {
   ];
   return [
     ...records.map(([kind, name, content]) =>
-      ConfigRecord(`${kind}/${name}@1`, { kind, name, recordVersion: 1, content: content as never }),
+      ConfigRecord(`${kind}/${name}@${bundle}`, { kind, name, recordVersion: bundle, content: content as never }),
     ),
-    ConfigBundle('bundle', { bundle: 1, members: records.map(([kind, name]) => `${kind}/${name}@1`), appliedAt: AT }),
+    ConfigBundle('bundle', { bundle, members: records.map(([kind, name]) => `${kind}/${name}@${bundle}`), appliedAt: AT }),
   ];
 }
 

@@ -39,7 +39,7 @@ interface AgentHistory {
 /**
  * Running shrunk means: pair (agent, category) → agent over all categories, relative to the team → team.
  * Plain sums underneath, so a round can be recomputed from the cells alone, in whatever order they come.
- * Made from 10,000 cells in 6 ms, from 100,000 in 60 ms (one core).
+ * Made from 10,000 cells in about 10 ms, from 100,000 in about 60 ms (one core).
  */
 export class Learned {
   readonly #agents = new Map<string, AgentHistory>();

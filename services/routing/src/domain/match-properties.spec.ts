@@ -71,11 +71,11 @@ const learned = fc
   .map(
     (cells) =>
       new Learned(
-        cells.map(([agentId, tickets, satisfied]) => ({
+        cells.map(([agentId, solved, satisfied]) => ({
           agentId,
           category: 'dispute',
-          tickets,
-          logMinutesSum: tickets * 2.5,
+          tickets: solved,
+          logMinutesSum: solved * 2.5,
           rated: 4,
           satisfied,
         })),
@@ -186,12 +186,10 @@ describe('every round', () => {
       fc.property(round, (given) => {
         const by = deciding(given.learned, given.mode);
         const { proposals, waiting } = match(given.tickets, given.agents, by, NOW, given.inFlight, given.nearBreach);
-        const decided = new Map([
-          ...proposals.map(
-            ({ ticket, agentId, step, top }) => [ticket.ticketId, { agentId, step, top: top.map((one) => one.agentId) }] as const,
-          ),
-          ...waiting.map(({ ticket, step }) => [ticket.ticketId, { agentId: null, step, top: [] }] as const),
-        ]);
+        const decided = new Map<string, { agentId: string | null; step: number; top: string[] }>();
+        for (const { ticket, agentId, step, top } of proposals)
+          decided.set(ticket.ticketId, { agentId, step, top: top.map((one) => one.agentId) });
+        for (const { ticket, step } of waiting) decided.set(ticket.ticketId, { agentId: null, step, top: [] });
         for (const { ticketId, ...plain } of plainly(given.tickets, given.agents, by, given.inFlight, given.nearBreach)) {
           expect(decided.get(ticketId)).toEqual(plain);
         }
@@ -260,15 +258,26 @@ describe('every round', () => {
 
   it('is the same with a remembered roster as with a new one', () => {
     fc.assert(
-      fc.property(round, round, fc.boolean(), (earlier, given, alike) => {
-        const by = deciding(given.learned);
-        // Alike: the same people in another hour, so that the roster holds; else others altogether.
-        const hourBefore = given.agents.map((agent) => ({ ...agent, unitsUsed: 0, presence: 'online' as const, idleSince: null }));
-        match(earlier.tickets, alike ? hourBefore : earlier.agents, { ...by, learned: earlier.learned }, NOW);
-        match(given.tickets, alike ? hourBefore : earlier.agents, by, NOW);
-        const remembered = match(given.tickets, given.agents, by, NOW, given.inFlight, given.nearBreach);
-        expect(remembered).toEqual(match(given.tickets, given.agents, deciding(given.learned), NOW, given.inFlight, given.nearBreach));
-      }),
+      fc.property(
+        round,
+        round,
+        fc.constantFrom('others', 'another hour', 'other skills', 'other languages', 'other queues'),
+        (earlier, given, kind) => {
+          const by = deciding(given.learned);
+          const before: Record<typeof kind, CandidateAgent[]> = {
+            others: earlier.agents,
+            // The same abilities, by reference: here the roster holds.
+            'another hour': given.agents.map((agent) => ({ ...agent, unitsUsed: 0, presence: 'online', idleSince: null })),
+            'other skills': given.agents.map((agent) => ({ ...agent, skills: {} })),
+            'other languages': given.agents.map((agent) => ({ ...agent, languages: {} })),
+            'other queues': given.agents.map((agent) => ({ ...agent, queueIds: [] })),
+          };
+          match(earlier.tickets, before[kind], { ...by, learned: earlier.learned }, NOW);
+          match(given.tickets, before[kind], by, NOW);
+          const remembered = match(given.tickets, given.agents, by, NOW, given.inFlight, given.nearBreach);
+          expect(remembered).toEqual(match(given.tickets, given.agents, deciding(given.learned), NOW, given.inFlight, given.nearBreach));
+        },
+      ),
     );
   });
 

@@ -77,20 +77,18 @@ describe('a round', () => {
   });
 
   it('says of everybody why not, once each', () => {
+    const able = (agentId: string, fields: Parameters<typeof anAgent>[1] = {}) =>
+      anAgent(agentId, { skills: { accounting: 3 }, languages: { de: 3 }, ...fields });
     const agents = [
-      anAgent('away', { presence: 'away' }),
-      anAgent('barred', { skills: { accounting: 5 } }),
-      anAgent('barred-and-new'),
-      anAgent('full', { unitsUsed: 4 }),
-      anAgent('offline', { presence: 'offline' }),
-      anAgent('resting', { inRotation: false }),
-      anAgent('silent', { languages: {} }),
-      anAgent('stranger', { queueIds: ['other'] }),
-    ].map((agent) => ({
-      ...agent,
-      skills: agent.agentId === 'barred-and-new' ? {} : { accounting: 3 },
-      languages: agent.agentId === 'silent' ? {} : { de: 3 },
-    }));
+      able('away', { presence: 'away' }),
+      able('barred'),
+      able('barred-and-new', { skills: {} }),
+      able('full', { unitsUsed: 4 }),
+      able('offline', { presence: 'offline' }),
+      able('resting', { inRotation: false }),
+      able('silent', { languages: {} }),
+      able('stranger', { queueIds: ['other'] }),
+    ];
     const ticket = aTicket('t', {
       category: 'dispute',
       language: 'de',

@@ -30,7 +30,7 @@ const recorded = (agentsCount: number) => {
 
 describe('a round’s record', () => {
   it.each([1, 1_000, 10_000])('stays below the size of one event with %i agents', (agents) => {
-    for (const part of recorded(agents)) expect(Buffer.byteLength(JSON.stringify(part))).toBeLessThan(700_000);
+    for (const part of recorded(agents)) expect(Buffer.byteLength(JSON.stringify(part))).toBeLessThan(500_000);
   });
 
   it('has everything once, in parts of one round, and its proposals in the last', () => {

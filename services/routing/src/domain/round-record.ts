@@ -15,10 +15,10 @@ export interface RoundOutcome extends Pick<
 }
 
 /** Bytes of agents and tickets in one event. With at most 250 proposals (50 KB) it stays far below the 900 KB an event may have. */
-const PART_BYTES_MAX = 600_000;
+const PART_BYTES_MAX = 400_000;
 
 /**
- * The record of one round, in as many events as its size needs: a checkpoint of 10,000 agents takes about eight. All have the same round
+ * The record of one round, in as many events as its size needs: a checkpoint of 10,000 agents takes about twelve. All have the same round
  * number and come in order; the proposals are in the last one, so a reader collects until it sees them.
  * In `agents` stand agents whole, and for this round alone `{ agentId, thisRound: { units, channels, ticketsNearBreach } }`: proposals in
  * flight and deadlines, which change without the agent's record.

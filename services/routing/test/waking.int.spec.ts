@@ -1,0 +1,160 @@
+import {
+  AgentsTopic,
+  AssignmentTopic,
+  ConfigTopic,
+  deadLettersOf,
+  EnrichmentTopic,
+  IntakeTopic,
+  KnowledgeBaseTopic,
+  OfferMade,
+  PerformanceTopic,
+  ProposalRejected,
+  RoutingRoundsTopic,
+  RoutingTopic,
+  SlaEscalationTopic,
+  type AssignmentProposed,
+  type RoundRecorded,
+} from '@signalbox/contracts';
+import { startService, type RunningService } from '@signalbox/service-defaults';
+import { Stack } from '@signalbox/test-stack';
+import { routing } from '../src/service.js';
+import { agent, configuration, ready, received, snapshot } from './events.js';
+
+const READS = [IntakeTopic, EnrichmentTopic, KnowledgeBaseTopic, AssignmentTopic, AgentsTopic, SlaEscalationTopic, ConfigTopic];
+let stack: Stack;
+let services: RunningService[] = [];
+const start = async (more: NodeJS.ProcessEnv = {}) => {
+  services.push(
+    await startService(routing(await stack.environmentFor('routing', more)), (error) => {
+      throw error;
+    }),
+  );
+};
+const proposals = (ticketId: string) =>
+  stack.eventsAbout(ticketId, RoutingTopic).filter((event) => event.type === 'AssignmentProposed') as unknown as AssignmentProposed[];
+/** What only the sweep notices may come after everything else is quiet. */
+const settledWith = async (isThere: () => boolean) => {
+  await stack.settled();
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline && !isThere();) await stack.settled();
+};
+
+beforeEach(async () => {
+  services = [];
+  stack = await Stack.start({
+    kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
+    databaseUrl: process.env['DATABASE_URL']!,
+    topics: [...READS, RoutingTopic, RoutingRoundsTopic, PerformanceTopic, deadLettersOf('routing')],
+  });
+  stack.attach('routing', READS);
+});
+afterEach(async () => {
+  await Promise.all(services.map((service) => service.close()));
+  expect(stack.rawRecords('signalbox.routing.dead-letters')).toEqual([]);
+  await stack.stop();
+});
+
+describe('a waiting ticket', () => {
+  it('is tried again when a new configuration asks for less', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(agent('agent-new', { skills: { accounting: 1 } }), ...ready('waiting'));
+    await stack.settled();
+    expect(proposals('waiting')).toEqual([]);
+    await stack.publish(...configuration({ relaxation: [{ afterSeconds: 0, lowerSkillsBy: 2 }] }, 2));
+    await settledWith(() => proposals('waiting').length > 0);
+    expect(proposals('waiting')).toMatchObject([{ data: { agentId: 'agent-new', step: 1, policy: { version: 2 } } }]);
+  });
+
+  it('is found by the sweep though the service lives in another time', async () => {
+    await stack.publish(...configuration({ enrichmentWaitMs: 20, answerWaitMs: 10, relaxation: [{ afterSeconds: 1, lowerSkillsBy: 5 }] }));
+    await start({ SIGNALBOX_CLOCK_OFFSET_MS: '-7200000' });
+    const earlier = new Date(Date.now() - 7_200_000).toISOString();
+    await stack.publish(agent('agent-any'), { ...received('bare'), data: { ...received('bare').data, receivedAt: earlier } });
+    await settledWith(() => proposals('bare').length > 0);
+    expect(proposals('bare')).toHaveLength(1);
+    await stack.query('routing', `update proposal set sent_at = sent_at - interval '1 minute'`);
+    await settledWith(() => proposals('bare').length > 1);
+    expect(new Set(proposals('bare').map((event) => event.data.proposalId)).size).toBe(1);
+  });
+
+  it('asks for no round until something changes, wherever it stands in a queue longer than a round', async () => {
+    await stack.publish(...configuration());
+    await start();
+    const many = Array.from({ length: 250 }, (_, nth) => `many-${nth}`);
+    await stack.publish(agent('agent-full', { unitsUsed: 6 }), agent('agent-technical', { skills: { technical: 3 }, unitsUsed: 6 }));
+    await stack.publish(...many.flatMap((ticketId) => ready(ticketId, { priority: 'high' })));
+    await stack.publish(...ready('last', { priority: 'low', category: 'technical-problem' }));
+    await stack.settled();
+    for (const ticketId of [...many, 'last'])
+      expect(stack.eventsAbout(ticketId, RoutingTopic).map((event) => event.type)).toEqual(['TicketQueued']);
+    const [idle] = await stack.query<{ due: number; versions: string }>(
+      'routing',
+      `select count(*)::int as due from routing_ticket where state = 'waiting'
+       and (next_try_at <= now() or tried_bundle < 1 or tried_xmin <= (select max(changed_xid::text::bigint)::text::xid8 from routing_agent))`,
+    );
+    expect(idle!.due).toBe(0);
+    await stack.publish(agent('agent-technical', { agentVersion: 2, skills: { technical: 3 }, unitsUsed: 5 }));
+    await settledWith(() => proposals('last').length > 0);
+    expect(proposals('last')).toMatchObject([{ data: { agentId: 'agent-technical' } }]);
+    expect(many.flatMap((ticketId) => proposals(ticketId))).toEqual([]);
+  });
+
+  it('gets the room that a proposal in flight gives back', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(agent('agent-one', { unitsUsed: 5 }), ...ready('first', { priority: 'high' }));
+    await stack.settled();
+    await stack.publish(...ready('second'));
+    await stack.settled();
+    expect(proposals('second')).toEqual([]);
+    const [{ data }] = proposals('first') as [AssignmentProposed];
+    await stack.publish(
+      ProposalRejected('first', {
+        ticket: snapshot({ status: 'pending' }),
+        proposalId: data.proposalId,
+        agentId: 'agent-one',
+        why: 'not-open',
+      }),
+    );
+    await settledWith(() => proposals('second').length > 0);
+    expect(proposals('second')).toMatchObject([{ data: { agentId: 'agent-one' } }]);
+  });
+
+  it('keeps an accepted proposal counted when the same one, sent again, is refused', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(agent('agent-one', { unitsUsed: 5 }), ...ready('offered'));
+    await stack.settled();
+    const [{ data }] = proposals('offered') as [AssignmentProposed];
+    const offer = { offerId: 'o', agentId: 'agent-one', expiresAt: '2026-11-24T09:01:00Z' };
+    const ticket = snapshot({ offer });
+    await stack.publish(
+      OfferMade('offered', {
+        ...offer,
+        ticket,
+        proposalId: data.proposalId,
+        units: 1,
+        load: { agentId: 'agent-one', agentVersion: 2, unitsBefore: 5, units: 6, unitsMax: 6, cause: 'offered' },
+      }),
+      ProposalRejected('offered', { ticket, proposalId: data.proposalId, agentId: 'agent-one', why: 'offered' }),
+      ...ready('next'),
+    );
+    await stack.settled();
+    expect(proposals('next')).toEqual([]);
+  });
+});
+
+it('records a round of a large company in events that stay small', async () => {
+  await stack.publish(...configuration());
+  await start();
+  const skills = Object.fromEntries(Array.from({ length: 12 }, (_, nth) => [`skill-${nth}`, 3]));
+  await stack.publish(...Array.from({ length: 1_200 }, (_, nth) => agent(`agent-${nth}`, { skills: { accounting: 3, ...skills } })));
+  await stack.settled();
+  await stack.publish(...ready('one'));
+  await stack.settled();
+  const parts = stack.events(RoutingRoundsTopic) as unknown as RoundRecorded[];
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.flatMap((part) => part.data.agents).filter((one) => 'skills' in one)).toHaveLength(1_200);
+  expect(parts.flatMap((part) => part.data.proposals)).toHaveLength(1);
+  for (const record of stack.rawRecords('signalbox.routing-rounds')) expect(record.value!.length).toBeLessThan(500_000);
+});
