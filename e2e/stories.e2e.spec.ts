@@ -55,7 +55,7 @@ it('a technical problem goes to the agent with the faster history in that field'
     skills: { technical: 4, product: 3 },
     languages: { en: 5, de: 5 },
     queues: ['technical'],
-    unitsMax: 6,
+    unitsMax: 200,
   };
   const policy = readCompanyFiles(['config/sample/routing-policies.yaml'])[0]!;
   const speedCounts = { ...(policy.content as object), weights: { standard: { skill: 0.5, speed: 1 } }, rules: [], shrinkageTickets: 2 };
