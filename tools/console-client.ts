@@ -11,7 +11,7 @@ export class ConsoleClient {
     this.#token = token;
   }
 
-  /** @throws Error with the problem's detail. 503 and a refused connection are tried again for `patienceMs`. */
+  /** @throws Error with the problem's detail; nothing is tried again. */
   async call<Answer>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const response = await fetch(`${this.#baseUrl}/api/v1${path}`, {
       method,
