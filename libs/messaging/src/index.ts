@@ -1,5 +1,5 @@
 export { On } from './on.js';
-export { Unprocessable } from './unprocessable.js';
+export { isInfrastructure, Unprocessable } from './unprocessable.js';
 export type { CommandHandler, Delivery, EventHandler, Outcome } from './delivery.js';
 export { UnitOfWork, type UnitReport } from './unit-of-work.js';
 export { ConfigurationSnapshot, NO_CONFIGURATION } from './configuration.js';
@@ -8,7 +8,7 @@ export { GATHER_LIMITS, type GatherLimits } from './gatherer.js';
 export { MessagingModule } from './messaging.module.js';
 export { KafkaTransport, type MessagingOptions } from './transport.js';
 export { CreateMessaging } from './messaging.migration.js';
-export { Publisher, type KafkaOptions } from './kafka.js';
+export { Publisher, whyKafkaIsAway, type KafkaOptions } from './kafka.js';
 export { deleteTopics, KafkaInspector, provisionTopics, tailTopics, topicsToProvision } from './kafka-admin.js';
 export { headerText, readEvent, completeEvent, writeEvent, nextTraceparent, type RawRecord } from './wire.js';
 export type { PublishedRecord } from './relay.js';

@@ -1,3 +1,4 @@
+import { isInfrastructure } from '@signalbox/messaging';
 import { DataSource, type MigrationInterface } from 'typeorm';
 
 export type MigrationClass = new () => MigrationInterface;
@@ -21,8 +22,27 @@ export function databaseFor(url: string, name: string, migrations: readonly Migr
   });
 }
 
-/** Connects and brings the schema up to date. Safe when several instances start at once. */
-export async function connectAndMigrate(database: DataSource): Promise<void> {
+// 55000: the database accepts no connections at the moment. A wrong password (28P01) or name (3D000) is no matter of time.
+const AWAY = /\b(55000|EHOSTUNREACH|ENETUNREACH|timeout expired)\b/;
+
+/**
+ * Connects and brings the schema up to date. Safe when several instances start at once, and when the one before ended half way.
+ * @returns why the database is away, or undefined when all is done
+ */
+export async function connectAndMigrate(database: DataSource): Promise<string | undefined> {
+  try {
+    await migrate(database);
+    return undefined;
+  } catch (error) {
+    if (database.isInitialized) await database.destroy().catch(() => undefined);
+    const { code = '', message } = error as Error & { code?: string };
+    if (!isInfrastructure(error) && !AWAY.test(`${code} ${message}`)) throw error;
+    // A name with two addresses, both refused, gives an error without a message.
+    return message || code;
+  }
+}
+
+async function migrate(database: DataSource): Promise<void> {
   await database.initialize();
   const runner = database.createQueryRunner();
   await runner.connect();

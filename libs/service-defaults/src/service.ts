@@ -3,7 +3,7 @@ import { ConsoleLogger, Logger, Module, type DynamicModule, type INestApplicatio
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { ServiceName } from '@signalbox/contracts';
-import { CreateMessaging, KafkaTransport, MessagingModule, type KafkaOptions } from '@signalbox/messaging';
+import { CreateMessaging, KafkaTransport, MessagingModule, whyKafkaIsAway, type KafkaOptions } from '@signalbox/messaging';
 import type { ServerResponse } from 'node:http';
 import { DataSource } from 'typeorm';
 import type { BaseEnvironment } from './environment.js';
@@ -14,6 +14,7 @@ import { connectAndMigrate, databaseFor, type MigrationClass } from './migrate.j
 import { OPERATOR_TOKEN, OperatorController, OperatorGuard } from './operator.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
+import { Waiting } from './waiting.js';
 
 export interface ServiceDefinition {
   readonly name: ServiceName;
@@ -50,7 +51,13 @@ export const kafkaOptionsOf = (environment: BaseEnvironment, clientId: string): 
 @Module({})
 class ProcessModule {}
 
-/** Starts one service: schema, topics, HTTP. Ready when `/readyz` says so. */
+/** Without the password. */
+const placeOf = (databaseUrl: string): string => {
+  const { host, pathname } = new URL(databaseUrl);
+  return host + pathname;
+};
+
+/** Starts one service: schema, topics, HTTP, waiting for database and Kafka as long as it takes. Ready when `/readyz` says so. */
 export async function startService(definition: ServiceDefinition, onFatal: (error: Error) => void): Promise<RunningService> {
   const { environment, name } = definition;
   const database = databaseFor(
@@ -59,14 +66,27 @@ export async function startService(definition: ServiceDefinition, onFatal: (erro
     [CreateMessaging, ...definition.migrations],
     environment.DATABASE_CONNECTIONS_MAX,
   );
-  await connectAndMigrate(database);
+  const kafka = kafkaOptionsOf(environment, name);
+  const logger = new ConsoleLogger({
+    json: environment.LOG_JSON,
+    prefix: name,
+    logLevels: levelsFrom(environment.LOG_LEVEL),
+    colors: false,
+  });
+  const waiting = new Waiting(logger, environment);
+  try {
+    await waiting.for(`the database ${placeOf(environment.DATABASE_URL)}`, () => connectAndMigrate(database));
+    await waiting.for(`Kafka ${kafka.brokers.join(',')}`, () => whyKafkaIsAway(kafka));
+  } finally {
+    await waiting.over();
+  }
   const root: DynamicModule = {
     module: ProcessModule,
     global: true,
     imports: [
       MessagingModule.forService({
         service: name,
-        kafka: kafkaOptionsOf(environment, name),
+        kafka,
         onFatal,
         clockOffsetMs: environment.SIGNALBOX_CLOCK_OFFSET_MS,
         failPoint: failPoint(environment.SIGNALBOX_FAIL_POINT),
@@ -83,12 +103,6 @@ export async function startService(definition: ServiceDefinition, onFatal: (erro
     ],
     exports: [DataSource, Metrics, Readiness],
   };
-  const logger = new ConsoleLogger({
-    json: environment.LOG_JSON,
-    prefix: name,
-    logLevels: levelsFrom(environment.LOG_LEVEL),
-    colors: false,
-  });
   const app = await NestFactory.create<NestExpressApplication>(root, { logger, bodyParser: false, abortOnError: false });
   app.useGlobalFilters(new ProblemFilter());
   app.disable('x-powered-by');
@@ -116,14 +130,10 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
     process.exit(1);
   };
   process.on('unhandledRejection', (reason) => fatal(reason as Error));
-  let running: RunningService;
-  try {
-    running = await startService(definition, fatal);
-  } catch (error) {
-    process.stderr.write(`${definition.name}: ${(error as Error).message}\n`);
-    process.exit(1);
-  }
+  let running: RunningService | undefined;
   const stop = (): void => {
+    // Still starting, perhaps waiting: nothing has been promised to anybody yet, and what is half done rolls back.
+    if (!running) process.exit(0);
     // A drain takes at most the running unit, 8 s for the consumer and 5 s for the relay; then the process ends whatever is left.
     setTimeout(() => process.exit(1), 20_000).unref();
     running.close().then(
@@ -134,6 +144,12 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   if (definition.environment.SIGNALBOX_END_WITH_STDIN) process.stdin.on('end', stop).on('error', stop).resume();
+  try {
+    running = await startService(definition, fatal);
+  } catch (error) {
+    process.stderr.write(`${definition.name}: ${(error as Error).message}\n`);
+    process.exit(1);
+  }
   process.stdout.write(`${JSON.stringify({ service: definition.name, http: running.http })}\n`);
 }
 
