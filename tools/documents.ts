@@ -11,7 +11,9 @@ const root = resolve(import.meta.dirname, '..');
 export function eventsReadBy(service: string): string[] {
   const folder = join(root, 'services', service, 'src');
   const files = readdirSync(folder).filter((name) => name.endsWith('.consumer.ts'));
-  const read = files.flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/@On\((\w+)\)/g)].map((match) => match[1]!));
+  const read = files.flatMap((name) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(/@On\(([\w\s,]+)\)/g)].flatMap(([, list]) => list!.match(/\w+/g)!),
+  );
   return [...new Set(read)].sort();
 }
 

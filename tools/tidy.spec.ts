@@ -115,7 +115,7 @@ describe('topics', () => {
       const foreign = allEvents().filter(
         (event) =>
           event.topic.writer !== service &&
-          new RegExp(`[^@\\w]${event.type}\\((?!\\w+\\))[^)]*\\{`).test(text.replaceAll(/@On\(\w+\)/g, '')),
+          new RegExp(`[^@\\w]${event.type}\\((?!\\w+\\))[^)]*\\{`).test(text.replaceAll(/@On\([\w\s,]+\)/g, '')),
       );
       expect({ service, foreign: foreign.map((event) => event.type) }).toEqual({ service, foreign: [] });
     }

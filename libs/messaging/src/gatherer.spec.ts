@@ -11,7 +11,7 @@ describe('Gatherer', () => {
         units.push(items.length);
         await new Promise<void>((resolve) => release.push(resolve));
       },
-      { itemsMax: 10, bytesMax: 100, paceMs: 0 },
+      { itemsMax: 10, bytesMax: 100, paceMs: 0, paceMsMax: 0 },
     );
     gatherer.add([item(), item()]);
     gatherer.add([item()]);
@@ -32,6 +32,7 @@ describe('Gatherer', () => {
       itemsMax: 4,
       bytesMax: 10,
       paceMs: 0,
+      paceMsMax: 0,
     });
     gatherer.add([item(), item(), item(), item(), item(), item(30), item(6), item(6)]);
     await gatherer.whenIdle();

@@ -4,14 +4,23 @@ export interface GatherLimits {
   readonly bytesMax: number;
   /** Least time from the start of one unit to the start of the next. After a quiet moment the first item waits for nobody. */
   readonly paceMs: number;
+  /** A slow unit is followed by a longer gathering, up to this. */
+  readonly paceMsMax: number;
 }
-export const GATHER_LIMITS: GatherLimits = { itemsMax: 1_000, bytesMax: 2_000_000, paceMs: 5 };
+export const GATHER_LIMITS: GatherLimits = { itemsMax: 1_000, bytesMax: 2_000_000, paceMs: 5, paceMsMax: 100 };
+
+/**
+ * A unit costs about as much as twenty of its events, so a machine that is short of time gets fewer and larger units: from one start to
+ * the next twice as long as the last one took.
+ */
+const PACE_BY_DURATION = 2;
 
 /** Collects what arrives from everywhere and hands it over in units, one running at a time. */
 export class Gatherer<T extends { readonly bytes: number }> {
   #queue: T[] = [];
   #running = false;
   #lastStartAt = 0;
+  #lastDurationMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #idleWaiters: (() => void)[] = [];
 
@@ -39,7 +48,8 @@ export class Gatherer<T extends { readonly bytes: number }> {
 
   #consider(): void {
     if (this.#running || this.#queue.length === 0 || this.#timer) return;
-    const waitMs = this.#queue.length >= this.limits.itemsMax ? 0 : this.#lastStartAt + this.limits.paceMs - performance.now();
+    const paceMs = Math.max(this.limits.paceMs, Math.min(PACE_BY_DURATION * this.#lastDurationMs, this.limits.paceMsMax));
+    const waitMs = this.#queue.length >= this.limits.itemsMax ? 0 : this.#lastStartAt + paceMs - performance.now();
     if (waitMs <= 0) void this.#start();
     else {
       this.#timer = setTimeout(() => {
@@ -55,6 +65,7 @@ export class Gatherer<T extends { readonly bytes: number }> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#lastStartAt = performance.now();
     await this.run(this.#take());
+    this.#lastDurationMs = performance.now() - this.#lastStartAt;
     this.#running = false;
     if (this.#queue.length === 0) this.#idleWaiters.splice(0).forEach((resolve) => resolve());
     this.#consider();

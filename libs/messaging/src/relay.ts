@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { prepareStatements, type Session } from './session.js';
 import { completeEvent } from './wire.js';
 
 export interface PublishedRecord {
@@ -38,7 +39,7 @@ const NEXT = `
            'signalbox-topic', encode(convert_to(d.topic, 'UTF8'), 'base64'), 'signalbox-partition', encode(convert_to(d.partition::text, 'UTF8'), 'base64'),
            'signalbox-offset', encode(convert_to(d.record_offset::text, 'UTF8'), 'base64'), 'signalbox-dead-letter-id', encode(convert_to(d.id::text, 'UTF8'), 'base64')) end as record_headers
   from messaging.outbox o left join messaging.dead_letter d on d.id = o.dead_letter_id
-  order by o.id limit ${BATCH_MAX}`;
+  order by o.id limit $1`;
 
 /** Kafka's limit of 1 MiB holds for all records of one partition in a request; by topic is the careful reading of it. */
 const TOPIC_BYTES_MAX = 800_000;
@@ -131,10 +132,11 @@ export class OutboxRelay {
   async #lead(succeeded: () => void): Promise<void> {
     const runner = this.database.createQueryRunner();
     // A lost connection is reported by the next query; without a listener Node would end the process.
-    const client = (await runner.connect()) as {
+    const client = (await runner.connect()) as Session & {
       on(event: string, listener: (m: unknown) => void): void;
       removeAllListeners(event: string): void;
     };
+    await prepareStatements(client);
     const connection = { lost: false };
     client.on('error', () => {
       connection.lost = true;
@@ -155,7 +157,7 @@ export class OutboxRelay {
       await runner.query(`listen ${CHANNEL}`);
       while (!this.#stopping && !connection.lost) {
         this.#pending = false;
-        const rows = (await runner.query(NEXT)) as OutboxRow[];
+        const rows = (await runner.query(NEXT, [BATCH_MAX])) as OutboxRow[];
         if (rows.length > 0) {
           for (const request of inRequests(this.#records(rows))) await this.publish(request);
           this.options.pointOfNoReturn?.('published');

@@ -5,6 +5,7 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import type { DataSource } from 'typeorm';
 import type { Delivery, EventHandler } from './delivery.js';
 import { Publisher, Reader, type KafkaOptions } from './kafka.js';
+import { ONE_CALL } from './on.js';
 import { OutboxRelay } from './relay.js';
 import { UnitOfWork, type UnitOptions } from './unit-of-work.js';
 
@@ -21,6 +22,7 @@ export interface MessagingOptions {
 /** Kafka ⇄ handlers: Nest finds the `@On` methods; this reads their topics, runs units of work, and relays the outbox. */
 export class KafkaTransport extends Server implements CustomTransportStrategy {
   readonly #handlers = new Map<string, EventHandler>();
+  readonly #calls = new Map<symbol, EventHandler>();
   readonly #topics = new Map<string, Topic>();
   readonly #publisher: Publisher;
   readonly relay: OutboxRelay;
@@ -94,10 +96,16 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
       throw new Error(`'${this.options.service}' may not read its own topic '${declaration.topic.name}'`);
     if (handler.next) throw new Error(`two handlers for ${type}; one service handles an event in one place`);
     this.#topics.set(declaration.topic.name, declaration.topic);
-    this.#handlers.set(type, async (events: readonly Received<Draft>[], delivery: Delivery) => {
-      const result: unknown = await handler(events, delivery);
-      return (isObservable(result) ? await lastValueFrom(result, { defaultValue: undefined }) : result) as readonly Draft[] | void;
-    });
+    const call = (handler.extras as Record<string, symbol> | undefined)?.[ONE_CALL] ?? Symbol(type);
+    let eventHandler = this.#calls.get(call);
+    if (!eventHandler) {
+      eventHandler = async (events: readonly Received<Draft>[], delivery: Delivery) => {
+        const result: unknown = await handler(events, delivery);
+        return (isObservable(result) ? await lastValueFrom(result, { defaultValue: undefined }) : result) as readonly Draft[] | void;
+      };
+      this.#calls.set(call, eventHandler);
+    }
+    this.#handlers.set(type, eventHandler);
   }
 
   /** Drains: no new records, the running unit ends, its offsets are committed, its events are out. */

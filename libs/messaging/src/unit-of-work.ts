@@ -1,14 +1,16 @@
 import { Logger } from '@nestjs/common';
 import { causedBy, subjectOf, type Draft, type Received, type Topic } from '@signalbox/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { ConfigurationCache, storeConfiguration } from './configuration.js';
 import type { CommandHandler, Delivery, EventHandler, Outcome } from './delivery.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { Gatherer, type GatherLimits } from './gatherer.js';
 import { storeInOutbox } from './outbox.js';
 import { scheduleCalls } from './schedule.js';
-import { DatabaseAway, isConflict, isInfrastructure, Unprocessable } from './unprocessable.js';
+import { inTransaction } from './session.js';
+import { isConflict, isInfrastructure, Unprocessable } from './unprocessable.js';
+import { raiseVersions } from './versions.js';
 import { headerText, readEvent, type RawRecord } from './wire.js';
 
 /** A record on its way through a unit of work. */
@@ -56,14 +58,6 @@ export interface UnitReport {
 const FAILURES_MAX = 5;
 /** A person is waiting behind a command; a record waits as long as it takes. */
 const COMMAND_WAIT_MS = 10_000;
-
-/** Locks and raises the subject's rows; what is not newer than the row is not returned, not locked, not written. */
-const RAISE_VERSIONS = `
-  insert into messaging.subject_version as v (topic, subject, version)
-  select * from unnest($1::text[], $2::text[], $3::bigint[]) as x(topic, subject, version) order by topic, subject
-  on conflict (topic, subject) do update set previous = v.version, version = excluded.version
-    where excluded.version > v.version
-  returning topic, subject, previous, parked`;
 
 /**
  * One database transaction for everything that has arrived: versions → handlers (load, decide, save) → outbox → commit.
@@ -228,32 +222,20 @@ export class UnitOfWork {
   async #attempt(items: readonly Item[]): Promise<{ answers: Map<number, unknown>; counts: Omit<UnitReport, 'durationMs'> }> {
     const records = items.filter((item) => item.kind === 'record');
     for (const item of records) item.event ??= this.#read(item.record);
-    return this.#inTransaction(async (tx) => {
-      const delivery = await this.#delivery(tx);
-      const fresh = await this.#notSeen(records, tx);
-      const { events, answers } = await this.#callHandlers(items, new Set(fresh), delivery);
-      await storeInOutbox(events, this.options.reader, tx, delivery.now);
-      const commands = items.length - records.length;
-      return { answers, counts: { records: records.length, skipped: records.length - fresh.length, commands, published: events.length } };
-    });
-  }
-
-  async #inTransaction<T extends { counts: { published: number } }>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    const runner = this.database.createQueryRunner();
-    try {
-      await begin(runner);
-      const result = await work(runner.manager);
-      this.options.failPoint?.('before-commit');
-      await runner.commitTransaction();
-      this.options.failPoint?.('after-commit');
-      if (result.counts.published > 0) this.options.committed();
-      return result;
-    } catch (error) {
-      await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
-    } finally {
-      await runner.release().catch(() => undefined);
-    }
+    const result = await inTransaction(
+      this.database,
+      async (tx) => {
+        const delivery = await this.#delivery(tx);
+        const fresh = await this.#notSeen(records, tx);
+        const { events, answers } = await this.#callHandlers(items, new Set(fresh), delivery);
+        await storeInOutbox(events, this.options.reader, tx, delivery.now);
+        const commands = items.length - records.length;
+        return { answers, counts: { records: records.length, skipped: records.length - fresh.length, commands, published: events.length } };
+      },
+      this.options.failPoint,
+    );
+    if (result.counts.published > 0) this.options.committed();
+    return result;
   }
 
   async #delivery(tx: EntityManager): Promise<Delivery> {
@@ -269,36 +251,12 @@ export class UnitOfWork {
   }
 
   /** Drops what is not newer than its subject's row, parks what stands behind a dead letter, and keeps the rest in order. */
-  async #notSeen(records: readonly RecordItem[], tx: EntityManager): Promise<RecordItem[]> {
-    if (records.length === 0) return [];
-    const highest = new Map<string, { topic: string; subject: string; version: number }>();
-    const positions = records.map((item) => positionOf(item.record, item.event!, this.options.topics.get(item.record.topic)!));
-    for (const position of positions) {
-      const known = highest.get(position.key);
-      if (!known || known.version < position.version) highest.set(position.key, position);
-    }
-    const sorted = [...highest.values()];
-    const rows = (await tx.query(RAISE_VERSIONS, [
-      sorted.map((row) => row.topic),
-      sorted.map((row) => row.subject),
-      sorted.map((row) => row.version),
-    ])) as { topic: string; subject: string; previous: string; parked: boolean }[];
-    const applied = new Map(rows.map((row) => [`${row.topic} ${row.subject}`, { version: Number(row.previous), parked: row.parked }]));
-    const fresh: RecordItem[] = [];
-    const parked: RecordItem[] = [];
-    for (const [index, item] of records.entries()) {
-      const { key, version } = positions[index]!;
-      const state = applied.get(key);
-      if (!state || version <= state.version) continue;
-      state.version = version;
-      (state.parked ? parked : fresh).push(item);
-    }
-    if (parked.length > 0)
-      await this.deadLetters.park(
-        parked.map((item) => item.record),
-        tx,
-      );
-    return fresh;
+  async #notSeen(items: readonly RecordItem[], tx: EntityManager): Promise<RecordItem[]> {
+    const versioned = items.map(({ record, event }) => ({ record, event: event!, topic: this.options.topics.get(record.topic)! }));
+    const states = await raiseVersions(versioned, tx);
+    const parked = items.filter((_, index) => states[index] === 'parked').map((item) => item.record);
+    if (parked.length > 0) await this.deadLetters.park(parked, tx);
+    return items.filter((_, index) => states[index] === 'new');
   }
 
   async #callHandlers(items: readonly Item[], fresh: ReadonlySet<Item>, delivery: Delivery) {
@@ -366,16 +324,6 @@ export class UnitOfWork {
   };
 }
 
-/** @throws DatabaseAway: without a session nothing can be said about the work itself. */
-async function begin(runner: QueryRunner): Promise<void> {
-  try {
-    await runner.connect();
-    await runner.startTransaction();
-  } catch (error) {
-    throw new DatabaseAway((error as Error).message, { cause: error });
-  }
-}
-
 /** A draft without a cause gets the event about the same subject that its handler was given last. */
 function withCauses(received: readonly Received<Draft>[], drafts: readonly Draft[]): Draft[] {
   const bySubject = new Map(received.map((event) => [subjectOf(event), event]));
@@ -383,17 +331,4 @@ function withCauses(received: readonly Received<Draft>[], drafts: readonly Draft
     const cause = draft.cause ? undefined : bySubject.get(subjectOf(draft));
     return cause ? causedBy(cause, [draft])[0]! : draft;
   });
-}
-
-/**
- * Where a record stands in its order. Our own writers number each subject; upstream ones do not, so there the partition is the
- * subject and the offset the number.
- */
-function positionOf(
-  record: RawRecord,
-  event: Received<Draft>,
-  topic: Topic,
-): { key: string; topic: string; subject: string; version: number } {
-  const subject = topic.writer === 'upstream' ? `#${record.partition}` : subjectOf(event);
-  return { key: `${record.topic} ${subject}`, topic: record.topic, subject, version: event.version };
 }

@@ -1,7 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AgentStore } from './agent.store.js';
 import { AgentsConsumer } from './agents.consumer.js';
-import { AssignmentConsumer } from './assignment.consumer.js';
 import { AttachmentsController } from './attachments.controller.js';
 import { AuthGuard } from './auth.guard.js';
 import { BoardController } from './board.controller.js';
@@ -9,20 +8,16 @@ import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
 import { ConfigurationController } from './configuration.controller.js';
 import { ConfigurationStore } from './configuration.store.js';
 import { Desk } from './desk.js';
-import { EnrichmentConsumer } from './enrichment.consumer.js';
 import { Feed } from './feed.js';
-import { IntakeConsumer } from './intake.consumer.js';
-import { KnowledgeBaseConsumer } from './knowledge-base.consumer.js';
 import { MeController } from './me.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { RequestStore } from './request.store.js';
 import { RetentionTimer } from './retention.timer.js';
-import { RoutingConsumer } from './routing.consumer.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionStore } from './session.store.js';
-import { SlaEscalationConsumer } from './sla-escalation.consumer.js';
 import { StoryStore } from './story.store.js';
 import { StreamController } from './stream.controller.js';
+import { TicketConsumer } from './ticket.consumer.js';
 import { TicketQueryStore } from './ticket-query.store.js';
 import { TicketsController } from './tickets.controller.js';
 import { Tokens } from './tokens.js';
@@ -30,15 +25,7 @@ import { Tokens } from './tokens.js';
 @Module({})
 export class ConsoleModule {
   static with(environment: ConsoleEnvironment): DynamicModule {
-    const consumers = [
-      IntakeConsumer,
-      EnrichmentConsumer,
-      KnowledgeBaseConsumer,
-      RoutingConsumer,
-      AssignmentConsumer,
-      AgentsConsumer,
-      SlaEscalationConsumer,
-    ];
+    const consumers = [TicketConsumer, AgentsConsumer];
     const controllers = [
       SessionsController,
       MeController,

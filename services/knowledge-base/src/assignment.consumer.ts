@@ -4,28 +4,11 @@ import { On, type Delivery } from '@signalbox/messaging';
 import { DeflectionStore } from './deflection.store.js';
 import { settle, type Deflection } from './domain/deflection.js';
 
+/** What became of a ticket after its verdict. */
 @Controller()
 export class AssignmentConsumer {
-  /** The answer is on its way: from now on silence, a click or a message says what came of it. */
-  @On(AnswerReleased)
-  onAnswerReleased(events: readonly Received<AnswerReleased>[], delivery: Delivery): Promise<Draft[]> {
-    return this.#learn(events, delivery, (deflection, { data: { answer }, at }) => ({
-      ...deflection,
-      answer: { articleId: answer.articleId, revision: answer.revision, at },
-    }));
-  }
-
-  /** A ticket that a person got after all was not deflected, whoever gave it to them. */
-  @On(TicketAssigned)
-  onTicketAssigned(events: readonly Received<TicketAssigned>[], delivery: Delivery): Promise<Draft[]> {
-    return this.#learn(events, delivery, (deflection, { at }) => ({ ...deflection, assignedAt: at }));
-  }
-
-  async #learn<E extends Received<Draft> & { ticketId: string }>(
-    events: readonly E[],
-    { tx, now }: Delivery,
-    learnt: (deflection: Deflection, event: E) => Deflection,
-  ): Promise<Draft[]> {
+  @On(AnswerReleased, TicketAssigned)
+  async onTicketEvent(events: readonly Received<AnswerReleased | TicketAssigned>[], { tx, now }: Delivery): Promise<Draft[]> {
     const store = new DeflectionStore(tx);
     const { deflections } = await store.load(events.map((event) => event.ticketId));
     const drafts = events.flatMap((event) => {
@@ -36,4 +19,12 @@ export class AssignmentConsumer {
     await store.save(deflections.values());
     return drafts;
   }
+}
+
+function learnt(deflection: Deflection, event: Received<AnswerReleased | TicketAssigned>): Deflection {
+  // A ticket that a person got after all was not deflected, whoever gave it to them.
+  if (event.type === 'TicketAssigned') return { ...deflection, assignedAt: event.at };
+  // The answer is on its way: from now on silence, a click or a message says what came of it.
+  const { articleId, revision } = event.data.answer;
+  return { ...deflection, answer: { articleId, revision, at: event.at } };
 }

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
-import { AssignmentConsumer } from './assignment.consumer.js';
+import { AgentsConsumer } from './agents.consumer.js';
+import { IntakeConsumer } from './intake.consumer.js';
 import { Rounds } from './rounds.js';
 import { TicketConsumer } from './ticket.consumer.js';
 
-@Module({ controllers: [TicketConsumer, AssignmentConsumer], providers: [Rounds] })
+@Module({ controllers: [TicketConsumer, AgentsConsumer, IntakeConsumer], providers: [Rounds] })
 export class RoutingModule {}

@@ -1,78 +1,176 @@
 import { Controller, Inject } from '@nestjs/common';
-import { AnswerProposed, ClocksChanged, NoAnswer, TicketEnriched, TicketReceived, type Draft, type Received } from '@signalbox/contracts';
+import {
+  AnswerProposed,
+  AnswerRefused,
+  AnswerReleased,
+  ClocksChanged,
+  NoAnswer,
+  OfferDeclined,
+  OfferExpired,
+  OfferMade,
+  OfferRescinded,
+  ProposalRejected,
+  ReplyReleased,
+  RequestRefused,
+  StatusChanged,
+  TicketAssigned,
+  TicketClosed,
+  TicketEnriched,
+  TicketReceived,
+  TicketReleased,
+  TicketReopened,
+  TicketSolved,
+  type Draft,
+  type Received,
+} from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
-import { learnFrom } from './performance.js';
+import { AgentStore } from './agent.store.js';
+import { logMinutes } from './domain/learning.js';
 import { readyAtOf, standingOf, type TicketFacts } from './domain/ticket-facts.js';
+import { learnFrom } from './performance.js';
+import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { Rounds } from './rounds.js';
 import { patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
 
-/** What others found out about a ticket. Each topic fills its own part of the facts. */
+/** A rejected proposal is decided again after so long: by then the agent's record usually shows why it was rejected. */
+const REJECTED_WAIT_MS = 50;
+
+type AssignmentEvent =
+  | OfferMade
+  | OfferDeclined
+  | OfferExpired
+  | OfferRescinded
+  | TicketAssigned
+  | ProposalRejected
+  | TicketReleased
+  | AnswerReleased
+  | AnswerRefused
+  | ReplyReleased
+  | StatusChanged
+  | TicketSolved
+  | TicketReopened
+  | TicketClosed
+  | RequestRefused;
+type FactEvent = TicketReceived | TicketEnriched | AnswerProposed | NoAnswer | ClocksChanged;
+
+/** What others say about a ticket. One handler: a ticket's row is locked and written once a unit, however much was said. */
 @Controller()
 export class TicketConsumer {
   constructor(@Inject(Rounds) private readonly rounds: Rounds) {}
 
-  @On(TicketReceived)
-  async onTicketReceived(events: readonly Received<TicketReceived>[], delivery: Delivery): Promise<void> {
-    await this.#fill(events, delivery, ({ data }) => ({
-      received: { at: Date.parse(data.receivedAt), channel: data.channel, automatic: data.automatic ?? false },
-    }));
-  }
-
-  @On(TicketEnriched)
-  async onTicketEnriched(events: readonly Received<TicketEnriched>[], delivery: Delivery): Promise<Draft[]> {
-    const rows = await this.#fill(events, delivery, ({ data }) => ({
-      enriched: {
-        category: data.category.value,
-        complexity: data.complexity.value,
-        priority: data.priority.value,
-        language: data.language.value,
-        tier: data.customer.tier ?? null,
-        wantsHuman: data.wantsHuman.value,
-        recentAgentIds: data.customer.recentAgentIds,
-        unclassified: data.missing.includes('classifier'),
-      },
-    }));
-    return learnFrom(rows, delivery);
-  }
-
-  @On(AnswerProposed)
-  async onAnswerProposed(events: readonly Received<AnswerProposed>[], delivery: Delivery): Promise<void> {
-    await this.#fill(events, delivery, ({ data }) => ({ verdict: { kind: 'answer', at: Date.parse(data.decidedAt) } }));
-  }
-
-  @On(NoAnswer)
-  async onNoAnswer(events: readonly Received<NoAnswer>[], delivery: Delivery): Promise<void> {
-    await this.#fill(events, delivery, ({ data }) => ({ verdict: { kind: 'none', at: Date.parse(data.decidedAt) } }));
-  }
-
-  @On(ClocksChanged)
-  async onClocksChanged(events: readonly Received<ClocksChanged>[], delivery: Delivery): Promise<void> {
-    await this.#fill(events, delivery, ({ data }) => {
-      const due = data.clocks
-        .filter((clock) => clock.status === 'running' && clock.dueAt !== null)
-        .map((clock) => Date.parse(clock.dueAt!));
-      return { dueAt: due.length === 0 ? null : Math.min(...due) };
-    });
-  }
-
-  async #fill<E extends { ticketId: string }>(
-    events: readonly E[],
-    { tx, now, config }: Delivery,
-    part: (event: E) => Partial<TicketFacts>,
-  ): Promise<TicketRow[]> {
+  @On(
+    TicketReceived,
+    TicketEnriched,
+    AnswerProposed,
+    NoAnswer,
+    ClocksChanged,
+    OfferMade,
+    OfferDeclined,
+    OfferExpired,
+    OfferRescinded,
+    TicketAssigned,
+    ProposalRejected,
+    TicketReleased,
+    AnswerReleased,
+    AnswerRefused,
+    ReplyReleased,
+    StatusChanged,
+    TicketSolved,
+    TicketReopened,
+    TicketClosed,
+    RequestRefused,
+  )
+  async onTicketEvent(events: readonly Received<FactEvent | AssignmentEvent>[], delivery: Delivery): Promise<Draft[]> {
+    const { tx, now, config } = delivery;
     const store = new TicketStore(tx);
     const rows = await store.load(events.map((event) => event.ticketId));
+    const answers: ProposalAnswer[] = [];
+    const solved: Received<TicketSolved>[] = [];
+    const learnable = new Set<TicketRow>();
     for (const event of events) {
       const row = rows.get(event.ticketId)!;
-      row.facts = { ...row.facts, ...part(event) };
       row.nextTryAt = null;
+      if (event.type === 'TicketEnriched' || event.type === 'TicketSolved') learnable.add(row);
+      if (event.type === 'TicketSolved') solved.push(event);
+      const part = partOf(event);
+      if (part) row.facts = { ...row.facts, ...part };
+      else answers.push(...this.#project(row, event as Received<AssignmentEvent>, now));
     }
+    const agents = new AgentStore(tx);
+    await agents.roomChanged(await new ProposalStore(tx).answered(answers));
     await store.save([...rows.values()], config);
+    await agents.solved(solved.flatMap(creditOf));
+    this.#askRounds([...rows.values()], answers, delivery);
+    return learnFrom(learnable, delivery);
+  }
+
+  /** What assignment says is the fact: owner, status, epoch, exclusions, and whether a proposal was taken. */
+  #project(row: TicketRow, event: Received<AssignmentEvent>, now: Date): ProposalAnswer[] {
+    const { type, ticketId, data } = event;
+    // Steps begin anew with relaxFrom, and are said anew.
+    const anew = row.facts.assignment !== undefined && row.facts.assignment.relaxFrom !== data.ticket.relaxFrom;
+    row.facts = { ...row.facts, assignment: data.ticket, ...(anew && { told: undefined }) };
+    if (type === 'AnswerRefused') row.facts.answerRefused = true;
+    if (type === 'ProposalRejected') row.facts.notBefore = now.getTime() + REJECTED_WAIT_MS;
+    if (type !== 'OfferMade' && type !== 'TicketAssigned' && type !== 'ProposalRejected') return [];
+    if (data.proposalId === undefined) return [];
+    if (row.proposalId === data.proposalId) row.proposalId = null;
+    const agentVersion = type === 'ProposalRejected' ? null : (data.load?.agentVersion ?? null);
+    return [{ ticketId, proposalId: data.proposalId, agentVersion }];
+  }
+
+  /** Room may have become free; a ticket may be ready now, or by the passing of time. */
+  #askRounds(rows: readonly TicketRow[], answers: readonly ProposalAnswer[], { now, config }: Delivery): void {
     const patience = patienceOf(config);
-    const instants = [...rows.values()]
+    const instants = rows
       .filter((row) => standingOf(row.facts, row.proposalId !== null) === 'waiting')
       .map((row) => readyAtOf(row.facts, patience)!);
     if (instants.length > 0) this.rounds.askAt(Math.min(...instants), now);
-    return [...rows.values()];
+    if (answers.some((one) => one.agentVersion === null)) this.rounds.askAt(now.getTime() + REJECTED_WAIT_MS, now);
+    this.rounds.ask();
   }
+}
+
+/** Each topic fills its own part of the facts; undefined = assignment's, which is more than a part. */
+function partOf(event: Received<FactEvent | AssignmentEvent>): Partial<TicketFacts> | undefined {
+  switch (event.type) {
+    case 'TicketReceived': {
+      const { receivedAt, channel, automatic } = event.data;
+      return { received: { at: Date.parse(receivedAt), channel, automatic: automatic ?? false } };
+    }
+    case 'TicketEnriched': {
+      const { category, complexity, priority, language, customer, wantsHuman, missing } = event.data;
+      return {
+        enriched: {
+          category: category.value,
+          complexity: complexity.value,
+          priority: priority.value,
+          language: language.value,
+          tier: customer.tier ?? null,
+          wantsHuman: wantsHuman.value,
+          recentAgentIds: customer.recentAgentIds,
+          unclassified: missing.includes('classifier'),
+        },
+      };
+    }
+    case 'AnswerProposed':
+      return { verdict: { kind: 'answer', at: Date.parse(event.data.decidedAt) } };
+    case 'NoAnswer':
+      return { verdict: { kind: 'none', at: Date.parse(event.data.decidedAt) } };
+    case 'ClocksChanged': {
+      const due = event.data.clocks
+        .filter((clock) => clock.status === 'running' && clock.dueAt !== null)
+        .map((clock) => Date.parse(clock.dueAt!));
+      return { dueAt: due.length === 0 ? null : Math.min(...due) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Solved tickets are what routing learns from: minutes from assignment to solution, credited to who solved it. */
+function creditOf({ ticketId, data }: Received<TicketSolved>): { ticketId: string; agentId: string; logMinutes: number }[] {
+  if (data.agentId === null || data.assignedAt === null || data.how !== 'agent') return [];
+  const minutes = (Date.parse(data.solvedAt) - Date.parse(data.assignedAt)) / 60_000;
+  return [{ ticketId, agentId: data.agentId, logMinutes: logMinutes(minutes) }];
 }

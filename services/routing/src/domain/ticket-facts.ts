@@ -18,7 +18,6 @@ export interface TicketFacts {
   };
   verdict?: { kind: 'answer' | 'none'; at: number };
   assignment?: TicketSnapshot;
-  assignmentVersion?: number;
   /** Set when assignment refused the proposed answer: from then on a person is wanted. */
   answerRefused?: boolean;
   /** A rejected proposal waits so long before it is decided again. */

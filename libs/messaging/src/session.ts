@@ -1,0 +1,67 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { DatabaseAway } from './unprocessable.js';
+
+/** What this file uses of pg's client. */
+export interface Session {
+  query(query: unknown, values?: unknown): Promise<unknown>;
+}
+
+/** Names of statements that take parameters, by their text. The texts are constants; what is built anew each time stays unnamed beyond this. */
+const names = new Map<string, string>();
+const NAMES_MAX = 500;
+function nameOf(text: string): string | undefined {
+  let name = names.get(text);
+  if (name === undefined && names.size < NAMES_MAX) names.set(text, (name = `unit-${names.size}`));
+  return name;
+}
+
+/**
+ * A plan is kept for the life of a connection, also when it was made while the tables were empty; with these settings it is the one that
+ * is right when they are full: an index look-up per row.
+ */
+const PLANNING = 'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off';
+const prepared = new WeakSet<Session>();
+
+/** Lets a session parse and plan each statement once instead of every time: PostgreSQL's own share of a unit falls by about a third. */
+export async function prepareStatements(session: Session): Promise<void> {
+  if (prepared.has(session)) return;
+  prepared.add(session);
+  const query = session.query.bind(session);
+  session.query = (text, values) => {
+    const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? nameOf(text) : undefined;
+    return name === undefined ? query(text, values) : query({ name, text, values });
+  };
+  await query(PLANNING);
+}
+
+/** @throws DatabaseAway: without a session nothing can be said about the work itself. */
+async function begin(runner: QueryRunner): Promise<void> {
+  try {
+    await prepareStatements((await runner.connect()) as Session);
+    await runner.startTransaction();
+  } catch (error) {
+    throw new DatabaseAway((error as Error).message, { cause: error });
+  }
+}
+
+/** One transaction on a session whose statements are prepared. Rolled back, and the error passed on, when the work throws. */
+export async function inTransaction<T>(
+  database: DataSource,
+  work: (tx: EntityManager) => Promise<T>,
+  failPoint?: (point: string) => void,
+): Promise<T> {
+  const runner = database.createQueryRunner();
+  try {
+    await begin(runner);
+    const result = await work(runner.manager);
+    failPoint?.('before-commit');
+    await runner.commitTransaction();
+    failPoint?.('after-commit');
+    return result;
+  } catch (error) {
+    await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release().catch(() => undefined);
+  }
+}

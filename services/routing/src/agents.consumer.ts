@@ -1,0 +1,18 @@
+import { Controller, Inject } from '@nestjs/common';
+import { AgentState, type Received } from '@signalbox/contracts';
+import { On, type Delivery } from '@signalbox/messaging';
+import { AgentStore } from './agent.store.js';
+import { ProposalStore } from './proposal.store.js';
+import { Rounds } from './rounds.js';
+
+@Controller()
+export class AgentsConsumer {
+  constructor(@Inject(Rounds) private readonly rounds: Rounds) {}
+
+  @On(AgentState)
+  async onAgentState(events: readonly Received<AgentState>[], { tx }: Delivery): Promise<void> {
+    await new AgentStore(tx).save(events.map(({ agentId, data }) => ({ agentId, state: data })));
+    await new ProposalStore(tx).caughtUp(events.map(({ agentId, data }) => ({ agentId, agentVersion: data.agentVersion })));
+    this.rounds.ask();
+  }
+}

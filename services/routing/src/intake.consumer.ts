@@ -1,0 +1,12 @@
+import { Controller } from '@nestjs/common';
+import { SatisfactionRated, type Received } from '@signalbox/contracts';
+import { On, type Delivery } from '@signalbox/messaging';
+import { AgentStore } from './agent.store.js';
+
+@Controller()
+export class IntakeConsumer {
+  @On(SatisfactionRated)
+  async onSatisfactionRated(events: readonly Received<SatisfactionRated>[], delivery: Delivery): Promise<void> {
+    await new AgentStore(delivery.tx).rate(events.map(({ ticketId, data }) => ({ ticketId, satisfied: data.score >= 4 })));
+  }
+}
