@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { json, static as staticFiles, type NextFunction, type Request, type Response } from 'express';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
 
 const BODY_BYTES_MAX = 256 * 1024;
 const CONFIGURATION_BYTES_MAX = 5 * 1024 * 1024;
@@ -24,8 +25,11 @@ const HEADERS = {
 export function prepareWeb(app: NestExpressApplication, webDir: string): void {
   // The front door or an ingress stands before us, on this machine or in the same private network.
   app.set('trust proxy', 'loopback, linklocal, uniquelocal');
+  // Not by a false `Date`: browsers reckon from it when a session's cookie ends.
+  const offsetMs = app.get<ConsoleEnvironment>(ENVIRONMENT).SIGNALBOX_CLOCK_OFFSET_MS;
+  const headers = offsetMs === 0 ? HEADERS : { ...HEADERS, 'X-Signalbox-Clock-Offset': String(offsetMs) };
   app.use((request: Request, response: Response, next: NextFunction) => {
-    response.set(HEADERS);
+    response.set(headers);
     if (request.secure) response.set('Strict-Transport-Security', 'max-age=31536000');
     if (NO_PAGE.test(request.path)) response.set('Cache-Control', 'no-store');
     next();

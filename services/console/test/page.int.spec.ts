@@ -288,3 +288,16 @@ it('tells the desk who is there, and keeps the lease', async () => {
   await page.waitForResponse((response) => response.request().method() === 'PUT' && response.status() === 202, { timeout: 40_000 });
   await page.context().close();
 });
+
+it('counts down by the clock of a rehearsal', async () => {
+  const tomorrow = 24 * 60;
+  const ticket = { ticketId: 'tomorrow', number: 1060, subject: 'Due in a rehearsal', text: 'When?', minutesAgo: 1 };
+  await twice(...arrived({ ...ticket, dueInMinutes: tomorrow + 31 }), assignedTo('tomorrow', 'ana'));
+  const rehearsing = await console_.another({ SIGNALBOX_CLOCK_OFFSET_MS: String(tomorrow * 60_000) });
+  const { url } = (await console_.call('POST', '/sign-in-links', admin, { agentId: 'ana' })).body as { url: string };
+  const page = await browser.open(rehearsing.http + url);
+  const row = page.getByRole('button').filter({ hasText: 'Due in a rehearsal' });
+  await row.getByText(/^(30|31) min left$/).waitFor();
+  await page.context().close();
+  await rehearsing.close();
+});

@@ -62,8 +62,8 @@ export class TheConsole {
   }
 
   /** A second instance of the same service: same database, same topics. */
-  another(): Promise<RunningService> {
-    return startService(consoleService(this.env), fail);
+  another(more: NodeJS.ProcessEnv = {}): Promise<RunningService> {
+    return startService(consoleService({ ...this.env, ...more }), fail);
   }
 
   async stop(): Promise<void> {

@@ -49,7 +49,7 @@ export async function call<T>(method: string, path: string, body?: unknown, head
   }).catch(() => {
     throw new Problem(0, 'the console cannot be reached');
   });
-  serverSaid(response.headers.get('date'));
+  serverSaid(response.headers);
   if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
   const { detail, title } = (await response.json().catch(() => ({}))) as ProblemDetails;
   if (response.status === 401) for (const listener of signedOutListeners) listener();

@@ -4,10 +4,11 @@ import { useSyncExternalStore } from 'react';
 const SKEW_MIN_MS = 2_000;
 let skewMs = 0;
 
-/** Deadlines are the server's: a desk whose own clock is wrong must still count down rightly. */
-export function serverSaid(date: string | null): void {
-  const difference = Date.parse(date ?? '') - Date.now();
-  if (Number.isFinite(difference)) skewMs = Math.abs(difference) < SKEW_MIN_MS ? 0 : difference;
+/** Deadlines are the server's: a desk whose own clock is wrong, or a rehearsal of another day, must still count down rightly. */
+export function serverSaid(headers: Headers): void {
+  const difference = Date.parse(headers.get('date') ?? '') - Date.now();
+  if (!Number.isFinite(difference)) return;
+  skewMs = (Math.abs(difference) < SKEW_MIN_MS ? 0 : difference) + Number(headers.get('x-signalbox-clock-offset') ?? 0);
 }
 
 export const serverNow = (): number => Date.now() + skewMs;
