@@ -41,8 +41,7 @@ const BURY = `
   with letter as (
     insert into messaging.dead_letter (topic, partition, record_offset, subject, record_key, record_value, record_headers, handler, reason, state)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open') on conflict (topic, partition, record_offset) do nothing returning id)
-  insert into messaging.outbox (topic, subject, version, type, body, dead_letter_id)
-  select $10, coalesce($4, ''), 0, 'DeadLetter', null, id from letter`;
+  insert into messaging.outbox (topic, dead_letter_id) select $10, id from letter`;
 
 const PARK_SUBJECT = `
   insert into messaging.subject_version as v (topic, subject, version, parked) values ($1, $2, $3, true)

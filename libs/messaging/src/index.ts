@@ -7,7 +7,7 @@ export { type DeadLetter } from './dead-letter.store.js';
 export { GATHER_LIMITS, type GatherLimits } from './gatherer.js';
 export { MessagingModule } from './messaging.module.js';
 export { KafkaTransport, type MessagingOptions } from './transport.js';
-export { CreateMessaging } from './messaging.migration.js';
+export { messagingMigrations } from './messaging.migration.js';
 export { Publisher, whyKafkaIsAway, type KafkaOptions } from './kafka.js';
 export { deleteTopics, KafkaInspector, provisionTopics, tailTopics, topicsToProvision } from './kafka-admin.js';
 export { headerText, readEvent, completeEvent, writeEvent, nextTraceparent, type RawRecord } from './wire.js';

@@ -1,8 +1,8 @@
 import type { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { recordsIn, type OutboxRecord } from './outbox.js';
 import { prepareStatements, type Session } from './session.js';
-import { completeEvent } from './wire.js';
 
 export interface PublishedRecord {
   readonly topic: string;
@@ -13,7 +13,8 @@ export interface PublishedRecord {
 /** Resolves when all brokers that must have the records have them. */
 export type Publish = (records: readonly PublishedRecord[]) => Promise<void>;
 
-const BATCH_MAX = 1_000;
+/** Each holds the events of a unit, up to 256 kB. */
+const ROWS_MAX = 20;
 const SWEEP_MS = 1_000;
 /** Any constant: one relay at a time per service database. */
 const LOCK = 5_106_017;
@@ -21,19 +22,17 @@ const CHANNEL = 'signalbox_outbox';
 
 interface OutboxRow {
   id: string;
-  topic: string;
-  subject: string;
-  version: string;
-  type: string;
-  event_id: string | null;
-  body: string | null;
+  /** Where a dead letter's copy goes; null = the row holds events. */
+  topic: string | null;
+  events: number;
+  records: string | null;
   record_key: Buffer | null;
   record_value: Buffer | null;
   record_headers: Record<string, string> | null;
 }
 
 const NEXT = `
-  select o.id, o.topic, o.subject, o.version, o.type, o.event_id, o.body, d.record_key, d.record_value,
+  select o.id, o.topic, o.events, o.records, d.record_key, d.record_value,
          case when d.id is null then null else d.record_headers || jsonb_build_object(
            'signalbox-reason', encode(convert_to(d.reason, 'UTF8'), 'base64'), 'signalbox-handler', encode(convert_to(d.handler, 'UTF8'), 'base64'),
            'signalbox-topic', encode(convert_to(d.topic, 'UTF8'), 'base64'), 'signalbox-partition', encode(convert_to(d.partition::text, 'UTF8'), 'base64'),
@@ -157,15 +156,15 @@ export class OutboxRelay {
       await runner.query(`listen ${CHANNEL}`);
       while (!this.#stopping && !connection.lost) {
         this.#pending = false;
-        const rows = (await runner.query(NEXT, [BATCH_MAX])) as OutboxRow[];
+        const rows = (await runner.query(NEXT, [ROWS_MAX])) as OutboxRow[];
         if (rows.length > 0) {
           for (const request of inRequests(this.#records(rows))) await this.publish(request);
           this.options.pointOfNoReturn?.('published');
           await runner.query('delete from messaging.outbox where id = any($1::bigint[])', [rows.map((row) => row.id)]);
-          this.published += rows.length;
+          this.published += rows.reduce((sum, row) => sum + row.events, 0);
           succeeded();
         }
-        if (rows.length < BATCH_MAX && !this.#pending) await this.#sleep(SWEEP_MS);
+        if (rows.length < ROWS_MAX && !this.#pending) await this.#sleep(SWEEP_MS);
       }
     } finally {
       this.#leading = false;
@@ -177,28 +176,16 @@ export class OutboxRelay {
 
   /** Of a compacted topic only the newest state of a subject goes out: its readers want the present, not the way there. */
   #records(rows: readonly OutboxRow[]): PublishedRecord[] {
-    const newest = new Map<string, string>();
-    for (const row of rows) if (this.options.compactedTopics.has(row.topic)) newest.set(`${row.topic} ${row.subject}`, row.id);
-    const records: PublishedRecord[] = [];
-    for (const row of rows) {
-      if ((newest.get(`${row.topic} ${row.subject}`) ?? row.id) !== row.id) continue;
-      if (row.body === null) {
-        const headers = Object.fromEntries(
-          Object.entries(row.record_headers ?? {}).map(([name, base64]) => [name, Buffer.from(base64, 'base64')]),
-        );
-        records.push({ topic: row.topic, key: row.record_key, value: row.record_value, headers });
-      } else {
-        const value = completeEvent({
-          topic: row.topic,
-          subject: row.subject,
-          version: Number(row.version),
-          eventId: row.event_id,
-          body: row.body,
-        });
-        records.push({ topic: row.topic, key: row.subject, value, headers: { ce_type: row.type, ce_subject: row.subject } });
-      }
-    }
-    return records;
+    const said = rows.map((row) => (row.records === null ? deadLetterIn(row) : recordsIn(row.records)));
+    const newest = new Map<string, OutboxRecord>();
+    for (const one of said.flat())
+      if ('type' in one && this.options.compactedTopics.has(one.topic)) newest.set(`${one.topic} ${one.subject}`, one);
+    return said.flat().flatMap((one): PublishedRecord[] => {
+      if (!('type' in one)) return [one];
+      const { topic, subject, type, value } = one;
+      if ((newest.get(`${topic} ${subject}`) ?? one) !== one) return [];
+      return [{ topic, key: subject, value, headers: { ce_type: type, ce_subject: subject } }];
+    });
   }
 
   #sleep(ms: number): Promise<void> {
@@ -213,4 +200,10 @@ export class OutboxRelay {
       this.#wake = done;
     });
   }
+}
+
+/** The untouched record, with what is known of its failure in its headers. */
+function deadLetterIn({ topic, record_key: key, record_value: value, record_headers: stored }: OutboxRow): PublishedRecord[] {
+  const headers = Object.fromEntries(Object.entries(stored ?? {}).map(([name, base64]) => [name, Buffer.from(base64, 'base64')]));
+  return [{ topic: topic!, key, value, headers }];
 }

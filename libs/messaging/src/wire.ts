@@ -1,5 +1,6 @@
 import { eventOfType, eventsOn, subjectOf, type Draft, type EventDescription, type Received, type Topic } from '@signalbox/contracts';
 import { randomBytes } from 'node:crypto';
+import { checkRead, checkUpstream, checkWritten } from './contract-check.js';
 import { Unprocessable } from './unprocessable.js';
 
 /** A Kafka record as it arrived, before anybody looked inside. */
@@ -88,12 +89,10 @@ export function readEvent(record: RawRecord, topic: Topic): Received<Draft> & { 
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new Unprocessable(`subjectversion '${String(envelope['subjectversion'])}' is not a whole number from 1`);
   }
-  const parsed = declaration.schema.safeParse(envelope.data);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.slice(0, 5).map((issue) => `data.${issue.path.join('.')}: ${issue.message}`);
-    throw new Unprocessable(`${type} does not fit its contract: ${problems.join('; ')}`);
-  }
-  if (upstream && unstorable.test(JSON.stringify(parsed.data)))
+  const checked = (upstream ? checkUpstream : checkRead)(declaration, envelope.data);
+  if (checked.problem !== undefined) throw new Unprocessable(`${type} does not fit its contract: ${checked.problem}`);
+  const { data } = checked;
+  if (upstream && unstorable.test(JSON.stringify(data)))
     throw new Unprocessable(`${type} contains a NUL character, which no text field may hold`);
   const at = new Date(upstream && typeof envelope['time'] !== 'string' ? Date.now() : String(envelope['time']));
   if (Number.isNaN(at.getTime())) throw new Unprocessable(`time '${String(envelope['time'])}' is not an ISO 8601 instant`);
@@ -101,7 +100,7 @@ export function readEvent(record: RawRecord, topic: Topic): Received<Draft> & { 
   return {
     type,
     [declaration.subjectName]: subject,
-    data: parsed.data,
+    data,
     id,
     source: optional('source') ?? '',
     at,
@@ -135,8 +134,8 @@ export function writeEvent(draft: Draft, writer: string, now: Date): Outgoing {
     );
   }
   const subject = subjectOf(draft);
-  const parsed = declaration.schema.safeParse(draft.data);
-  if (!parsed.success) throw new Error(`${draft.type} about '${subject}' breaks its contract: ${parsed.error.message}`);
+  const checked = checkWritten(declaration, draft.data);
+  if (checked.problem !== undefined) throw new Error(`${draft.type} about '${subject}' breaks its contract: ${checked.problem}`);
   const body = JSON.stringify({
     specversion: SPEC_VERSION,
     source: `/signalbox/${writer}`,
@@ -147,7 +146,7 @@ export function writeEvent(draft: Draft, writer: string, now: Date): Outgoing {
     causationid: draft.cause?.id,
     correlationid: draft.cause?.correlationId ?? subject,
     traceparent: nextTraceparent(draft.cause?.traceparent),
-    data: parsed.data,
+    data: checked.data,
   });
   if (body.length * 3 > EVENT_BYTES_MAX && Buffer.byteLength(body) > EVENT_BYTES_MAX) {
     throw new Unprocessable(

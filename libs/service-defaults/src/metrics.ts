@@ -38,11 +38,11 @@ export class Metrics {
       size.observe(report.records + report.commands);
     });
     const published = new Gauge({ name: 'signalbox_published_records', help: 'Records this process published since its start', registers });
-    const waiting = new Gauge({ name: 'signalbox_outbox_rows', help: 'Events committed but not yet published', registers });
+    const waiting = new Gauge({ name: 'signalbox_outbox_events', help: 'Events committed but not yet published', registers });
     const letters = new Gauge({ name: 'signalbox_dead_letters_open', help: 'Dead letters nobody has replayed or skipped', registers });
     this.#sample = async () => {
       const [row] = await database.query<{ outbox: string; letters: string }[]>(
-        `select (select count(*) from messaging.outbox) as outbox, (select count(*) from messaging.dead_letter where state = 'open') as letters`,
+        `select (select coalesce(sum(events), 0) from messaging.outbox) as outbox, (select count(*) from messaging.dead_letter where state = 'open') as letters`,
       );
       published.set(transport.relay.published);
       waiting.set(Number(row!.outbox));

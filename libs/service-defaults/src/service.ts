@@ -3,7 +3,7 @@ import { ConsoleLogger, Logger, Module, type DynamicModule, type INestApplicatio
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { ServiceName } from '@signalbox/contracts';
-import { CreateMessaging, KafkaTransport, MessagingModule, whyKafkaIsAway, type KafkaOptions } from '@signalbox/messaging';
+import { KafkaTransport, MessagingModule, messagingMigrations, whyKafkaIsAway, type KafkaOptions } from '@signalbox/messaging';
 import type { ServerResponse } from 'node:http';
 import { DataSource } from 'typeorm';
 import type { BaseEnvironment } from './environment.js';
@@ -63,7 +63,7 @@ export async function startService(definition: ServiceDefinition, onFatal: (erro
   const database = databaseFor(
     environment.DATABASE_URL,
     name,
-    [CreateMessaging, ...definition.migrations],
+    [...messagingMigrations, ...definition.migrations],
     environment.DATABASE_CONNECTIONS_MAX,
   );
   const kafka = kafkaOptionsOf(environment, name);

@@ -81,8 +81,11 @@ export class TicketStore {
   async lock(ticketIds: readonly string[], now: Date): Promise<Ticket[]> {
     if (ticketIds.length === 0) return [];
     const sorted = [...new Set(ticketIds)].sort();
-    await this.tx.query(INSERT_MISSING, [sorted]);
-    const rows = (await this.tx.query(LOCK, [sorted])) as TicketRow[];
+    let rows = (await this.tx.query(LOCK, [sorted])) as TicketRow[];
+    if (rows.length < sorted.length) {
+      await this.tx.query(INSERT_MISSING, [sorted]);
+      rows = await this.tx.query(LOCK, [sorted]);
+    }
     return rows.map((row) => ticketFrom(row, now));
   }
 

@@ -24,10 +24,15 @@ export type ApplyAnswer =
   | { readonly problems: readonly Problem[] }
   | { readonly problems: readonly []; readonly bundle: number; readonly changed: readonly string[]; readonly removed: readonly string[] };
 
-const LATEST = 'select bundle, members from config_bundle order by bundle desc limit 1';
+/** Asked for every request and every unit of work: the number alone, a bundle may have a thousand members. */
+const LATEST = 'select bundle from config_bundle order by bundle desc limit 1';
+/** A member's key is `kind/name@version`; only the name may contain either sign. */
 const RECORDS_OF = `
-  select r.kind, r.name, r.version, r.content from config_bundle b cross join unnest(b.members) as m(key)
-  join config_record r on r.kind || '/' || r.name || '@' || r.version = m.key where b.bundle = $1 order by r.kind, r.name`;
+  select r.kind, r.name, r.version, r.content
+  from (select split_part(key, '/', 1) as kind, regexp_replace(key, '^[^/]*/|@[0-9]+$', '', 'g') as name,
+               substring(key from '[0-9]+$')::int as version
+        from config_bundle b cross join unnest(b.members) as m(key) where b.bundle = $1) m
+  join config_record r using (kind, name, version) order by r.kind, r.name`;
 /** A ticket stands in its category's queue, also when that has just become another one. */
 const MOVE_TICKETS = `
   update ticket t set queue_id = c.queue_id
@@ -53,7 +58,7 @@ export class ConfigurationStore {
     const outcomes: Outcome<ApplyAnswer>[] = [];
     await tx.query('lock table config_bundle in share row exclusive mode');
     for (const { documents, by } of commands) {
-      const [latest] = (await tx.query(LATEST)) as { bundle: number; members: string[] }[];
+      const [latest] = (await tx.query(LATEST)) as { bundle: number }[];
       const active = latest ? await recordsOf(latest.bundle, tx) : [];
       const highest = (await tx.query(`select kind || '/' || name as name, max(version) as version from config_record group by 1`)) as {
         name: string;

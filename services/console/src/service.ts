@@ -2,6 +2,7 @@ import type { ServiceDefinition } from '@signalbox/service-defaults';
 import { readEnvironment } from './config.js';
 import { ConsoleModule } from './console.module.js';
 import { CreateConsole } from './migrations/1795485600000-create-console.js';
+import { KeepTicketsInline } from './migrations/1795644000000-keep-tickets-inline.js';
 import { prepareWeb } from './web.js';
 
 export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -9,7 +10,7 @@ export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDef
   return {
     name: 'console',
     module: ConsoleModule.with(environment),
-    migrations: [CreateConsole],
+    migrations: [CreateConsole, KeepTicketsInline],
     environment,
     prepare: (app) => prepareWeb(app, environment.WEB_DIR),
   };

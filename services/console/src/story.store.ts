@@ -29,9 +29,11 @@ export const ticketOf = (row: TicketParts): Ticket => ({
   updatedAt: row.updated_at,
 });
 
+/** A part that did not change comes as null and stays as it lies: stored outside of its row it is not even touched. */
 const SAVE_TICKETS = `
-  update ticket t set intake = x.intake, enrichment = x.enrichment, knowledge_base = x.knowledge_base, routing = x.routing,
-    assignment = x.assignment, sla = x.sla, updated_at = x.updated_at, number = x.number, customer_id = x.customer_id,
+  update ticket t set intake = coalesce(x.intake, t.intake), enrichment = coalesce(x.enrichment, t.enrichment),
+    knowledge_base = coalesce(x.knowledge_base, t.knowledge_base), routing = coalesce(x.routing, t.routing),
+    assignment = coalesce(x.assignment, t.assignment), sla = coalesce(x.sla, t.sla), updated_at = x.updated_at, number = x.number, customer_id = x.customer_id,
     customer_address = x.customer_address, status = x.status, agent_id = x.agent_id, offer_agent_id = x.offer_agent_id,
     solved_by_agent_id = x.solved_by_agent_id, category = x.category, queue_id = x.queue_id, first_queued_at = x.first_queued_at,
     due_at = x.due_at, breached = x.breached
@@ -102,7 +104,7 @@ export class StoryStore {
       after.set(event.ticketId, project(ticket, event));
     }
     const summaries = new Map([...after].map(([ticketId, ticket]) => [ticketId, summarize(ticket, queueOf)]));
-    await this.#saveTickets([...after.values()], summaries, tx);
+    await this.#saveTickets(before, after, summaries, tx);
     await saveAll(SAVE_DECISIONS, [...decisions.values()], tx);
     await this.#saveMessages(events, tx);
     await saveAll(SAVE_HISTORY, events.map(historyOf), tx);
@@ -115,28 +117,36 @@ export class StoryStore {
   }
 
   async #load(ticketIds: readonly string[], tx: EntityManager): Promise<Map<string, Ticket>> {
-    await tx.query('insert into ticket (ticket_id) select * from unnest($1::text[]) on conflict do nothing', [ticketIds]);
-    const rows = (await tx.query(`select ${PARTS} from ticket where ticket_id = any($1) order by ticket_id for update`, [
-      ticketIds,
-    ])) as TicketParts[];
+    const lock = async (): Promise<TicketParts[]> =>
+      tx.query(`select ${PARTS} from ticket where ticket_id = any($1) order by ticket_id for update`, [ticketIds]);
+    let rows = await lock();
+    if (rows.length < ticketIds.length) {
+      await tx.query('insert into ticket (ticket_id) select * from unnest($1::text[]) as x(id) order by id on conflict do nothing', [
+        ticketIds,
+      ]);
+      rows = await lock();
+    }
     return new Map(rows.map((row) => [row.ticket_id, { ...unknownTicket(row.ticket_id), ...ticketOf(row) }]));
   }
 
   async #saveTickets(
-    tickets: readonly Ticket[],
+    before: ReadonlyMap<string, Ticket>,
+    after: ReadonlyMap<string, Ticket>,
     summaries: ReadonlyMap<string, ReturnType<typeof summarize>>,
     tx: EntityManager,
   ): Promise<void> {
-    const rows = tickets.map((ticket) => {
-      const summary = summaries.get(ticket.ticketId)!;
+    const rows = [...after].map(([ticketId, ticket]) => {
+      const summary = summaries.get(ticketId)!;
+      const known = before.get(ticketId)!;
+      const changed = <Part extends keyof Ticket>(part: Part) => (ticket[part] === known[part] ? null : ticket[part]);
       return {
-        ticket_id: ticket.ticketId,
-        intake: ticket.intake,
-        enrichment: ticket.enrichment,
-        knowledge_base: ticket.knowledgeBase,
-        routing: ticket.routing,
-        assignment: ticket.assignment,
-        sla: ticket.sla,
+        ticket_id: ticketId,
+        intake: changed('intake'),
+        enrichment: changed('enrichment'),
+        knowledge_base: changed('knowledgeBase'),
+        routing: changed('routing'),
+        assignment: changed('assignment'),
+        sla: changed('sla'),
         updated_at: ticket.updatedAt,
         number: summary.number,
         customer_id: summary.customerId,

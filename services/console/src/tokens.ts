@@ -11,6 +11,9 @@ const Claims = z.object({
   exp: z.number(),
   sid: z.string().max(80).optional(),
 });
+/** A page asks many times a minute with the same token; a key the provider withdraws is believed no longer than this. */
+const VERIFIED_MS = 60_000;
+const VERIFIED_MAX = 20_000;
 /** Only signatures whose key nobody but the issuer has. */
 const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const ISSUER = 'signalbox';
@@ -20,6 +23,7 @@ const ISSUER = 'signalbox';
 export class Tokens {
   readonly #secret: Uint8Array | undefined;
   readonly #keys: JWTVerifyGetKey | undefined;
+  readonly #verified = new Map<string, { readonly caller: Caller; readonly until: number }>();
 
   constructor(@Inject(ENVIRONMENT) private readonly environment: ConsoleEnvironment) {
     const { AUTH_JWT_SECRET, AUTH_JWKS_URL } = environment;
@@ -33,6 +37,15 @@ export class Tokens {
 
   /** @throws UnauthorizedException saying what is wrong with the token; never what would be right. */
   async verify(token: string): Promise<Caller> {
+    const known = this.#verified.get(token);
+    if (known && known.until > Date.now()) return known.caller;
+    const caller = await this.#verify(token);
+    if (this.#verified.size >= VERIFIED_MAX) this.#verified.clear();
+    this.#verified.set(token, { caller, until: Math.min(caller.expiresAt.getTime(), Date.now() + VERIFIED_MS) });
+    return caller;
+  }
+
+  async #verify(token: string): Promise<Caller> {
     const payload = await this.#payloadOf(token).catch((error: unknown) => {
       if (error instanceof errors.JWKSTimeout) throw error;
       const expired = error instanceof errors.JWTExpired;

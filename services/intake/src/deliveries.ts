@@ -6,7 +6,7 @@ import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
 import { BRAKE_SENDS_MAX, BRAKE_WINDOW_MS } from './domain/outgoing/loop-brake.js';
 import { afterFailure } from './domain/outgoing/retry.js';
 import type { SocialStatus } from './domain/social/social-message.js';
-import { OutgoingStore, type DueMessage } from './outgoing.store.js';
+import { OutgoingStore, type DueMessage, type WaitingMessage } from './outgoing.store.js';
 import type { SendResult } from './provider-breaker.js';
 
 interface Settlement {
@@ -32,8 +32,8 @@ export class Deliveries {
     );
     return row!.due;
   }
-  claim(routes: readonly string[]): Promise<{ due: DueMessage[]; now: Date }> {
-    return this.unit.submit(this.#claim, routes);
+  claim(routes: readonly string[], messagesMax: number): Promise<{ due: DueMessage[]; now: Date }> {
+    return this.unit.submit(this.#claim, { routes, messagesMax });
   }
   settle(settlement: Settlement): Promise<void> {
     return this.unit.submit(this.#settle, settlement);
@@ -48,13 +48,13 @@ export class Deliveries {
   }
 
   readonly #claim = async (
-    commands: readonly (readonly string[])[],
+    commands: readonly { routes: readonly string[]; messagesMax: number }[],
     { tx, now }: Delivery,
   ): Promise<Outcome<{ due: DueMessage[]; now: Date }>[]> => {
     const since = new Date(now.getTime() - BRAKE_WINDOW_MS);
     const outcomes = [];
-    for (const routes of commands) {
-      const due = await new OutgoingStore(tx).claim(routes, since, BRAKE_SENDS_MAX, now);
+    for (const { routes, messagesMax } of commands) {
+      const due = await new OutgoingStore(tx).claim(routes, messagesMax, since, BRAKE_SENDS_MAX, now);
       outcomes.push({ events: [], answer: { due, now } });
     }
     return outcomes;
@@ -62,10 +62,16 @@ export class Deliveries {
 
   readonly #settle = async (settlements: readonly Settlement[], { tx, now }: Delivery): Promise<Outcome<void>[]> => {
     const store = new OutgoingStore(tx);
+    const waiting = await store.lockWaiting(settlements.map((one) => one.messageId));
+    const sent = settlements
+      .filter((one) => one.result.kind === 'sent' && waiting.has(one.messageId))
+      .map(({ messageId, channelAccount, result }) => ({ messageId, channelAccount, providerMessageIds: result.providerMessageIds }));
+    await store.saveSent(sent, now);
+    const early = await store.earlyFailures(sent);
     const outcomes: Outcome<void>[] = [];
-    for (const { messageId, channelAccount, result } of settlements) {
-      const sending = await store.lockWaiting(messageId);
-      const events = sending ? await this.#outcomeOf(result, { ...sending, messageId, channelAccount }, store, now) : [];
+    for (const { messageId, result } of settlements) {
+      const sending = waiting.get(messageId);
+      const events = sending ? await this.#outcomeOf(result, sending, early.get(messageId), store, now) : [];
       outcomes.push({ events, answer: undefined });
     }
     return outcomes;
@@ -73,18 +79,17 @@ export class Deliveries {
 
   async #outcomeOf(
     result: SendResult,
-    sending: { messageId: string; ticketId: string; attempts: number; channel: Channel; channelAccount: string },
+    sending: WaitingMessage,
+    earlyFailure: string | undefined,
     store: OutgoingStore,
     now: Date,
   ): Promise<Draft[]> {
     const { messageId } = sending;
     const { providerMessageIds } = result;
     if (result.kind === 'sent') {
-      await store.saveSent(messageId, providerMessageIds, now);
-      const early = await store.earlyFailure(sending.channelAccount, providerMessageIds);
-      if (early === undefined) return [delivered(sending, providerMessageIds.at(-1), now)];
-      await store.saveFailed(messageId, early);
-      return [failed(sending, early, true, now)];
+      if (earlyFailure === undefined) return [delivered(sending, providerMessageIds.at(-1), now)];
+      await store.saveFailed(messageId, earlyFailure);
+      return [failed(sending, earlyFailure, true, now)];
     }
     const { reason } = result;
     if (result.kind === 'not-now') {
@@ -112,7 +117,7 @@ export class Deliveries {
         }
       } else if (message?.state === 'failed' && status !== 'sent') {
         // It reached the customer after all; whoever was told that it failed must hear so.
-        await store.saveSent(message.messageId, message.providerMessageIds, now);
+        await store.saveSent([message], now);
         events.push(delivered(message, providerMessageId, now));
       }
       outcomes.push({ events, answer: undefined });
@@ -122,18 +127,19 @@ export class Deliveries {
 
   readonly #pushed = async (lists: readonly (readonly string[])[], { tx, now }: Delivery): Promise<Outcome<void>[]> => {
     const store = new OutgoingStore(tx);
-    const outcomes: Outcome<void>[] = [];
-    for (const messageIds of lists) {
-      const events: Draft[] = [];
-      for (const messageId of messageIds) {
-        const waiting = await store.lockWaiting(messageId);
-        if (!waiting) continue;
-        await store.saveSent(messageId, [], now);
-        events.push(delivered({ ...waiting, messageId }, undefined, now));
-      }
-      outcomes.push({ events, answer: undefined });
-    }
-    return outcomes;
+    const waiting = await store.lockWaiting(lists.flat());
+    await store.saveSent(
+      [...waiting.keys()].map((messageId) => ({ messageId, providerMessageIds: [] })),
+      now,
+    );
+    return lists.map((messageIds) => {
+      const events = messageIds.flatMap((messageId) => {
+        const sending = waiting.get(messageId);
+        // Once, also when two sockets of a conversation were written to.
+        return sending && waiting.delete(messageId) ? [delivered(sending, undefined, now)] : [];
+      });
+      return { events, answer: undefined };
+    });
   };
 }
 

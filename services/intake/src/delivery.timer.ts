@@ -85,7 +85,7 @@ export class DeliveryTimer implements OnApplicationBootstrap, OnModuleDestroy {
   async #claim(): Promise<void> {
     try {
       if (!(await this.deliveries.anythingDue())) return;
-      const { due, now } = await this.deliveries.claim([...this.#senders.keys()]);
+      const { due, now } = await this.deliveries.claim([...this.#senders.keys()], SENDING_MAX - this.#sending.size);
       for (const message of due) {
         const sending = this.#deliver(message, now).finally(() => this.#sending.delete(sending));
         this.#sending.add(sending);

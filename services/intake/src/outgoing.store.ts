@@ -41,11 +41,19 @@ export interface ToldMessage {
   readonly providerMessageIds: readonly string[];
 }
 
+export interface WaitingMessage {
+  readonly messageId: string;
+  readonly ticketId: string;
+  readonly attempts: number;
+  readonly channel: Channel;
+}
+export interface SentMessage {
+  readonly messageId: string;
+  readonly providerMessageIds: readonly string[];
+}
+
 /** How long a claimed message belongs to its process; one that died frees it by letting this pass. */
 export const LEASE_MS = 120_000;
-/** Bounds the memory and the time of one pass. */
-const CLAIM_MAX = 50;
-
 /**
  * Skip locked: every replica works the same table, none waits for another. Only a ticket's oldest waiting message is due, so that
  * replies leave in their order. Chats are pushed, not claimed.
@@ -57,7 +65,7 @@ const CLAIM_DUE = `
       and not (t.channel = 'chat' and t.channel_account = 'chat')
       and not exists (select from outgoing e where e.ticket_id = o.ticket_id and e.state = 'waiting' and e.position < o.position)
       and (split_part(t.channel_account, ':', 1) = any($2::text[]) or (position('@' in t.reply_address) > 0 and 'mail' = any($2::text[])))
-    order by o.next_attempt_at limit ${CLAIM_MAX} for update of o skip locked)
+    order by o.next_attempt_at limit $3 for update of o skip locked)
   update outgoing o set attempts = o.attempts + 1, next_attempt_at = $1::timestamptz + interval '${LEASE_MS} ms'
   from due where o.message_id = due.message_id
   returning o.message_id`;
@@ -118,33 +126,35 @@ export class OutgoingStore {
   }
 
   /** Takes what is due on the routes this process can send by: 'mail', 'whatsapp', 'telegram' … */
-  async claim(routes: readonly string[], brakeSince: Date, brakeSendsMax: number, now: Date): Promise<DueMessage[]> {
+  async claim(routes: readonly string[], messagesMax: number, brakeSince: Date, brakeSendsMax: number, now: Date): Promise<DueMessage[]> {
     // TypeORM answers an update with [rows, count].
-    const [claimed] = (await this.tx.query(CLAIM_DUE, [now, routes])) as [{ message_id: string }[], number];
+    const [claimed] = (await this.tx.query(CLAIM_DUE, [now, routes, messagesMax])) as [{ message_id: string }[], number];
     if (claimed.length === 0) return [];
     return (await this.tx.query(LOAD, [claimed.map((row) => row.message_id), brakeSince, brakeSendsMax])) as DueMessage[];
   }
 
-  /** Locks the row; undefined when it waits no longer (another process told the outcome, or a bounce came). */
-  async lockWaiting(messageId: string): Promise<{ ticketId: string; attempts: number; channel: Channel } | undefined> {
+  /** Locks the rows of those that still wait: of the others another process told the outcome, or a bounce came. */
+  async lockWaiting(messageIds: readonly string[]): Promise<Map<string, WaitingMessage>> {
     const rows = (await this.tx.query(
-      `select o.ticket_id as "ticketId", o.attempts, t.channel from outgoing o join ticket t using (ticket_id)
-       where message_id = $1 and state = 'waiting' for update of o`,
-      [messageId],
-    )) as { ticketId: string; attempts: number; channel: Channel }[];
-    return rows[0];
+      `select o.message_id as "messageId", o.ticket_id as "ticketId", o.attempts, t.channel from outgoing o join ticket t using (ticket_id)
+       where message_id = any($1::text[]) and state = 'waiting' order by message_id for update of o`,
+      [messageIds],
+    )) as WaitingMessage[];
+    return new Map(rows.map((row) => [row.messageId, row]));
   }
 
-  async saveSent(messageId: string, providerMessageIds: readonly string[], now: Date): Promise<void> {
+  async saveSent(sent: readonly SentMessage[], now: Date): Promise<void> {
+    if (sent.length === 0) return;
+    const rows = JSON.stringify(sent.map(({ messageId: id, providerMessageIds: ids }) => ({ id, ids, last: ids.at(-1) ?? null })));
     await this.tx.query(
-      `update outgoing set state = 'sent', provider_message_ids = $2::text[], pieces_sent = greatest(pieces_sent, cardinality($2::text[])), sent_at = $3, last_error = null
-       where message_id = $1`,
-      [messageId, providerMessageIds, now],
+      `update outgoing o set state = 'sent', provider_message_ids = x.ids, pieces_sent = greatest(pieces_sent, cardinality(x.ids)), sent_at = $2, last_error = null
+       from jsonb_to_recordset($1::jsonb) as x(id text, ids text[]) where o.message_id = x.id`,
+      [rows, now],
     );
-    await this.tx.query('update message set provider_message_id = $2 where message_id = $1', [
-      messageId,
-      providerMessageIds.at(-1) ?? null,
-    ]);
+    await this.tx.query(
+      'update message m set provider_message_id = x.last from jsonb_to_recordset($1::jsonb) as x(id text, last text) where m.message_id = x.id',
+      [rows],
+    );
   }
 
   /** `attemptCounted` false: nothing was tried (the provider's breaker is open, the brake holds). */
@@ -191,11 +201,15 @@ export class OutgoingStore {
     ]);
   }
 
-  async earlyFailure(channelAccount: string, providerMessageIds: readonly string[]): Promise<string | undefined> {
+  /** What a provider had already said of messages we only now know to be sent: the reason, by message. */
+  async earlyFailures(sent: readonly (SentMessage & { channelAccount: string })[]): Promise<Map<string, string>> {
+    if (sent.length === 0) return new Map();
+    const ids = sent.flatMap((one) => one.providerMessageIds.map((providerId) => ({ ...one, providerId })));
     const rows = (await this.tx.query(
-      'select reason from early_failure where channel_account = $1 and provider_message_id = any($2::text[])',
-      [channelAccount, providerMessageIds],
-    )) as { reason: string }[];
-    return rows[0]?.reason;
+      `select x.message_id as "messageId", e.reason from unnest($1::text[], $2::text[], $3::text[]) as x(message_id, account, id)
+       join early_failure e on e.channel_account = x.account and e.provider_message_id = x.id`,
+      [ids.map((one) => one.messageId), ids.map((one) => one.channelAccount), ids.map((one) => one.providerId)],
+    )) as { messageId: string; reason: string }[];
+    return new Map(rows.map((row) => [row.messageId, row.reason]));
   }
 }

@@ -50,17 +50,22 @@ export class TicketStore {
 
   /** Makes missing rows and locks all, in id order. */
   async load(ids: readonly string[]): Promise<Map<string, TicketRow>> {
-    const unique = [...new Set(ids)];
-    await this.tx.query(
-      'insert into routing_ticket (ticket_id) select id from unnest($1::text[]) as x(id) order by id on conflict do nothing',
-      [unique],
-    );
-    const rows = (await this.tx.query(
-      `select t.ticket_id, t.facts, t.next_try_at, 
-         (select proposal_id from proposal p where p.ticket_id = t.ticket_id and p.agent_version is null) as proposal_id
-       from routing_ticket t where t.ticket_id = any($1::text[]) order by t.ticket_id for update of t`,
-      [unique],
-    )) as StoredTicket[];
+    const unique = [...new Set(ids)].sort();
+    const lock = async (): Promise<StoredTicket[]> =>
+      this.tx.query(
+        `select t.ticket_id, t.facts, t.next_try_at,
+           (select proposal_id from proposal p where p.ticket_id = t.ticket_id and p.agent_version is null) as proposal_id
+         from routing_ticket t where t.ticket_id = any($1::text[]) order by t.ticket_id for update of t`,
+        [unique],
+      );
+    let rows = await lock();
+    if (rows.length < unique.length) {
+      await this.tx.query(
+        'insert into routing_ticket (ticket_id) select id from unnest($1::text[]) as x(id) order by id on conflict do nothing',
+        [unique],
+      );
+      rows = await lock();
+    }
     return new Map(rows.map((row) => [row.ticket_id, toRow(row)]));
   }
 
