@@ -43,8 +43,9 @@ export class ProposalStore {
    * arrive: else an answer and a record that pass each other would leave the proposal in flight.
    * @returns agents who have more room now
    */
-  async answered(answers: readonly ProposalAnswer[]): Promise<string[]> {
-    if (answers.length === 0) return [];
+  async answered(given: readonly ProposalAnswer[]): Promise<string[]> {
+    if (given.length === 0) return [];
+    const answers = [...new Map(given.toReversed().map((one) => [`${one.ticketId} ${one.proposalId}`, one])).values()];
     const ticketIds = answers.map((one) => one.ticketId);
     await this.tx.query(
       `select from routing_agent where agent_id in (select agent_id from proposal where ticket_id = any($1::text[])) order by agent_id for update`,
