@@ -36,6 +36,7 @@ export function processDefinitions(around: ServiceSurroundings): { services: Pro
       SUPPORT_ADDRESS: around.supportAddress,
       MAIL_DOMAIN: around.supportAddress.slice(around.supportAddress.indexOf('@') + 1),
       SMTP_RELAY_URL: `smtp://127.0.0.1:${ports.receiverSmtp}`,
+      PUBLIC_URL: publicUrl,
       REPLY_TOKEN_SECRETS: secrets.replyToken,
       CHAT_TOKEN_SECRET: secrets.chatToken,
       META_APP_SECRETS: secrets.metaApp,

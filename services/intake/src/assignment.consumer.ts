@@ -11,7 +11,7 @@ import {
   type Received,
 } from '@signalbox/contracts';
 import { On, Unprocessable, type Delivery } from '@signalbox/messaging';
-import { OutgoingStore, type Released } from './outgoing.store.js';
+import { OutgoingStore, type Released, type Standing } from './outgoing.store.js';
 
 type ReleaseEvent = ReplyReleased | AnswerReleased;
 type StatusEvent = TicketAssigned | TicketReleased | StatusChanged | TicketSolved | TicketReopened | TicketClosed;
@@ -23,7 +23,12 @@ export class AssignmentConsumer {
   async onTicketEvent(events: readonly Received<ReleaseEvent | StatusEvent>[], { tx, now }: Delivery): Promise<void> {
     const store = new OutgoingStore(tx);
     // The tickets first: every handler locks in the same order. Events of one ticket come in their order: the last status holds.
-    const known = await store.saveStatus(new Map(events.map((event) => [event.ticketId, event.data.ticket.status])));
+    const standings = new Map<string, Standing>();
+    for (const { ticketId, type, data } of events) {
+      const solution = type === 'TicketSolved' ? { agentId: data.agentId } : standings.get(ticketId)?.solution;
+      standings.set(ticketId, { status: data.ticket.status, solution });
+    }
+    const known = await store.saveStatus(standings);
     const messages = events.flatMap(releasedBy);
     const lost = messages.find((message) => !known.has(message.ticketId));
     if (lost) throw new Unprocessable(`message '${lost.messageId}' is for ticket '${lost.ticketId}', which intake never received`);

@@ -20,6 +20,13 @@ const additions = {
   SUPPORT_ADDRESS: z.email().default('support@localhost.example'),
   /** Where mail goes out, such as smtp://127.0.0.1:2525. Without it replies by mail wait. */
   SMTP_RELAY_URL: z.string().startsWith('smtp').optional(),
+  /** Where customers reach this installation. Without it no mail carries the link by which they rate. */
+  PUBLIC_URL: z
+    .url()
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  /** The last line of a reply by mail, before the link. */
+  RATING_QUESTION: z.string().max(200).default('How did we help you? Rate it here:'),
   ATTACHMENTS_DIR: z.string().min(1),
   /** Newest first: it signs, all of them verify. */
   REPLY_TOKEN_SECRETS: list.refine(

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ENVIRONMENT, type IntakeEnvironment } from './config.js';
 import { Deliveries } from './deliveries.js';
 import { buildMetaSend, buildTelegramSend, readMetaAnswer, readTelegramAnswer } from './domain/outgoing/social-sends.js';
+import { signRatingToken } from './domain/rating/rating-token.js';
 import { MailClient } from './mail.client.js';
 import type { DueMessage } from './outgoing.store.js';
 import type { SendResult } from './provider-breaker.js';
@@ -32,12 +33,15 @@ export class DeliveryTimer implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(Deliveries) private readonly deliveries: Deliveries,
     @Inject(ENVIRONMENT) environment: IntakeEnvironment,
   ) {
-    const { SMTP_RELAY_URL, META_ACCESS_TOKEN, TELEGRAM_BOT_TOKEN } = environment;
+    const { SMTP_RELAY_URL, PUBLIC_URL, RATING_QUESTION, REPLY_TOKEN_SECRETS, META_ACCESS_TOKEN, TELEGRAM_BOT_TOKEN } = environment;
     if (SMTP_RELAY_URL !== undefined) {
       const mail = new MailClient({
         relayUrl: SMTP_RELAY_URL,
         supportAddress: environment.SUPPORT_ADDRESS,
-        secrets: environment.REPLY_TOKEN_SECRETS,
+        secrets: REPLY_TOKEN_SECRETS,
+        ...(PUBLIC_URL && {
+          ratingLine: (ticketId) => `${RATING_QUESTION} ${PUBLIC_URL}/intake/v1/ratings/${signRatingToken(ticketId, REPLY_TOKEN_SECRETS)}`,
+        }),
       });
       this.#add(['mail'], mail);
     }

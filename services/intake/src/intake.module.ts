@@ -12,6 +12,8 @@ import { IntakeMetrics } from './intake-metrics.js';
 import { MailDoor } from './mail-door.js';
 import { MailReception } from './mail-reception.js';
 import { QuarantineController } from './quarantine.controller.js';
+import { RateGuard } from './rate.guard.js';
+import { RatingController } from './rating.controller.js';
 import { Reception } from './reception.js';
 import { WebFormController } from './web-form.controller.js';
 
@@ -20,7 +22,7 @@ export class IntakeModule {
   static with(environment: IntakeEnvironment): DynamicModule {
     return {
       module: IntakeModule,
-      controllers: [InboundConsumer, AssignmentConsumer, WebFormController, HooksController, QuarantineController],
+      controllers: [InboundConsumer, AssignmentConsumer, WebFormController, HooksController, RatingController, QuarantineController],
       providers: [
         { provide: ENVIRONMENT, useValue: environment },
         { provide: FileStore, useValue: new FileStore(environment.ATTACHMENTS_DIR) },
@@ -32,6 +34,7 @@ export class IntakeModule {
         ChatDoor,
         ForgetTimer,
         IntakeMetrics,
+        RateGuard,
       ],
     };
   }

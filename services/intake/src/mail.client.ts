@@ -13,6 +13,8 @@ export interface MailClientOptions {
   readonly supportAddress: string;
   /** Newest first. */
   readonly secrets: readonly string[];
+  /** The last line of a person's reply. */
+  readonly ratingLine?: (ticketId: string) => string;
 }
 
 /** Replies and answers by the relay. The Message-ID is the same at every attempt, so that a mail sent twice is shown once. */
@@ -36,7 +38,7 @@ export class MailClient {
   }
 
   async send(message: DueMessage, now: Date): Promise<SendResult> {
-    const { supportAddress, secrets } = this.options;
+    const { supportAddress, secrets, ratingLine } = this.options;
     const { ticketId, messageId, number, subject, text, replyAddress, customerName } = message;
     const own = [supportAddress, message.channelAccount];
     const never =
@@ -52,6 +54,7 @@ export class MailClient {
         mailbox: { address: usableAddress(message.channelAccount) ?? supportAddress },
         references: message.references,
         automatic: message.kind === 'answer',
+        lastLine: message.kind === 'reply' ? ratingLine?.(ticketId) : undefined,
       },
       secrets,
     );

@@ -52,6 +52,12 @@ export interface SentMessage {
   readonly providerMessageIds: readonly string[];
 }
 
+/** What assignment said last of a ticket, and of its last solution if there was one among what it said. */
+export interface Standing {
+  readonly status: string;
+  readonly solution?: { readonly agentId: string | null } | undefined;
+}
+
 /** How long a claimed message belongs to its process; one that died frees it by letting this pass. */
 export const LEASE_MS = 120_000;
 /**
@@ -84,16 +90,23 @@ export class OutgoingStore {
   constructor(private readonly tx: EntityManager) {}
 
   /** Returns the tickets that exist. */
-  async saveStatus(statusOf: ReadonlyMap<string, string>): Promise<Set<string>> {
-    if (statusOf.size === 0) return new Set();
-    const ids = [...statusOf.keys()];
+  async saveStatus(standingOf: ReadonlyMap<string, Standing>): Promise<Set<string>> {
+    if (standingOf.size === 0) return new Set();
+    const ids = [...standingOf.keys()];
     // Locked in id order first: an update alone would lock in the order the plan finds them.
     const known = (await this.tx.query('select ticket_id from ticket where ticket_id = any($1::text[]) order by ticket_id for update', [
       ids,
     ])) as { ticket_id: string }[];
+    const standings = [...standingOf.values()];
     await this.tx.query(
-      `update ticket t set status = x.s from unnest($1::text[], $2::text[]) as x(id, s) where t.ticket_id = x.id and t.status <> x.s`,
-      [ids, [...statusOf.values()]],
+      `update ticket t set status = x.s, was_solved = t.was_solved or x.w, solved_by = case when x.w then x.b else t.solved_by end
+       from unnest($1::text[], $2::text[], $3::boolean[], $4::text[]) as x(id, s, w, b) where t.ticket_id = x.id and (t.status <> x.s or x.w)`,
+      [
+        ids,
+        standings.map(({ status }) => status),
+        standings.map(({ solution }) => solution !== undefined),
+        standings.map(({ solution }) => solution?.agentId ?? null),
+      ],
     );
     return new Set(known.map((row) => row.ticket_id));
   }

@@ -5,6 +5,7 @@ import { IntakeModule } from './intake.module.js';
 import { MailDoor } from './mail-door.js';
 import { CreateIntake } from './migrations/1795482000000-create-intake.js';
 import { SendAndQuarantine } from './migrations/1795485600000-send-and-quarantine.js';
+import { RateSatisfaction } from './migrations/1795650000000-rate-satisfaction.js';
 import { readBody } from './request-body.js';
 
 export function intake(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -12,7 +13,7 @@ export function intake(env: NodeJS.ProcessEnv = process.env): ServiceDefinition 
   return {
     name: 'intake',
     module: IntakeModule.with(environment),
-    migrations: [CreateIntake, SendAndQuarantine],
+    migrations: [CreateIntake, SendAndQuarantine, RateSatisfaction],
     environment,
     prepare: (app) => {
       app.use('/intake', readBody);

@@ -63,6 +63,11 @@ describe('composeReplyMail', () => {
     expect(Object.keys(composeReplyMail(reply(), secrets).headers ?? {})).toEqual(['X-Signalbox-Mail']);
   });
 
+  it('carries the last line below the text, alone on its line', async () => {
+    const lastLine = `Rate it here: https://help.example.com/intake/v1/ratings/${ticketId}.0123456789abcdefghijklmnopq`;
+    expect((await received({ lastLine })).text.split('\n').slice(-2)).toEqual(['', lastLine]);
+  });
+
   it('repeats neither Re: nor its own token', async () => {
     const { subject } = composeReplyMail(reply(), secrets);
     expect(composeReplyMail(reply({ ticket: { ticketId, number: 1042, subject: subject! } }), secrets).subject).toBe(subject);

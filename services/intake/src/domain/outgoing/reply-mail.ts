@@ -14,6 +14,8 @@ export interface ReplyMail {
   references: readonly string[];
   /** True for what no person wrote: answers of the knowledge base, confirmations. */
   automatic: boolean;
+  /** A last line below the text, such as the link by which the customer rates. */
+  lastLine?: string | undefined;
 }
 
 const SUBJECT_LENGTH_MAX = 250;
@@ -26,18 +28,19 @@ const REFERENCES_MAX = 20;
  * subject token) and when it comes back (own header); automatic mail says so, that other machines stay silent (RFC 3834).
  */
 export function composeReplyMail(
-  { ticket, message, to, mailbox, references, automatic }: ReplyMail,
+  { ticket, message, to, mailbox, references, automatic, lastLine }: ReplyMail,
   secrets: ReplySecrets,
 ): SendMailOptions {
   const token = signReplyToken({ ticketId: ticket.ticketId, messageId: message.messageId }, secrets);
   const replyTo = plusAddressOf(mailbox.address, signReplyToken({ ticketId: ticket.ticketId }, secrets)) ?? mailbox.address;
+  const text = cleanText(message.text, TEXT_LENGTH_MAX);
   const answered = references.at(-1);
   return {
     from: addressOf(mailbox),
     to: addressOf(to),
     replyTo: addressOf({ ...mailbox, address: replyTo }),
     subject: subjectOf(ticket, secrets),
-    text: cleanText(message.text, TEXT_LENGTH_MAX),
+    text: lastLine === undefined ? text : `${text.trimEnd()}\n\n${lastLine}`,
     messageId: messageIdOf(token, mailbox.address.slice(mailbox.address.lastIndexOf('@') + 1)),
     ...(answered && { inReplyTo: answered, references: shortened(references) }),
     headers: {
