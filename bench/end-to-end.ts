@@ -1,14 +1,11 @@
-import { AssignmentTopic, IntakeTopic, ServiceName } from '@signalbox/contracts';
-import { KafkaInspector, readEvent, tailTopics } from '@signalbox/messaging';
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
-import { join } from 'node:path';
+import { IntakeTopic } from '@signalbox/contracts';
+import { KafkaInspector } from '@signalbox/messaging';
+import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RunningSystem } from '../e2e/running-system.ts';
-import { mintToken } from '../tools/console-client.ts';
-import { cpuSecondsOf, machine, percentile } from './measure.ts';
+import { cpuByProcess, machine, percentile } from './measure.ts';
+import { TicketLoad } from './ticket-load.ts';
 
 /**
  * `npm run bench -- end-to-end`: the benchmark's ticket of design.md. Web form by HTTP, enriched, knowledge base's verdict, assigned
@@ -20,225 +17,148 @@ const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     check: { type: 'boolean', default: false },
-    rates: { type: 'string', default: '25,50,100,200,400' },
+    rates: { type: 'string', default: '25,50,75,100,150,200,300,400' },
     seconds: { type: 'string', default: '30' },
+    'warm-up': { type: 'string', default: '40' },
+    'in-flight': { type: 'string', default: '200' },
+    hold: { type: 'string', default: '0' },
     agents: { type: 'string', default: '1000' },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  console.log(`npm run bench -- end-to-end [options]    whole tickets through the running system, at rising load
+
+  --rates A,B,C   tickets a second, one step each; ends at the first that is not kept (default ${values.rates})
+                  0: as many as keep --in-flight of them on their way, which shows the most a machine does
+  --seconds N     of each step (default ${values.seconds})
+  --warm-up N     seconds before the first step (default ${values['warm-up']})
+  --hold N        holds the highest rate that was kept for so many minutes
+  --in-flight N   (default ${values['in-flight']})
+  --agents N      (default ${values.agents})
+  --json FILE     the figures with machine and versions
+  --check         exits 1 below the floor`);
+  process.exit(0);
+}
 const RATES = values.rates.split(',').map(Number);
-const SECONDS = Number(values.seconds);
-const AGENTS = Number(values.agents);
+const [SECONDS, WARM_UP, HOLD, IN_FLIGHT, AGENTS] = [
+  values.seconds,
+  values['warm-up'],
+  values.hold,
+  values['in-flight'],
+  values.agents,
+].map(Number) as [number, number, number, number, number];
 
-const system = await RunningSystem.start();
-const secrets = JSON.parse(readFileSync(join(system.stateDir, 'secrets.json'), 'utf8')) as { jwt: string };
-const agentIds = Array.from({ length: AGENTS }, (_, index) => `bench-${String(index).padStart(5, '0')}`);
-const profile = {
-  role: 'agent',
-  skills: { accounting: 3, technical: 3, logistics: 3, product: 3, retention: 3 },
-  languages: { en: 5, de: 5 },
-  queues: ['billing', 'technical', 'orders', 'general'],
-  unitsMax: 20,
-};
-for (let from = 0; from < AGENTS; from += 200) {
-  await system
-    .console('admin')
-    .apply(
-      agentIds
-        .slice(from, from + 200)
-        .map((name) => ({ kind: 'agent', name, content: { ...profile, name, email: `${name}@example.com` }, file: '' })),
-    );
+// The second compiler pays for itself in a run of millions of records.
+const system = await RunningSystem.start({ KAFKA_JVM_PERFORMANCE_OPTS: '-XX:+UseSerialGC' });
+const ownProcesses = ['load generator', 'world outside', 'launcher'];
+const idle = await restFor(15);
+const load = await TicketLoad.start(system, AGENTS);
+const present = await restFor(15);
+console.error(`at rest, of a core: ${sharesIn(idle)}\nwith ${AGENTS} agents present: ${sharesIn(present)}`);
+
+/** Share of one core each process uses while no ticket comes. */
+async function restFor(seconds: number): Promise<Record<string, number>> {
+  const before = cpuByProcess(system.pid);
+  await sleep(seconds * 1000);
+  const shares = [...cpuByProcess(system.pid)].map(([name, used]) => [name, (used - (before.get(name) ?? 0)) / seconds] as const);
+  return Object.fromEntries(shares.map(([name, share]) => [name, Number(share.toFixed(3))]));
 }
-const tokens = new Map(
-  await Promise.all(agentIds.map(async (agentId) => [agentId, await mintToken(secrets.jwt, agentId, 'agent')] as const)),
-);
-
-const keepAlive = new Agent({ keepAlive: true, maxSockets: 64 });
-/** Straight to the service: the front door is a tool of this machine, not part of the product. */
-function call(
-  base: string,
-  method: string,
-  path: string,
-  body: unknown,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      new URL(path, base),
-      { method, agent: keepAlive, headers: { 'content-type': 'application/json', ...headers } },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-      },
-    );
-    outgoing.once('error', reject);
-    outgoing.end(JSON.stringify(body));
-  });
-}
-const consoleUrl = system.stack.services['console']!.http;
-const intakeUrl = system.stack.services['intake']!.http;
-const bearer = (agentId: string) => ({ authorization: `Bearer ${tokens.get(agentId)}` });
-async function allPresent(): Promise<void> {
-  for (let from = 0; from < AGENTS; from += 50)
-    await Promise.all(
-      agentIds
-        .slice(from, from + 50)
-        .map((agentId) => call(consoleUrl, 'PUT', '/api/v1/presence', { presence: 'online' }, bearer(agentId))),
-    );
-}
-const presenceRunning = { on: true };
-await system.until(
-  async () => (await call(consoleUrl, 'PUT', '/api/v1/presence', { presence: 'online' }, bearer(agentIds.at(-1)!))).status < 300,
-  'the last agent known',
-);
-const presence = (async () => {
-  while (presenceRunning.on) {
-    await allPresent();
-    for (let waited = 0; waited < 150 && presenceRunning.on; waited += 1) await sleep(100);
-  }
-})();
-
-const acknowledgedAt = new Map<string, number>();
-const assignedAt = new Map<string, number>();
-const solved = new Set<string>();
-let refused = 0;
-const stopTail = await tailTopics({
-  brokers: system.stack.kafkaBrokers,
-  clientId: 'bench',
-  topics: [AssignmentTopic.name],
-  fromBeginning: false,
-  onRecord: (record) => {
-    const event = readEvent(record, AssignmentTopic) as unknown as { type: string; ticketId: string; data: { agentId: string } };
-    if (event.type === 'TicketSolved') solved.add(event.ticketId);
-    if (event.type !== 'TicketAssigned' || assignedAt.has(event.ticketId)) return;
-    assignedAt.set(event.ticketId, performance.now());
-    const reply = { text: 'Your parcel was scanned this morning and arrives tomorrow. Sorry for the wait.', thenStatus: 'solved' };
-    void call(consoleUrl, 'POST', `/api/v1/tickets/${event.ticketId}/replies`, reply, bearer(event.data.agentId)).then(
-      ({ status }) => (refused += status >= 300 ? 1 : 0),
-      () => (refused += 1),
-    );
-  },
-});
-
-const QUESTIONS = [
-  'My parcel has not arrived and the tracking has not moved for five days.',
-  'My bank statement shows two payments for one order, please refund one.',
-  'The display shows an error and the motor does not start any more.',
-  'I would like to complain about your telephone service, nobody calls back.',
-];
-let numbers = 0;
-async function submitOne(): Promise<void> {
-  const nth = (numbers += 1);
-  const form = {
-    customer: { email: `customer-${nth % 5000}@example.com` },
-    subject: `Order ${100_000 + nth}`,
-    body: `${QUESTIONS[nth % QUESTIONS.length]} Order number ${100_000 + nth}.`,
-    language: 'en',
-  };
-  const { status, text } = await call(intakeUrl, 'POST', '/intake/v1/tickets', form);
-  if (status === 202) acknowledgedAt.set((JSON.parse(text) as { ticketId: string }).ticketId, performance.now());
-  else refused += 1;
+function sharesIn(rest: Record<string, number>): string {
+  return Object.entries(rest)
+    .map(([name, share]) => `${name} ${(share * 100).toFixed(1)} %`)
+    .join(', ');
 }
 
-/** Who used how much CPU: services by their file, Kafka and PostgreSQL by theirs, this process apart. */
-function cpuByProcess(): Map<string, number> {
-  const used = new Map<string, number>([['load generator', process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6]]);
-  const lines = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' }).split('\n');
-  const parsed = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null);
-  const postmasters = new Set(parsed.filter(([, , , args]) => /postgres/.test(args!) && /-D/.test(args!)).map((match) => match[1]!));
-  for (const [, pid, ppid, args] of parsed) {
-    const service = ServiceName.options.find((name) => args!.includes(`services/${name}/dist/main.js`));
-    const name =
-      service ?? (/kafka\.Kafka/.test(args!) ? 'Kafka' : postmasters.has(pid!) || postmasters.has(ppid!) ? 'PostgreSQL' : undefined);
-    if (name) used.set(name, (used.get(name) ?? 0) + cpuSecondsOf(Number(pid)));
-  }
-  return used;
-}
-
-async function lagOf(): Promise<bigint> {
+async function lagOf(): Promise<number> {
   const inspector = new KafkaInspector({ brokers: system.stack.kafkaBrokers, clientId: 'bench' });
   await inspector.connect();
   const lag = await inspector.lag('signalbox.enrichment', [IntakeTopic.name]);
   await inspector.disconnect();
-  return lag;
+  return Number(lag);
 }
 
-const steps = [];
-for (const rate of RATES) {
-  const from = { acknowledged: acknowledgedAt.size, solved: solved.size, refused, cpu: cpuByProcess(), at: performance.now() };
+/** One step: so many tickets a second for so long, then everything to its end, for which it has at most two minutes. */
+async function stepOf(rate: number, seconds: number) {
+  const from = { acknowledged: load.acknowledgedAt.size, refused: load.refused, cpu: cpuByProcess(system.pid), at: performance.now() };
   const sending: Promise<void>[] = [];
-  for (let tick = 0; tick < SECONDS * 50; tick += 1) {
-    const due = Math.floor(((tick + 1) * rate) / 50) - Math.floor((tick * rate) / 50);
-    for (let nth = 0; nth < due; nth += 1) sending.push(submitOne().catch(() => void (refused += 1)));
+  for (let tick = 0; tick < seconds * 50; tick += 1) {
+    const due = rate === 0 ? IN_FLIGHT - load.onTheirWay : Math.floor(((tick + 1) * rate) / 50) - Math.floor((tick * rate) / 50);
+    for (let nth = 0; nth < due; nth += 1) sending.push(load.submit());
     const waitMs = from.at + (tick + 1) * 20 - performance.now();
     if (waitMs > 0) await sleep(waitMs);
   }
   const sentUntil = performance.now();
   await Promise.all(sending);
-  const mine = [...acknowledgedAt.keys()].slice(from.acknowledged);
-  for (const deadline = Date.now() + 120_000; Date.now() < deadline && mine.some((ticketId) => !solved.has(ticketId));) await sleep(50);
+  const mine = [...load.acknowledgedAt.keys()].slice(from.acknowledged);
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline && mine.some((id) => !load.solved.has(id));) await sleep(50);
   const doneAt = performance.now();
-  const cpu = [...cpuByProcess()].map(([name, seconds]) => [name, ((seconds - (from.cpu.get(name) ?? 0)) * 1000) / mine.length] as const);
+  const cpu = [...cpuByProcess(system.pid)].map(
+    ([name, used]) => [name, ((used - (from.cpu.get(name) ?? 0)) * 1000) / mine.length] as const,
+  );
   const latencies = mine
-    .filter((ticketId) => assignedAt.has(ticketId))
-    .map((ticketId) => assignedAt.get(ticketId)! - acknowledgedAt.get(ticketId)!)
+    .flatMap((id) => (load.assignedAt.has(id) ? [load.assignedAt.get(id)! - load.acknowledgedAt.get(id)!] : []))
     .sort((a, b) => a - b);
+  const systemCpu = cpu.filter(([name]) => !ownProcesses.includes(name)).reduce((sum, [, ms]) => sum + ms, 0);
   const step = {
     rate,
+    seconds,
     tickets: mine.length,
-    solved: mine.filter((ticketId) => solved.has(ticketId)).length,
-    refused: refused - from.refused,
+    solved: mine.filter((id) => load.solved.has(id)).length,
+    refused: load.refused - from.refused,
     /** Whole tickets per second, the tail after the last one was sent included. */
     perSecond: Number((mine.length / ((doneAt - from.at) / 1000)).toFixed(1)),
     secondsBehind: Number(((doneAt - sentUntil) / 1000).toFixed(2)),
     assignedP50Ms: Math.round(percentile(latencies, 0.5)),
     assignedP99Ms: Math.round(percentile(latencies, 0.99)),
     cpuMsPerTicket: Object.fromEntries(cpu.map(([name, ms]) => [name, Number(ms.toFixed(2))])),
-    systemCpuMsPerTicket: Number(
-      cpu
-        .filter(([name]) => name !== 'load generator')
-        .reduce((sum, [, ms]) => sum + ms, 0)
-        .toFixed(2),
-    ),
-    lag: Number(await lagOf()),
+    systemCpuMsPerTicket: Number(systemCpu.toFixed(2)),
+    lag: await lagOf(),
   };
-  steps.push(step);
   console.error(
-    `${rate}/s: ${step.perSecond}/s whole tickets, assigned p50 ${step.assignedP50Ms} ms p99 ${step.assignedP99Ms} ms, ${step.systemCpuMsPerTicket} ms CPU each, ${step.secondsBehind} s behind, ${step.solved} of ${step.tickets} solved`,
+    `${rate === 0 ? `${IN_FLIGHT} on their way` : `${rate}/s`} for ${seconds} s: ${step.perSecond}/s whole tickets, assigned p50 ${step.assignedP50Ms} ms p99 ${step.assignedP99Ms} ms, ${step.systemCpuMsPerTicket} ms CPU each, ${step.secondsBehind} s behind, ${step.solved} of ${step.tickets} solved`,
   );
-  if (step.secondsBehind > 20 || step.solved < step.tickets) break;
+  return step;
 }
-presenceRunning.on = false;
-await presence;
-await stopTail();
+type Step = Awaited<ReturnType<typeof stepOf>>;
+const wasKept = (step: Step): boolean => step.secondsBehind < 2 && step.solved === step.tickets && step.refused === 0;
+
+// A just-in-time compiler needs some thousand calls before it shows what a service costs for the rest of its day.
+if (WARM_UP > 0) await stepOf(RATES[0]!, WARM_UP);
+const steps: Step[] = [];
+for (const rate of RATES) {
+  const step = await stepOf(rate, SECONDS);
+  steps.push(step);
+  if (rate > 0 && !wasKept(step)) break;
+}
+const best = steps.filter(wasKept).at(-1) ?? steps.at(-1)!;
+const held = HOLD > 0 ? await stepOf(best.rate, HOLD * 60) : undefined;
+await load.stop();
 await system.stop();
 system.clean();
 
-const sustained = Math.max(0, ...steps.filter((step) => step.secondsBehind < 2 && step.solved === step.tickets).map((step) => step.rate));
-const half = steps.filter((step) => step.rate <= sustained / 2).at(-1) ?? steps[0]!;
-const best = steps.find((step) => step.rate === sustained) ?? steps.at(-1)!;
+const kept = held ?? best;
+const sustained = wasKept(kept) ? kept.perSecond : 0;
+const half = steps.filter((step) => step.rate <= best.rate / 2).at(-1) ?? steps[0]!;
 const result = {
   machine: machine(),
   agents: AGENTS,
-  secondsPerStep: SECONDS,
+  atRestShareOfACore: { idle, withAgentsPresent: present },
   sustainedPerSecond: sustained,
-  atHalf: { p50Ms: half.assignedP50Ms, p99Ms: half.assignedP99Ms },
-  cpuMsPerTicket: best.systemCpuMsPerTicket,
+  atHalf: { rate: half.rate, p50Ms: half.assignedP50Ms, p99Ms: half.assignedP99Ms },
+  cpuMsPerTicket: kept.systemCpuMsPerTicket,
   floors: FLOORS,
   steps,
+  held,
 };
 console.log(
-  `\nsustained ${sustained} whole tickets/s (floor ${FLOORS.ticketsPerSecond}); ${best.systemCpuMsPerTicket} ms CPU per ticket (floor ${FLOORS.cpuMsPerTicket}); acknowledged → assigned at half the rate p50 ${half.assignedP50Ms} / p99 ${half.assignedP99Ms} ms (floor ${FLOORS.assignedP50Ms} / ${FLOORS.assignedP99Ms})`,
+  `\nsustained ${sustained} whole tickets/s (floor ${FLOORS.ticketsPerSecond}); ${kept.systemCpuMsPerTicket} ms CPU per ticket (floor ${FLOORS.cpuMsPerTicket}); acknowledged → assigned at half the rate p50 ${half.assignedP50Ms} / p99 ${half.assignedP99Ms} ms (floor ${FLOORS.assignedP50Ms} / ${FLOORS.assignedP99Ms})`,
 );
-console.log(
-  Object.entries(best.cpuMsPerTicket)
-    .map(([name, ms]) => `  ${name.padEnd(16)} ${ms} ms`)
-    .join('\n'),
-);
+for (const [name, ms] of Object.entries(kept.cpuMsPerTicket)) console.log(`  ${name.padEnd(16)} ${ms} ms`);
 if (values.json) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 const below =
   sustained < FLOORS.ticketsPerSecond ||
-  best.systemCpuMsPerTicket > FLOORS.cpuMsPerTicket ||
+  kept.systemCpuMsPerTicket > FLOORS.cpuMsPerTicket ||
   half.assignedP50Ms > FLOORS.assignedP50Ms ||
   half.assignedP99Ms > FLOORS.assignedP99Ms;
 if (values.check && below) console.error('below the floor');

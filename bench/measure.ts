@@ -30,6 +30,37 @@ export function cpuSecondsOf(pid: number): number {
   }
 }
 
+/** CPU seconds used so far by all processes below this one, by what they are, and by this process, the load generator. */
+export function cpuByProcess(root: number): Map<string, number> {
+  const { user, system } = process.cpuUsage();
+  const used = new Map<string, number>([['load generator', (user + system) / 1e6]]);
+  const lines = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' }).split('\n');
+  const all = lines.flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
+    return match ? [{ pid: Number(match[1]), parent: Number(match[2]), args: match[3]! }] : [];
+  });
+  const below = new Set([root]);
+  for (let before = 0; before !== below.size;) {
+    before = below.size;
+    for (const { pid, parent } of all) if (below.has(parent)) below.add(pid);
+  }
+  for (const { pid, args } of all) {
+    if (!below.has(pid)) continue;
+    const service = /services\/([a-z-]+)\/dist\/main\.js/.exec(args)?.[1];
+    const name =
+      service ??
+      (/kafka\.Kafka/.test(args)
+        ? 'Kafka'
+        : /postgres/.test(args)
+          ? 'PostgreSQL'
+          : /dev-receiver/.test(args)
+            ? 'world outside'
+            : 'launcher');
+    used.set(name, (used.get(name) ?? 0) + cpuSecondsOf(pid));
+  }
+  return used;
+}
+
 export function peer(file: string, parameters: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, ['--no-warnings', file, ...parameters], {
     stdio: ['pipe', 'ignore', 'inherit'],

@@ -46,6 +46,11 @@ export class RunningSystem {
     }
   }
 
+  /** Of the launcher; everything it started is below it. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   console(role: keyof StackFile['tokens']): ConsoleClient {
     return new ConsoleClient(this.stack.http, this.stack.tokens[role]);
   }
