@@ -1,6 +1,6 @@
 import type { AgentState, Channel } from '@signalbox/contracts';
 import type { EntityManager } from 'typeorm';
-import type { ObservedCell } from './domain/learning.js';
+import { NO_CATEGORY, type ObservedCell } from './domain/learning.js';
 import { inIdOrder } from './domain/roster.js';
 import type { CandidateAgent } from './domain/waiting-ticket.js';
 
@@ -45,7 +45,7 @@ export class AgentCache {
     for (const cell of cells) {
       const key = `${cell.agent_id} ${cell.category}`;
       const before = this.observed.get(key);
-      observedChanged ||= before?.tickets !== cell.tickets || before.rated !== cell.rated;
+      observedChanged ||= before?.tickets !== cell.tickets || before.rated !== cell.rated || before.satisfied !== cell.satisfied;
       this.observed.set(key, toCell(cell));
     }
     this.#seenXmin = snapshot!.xmin;
@@ -136,23 +136,22 @@ export class AgentStore {
     );
   }
 
-  /** Credits solved tickets whose category is known now, whichever of the two came last. Returns the agents who learned something. */
-  async credit(tickets: readonly { ticketId: string; category: string }[]): Promise<string[]> {
-    if (tickets.length === 0) return [];
-    const rows = (await this.tx.query(
+  /** Credits solved tickets whose category is known now, whichever of the two came last. */
+  async credit(tickets: readonly { ticketId: string; category: string }[]): Promise<void> {
+    if (tickets.length === 0) return;
+    await this.tx.query(
       `with credited as (
          update solved s set category = x.category from (select distinct on (t) t, c as category from unnest($1::text[], $2::text[]) as y(t, c) order by t) x
          where s.ticket_id = x.t and s.category is null returning s.agent_id, x.category, s.log_minutes)
        insert into observed as o (agent_id, category, tickets, log_minutes_sum)
        select agent_id, category, count(*), sum(log_minutes) from credited group by 1, 2 order by 1, 2
        on conflict (agent_id, category) do update set tickets = o.tickets + excluded.tickets, log_minutes_sum = o.log_minutes_sum + excluded.log_minutes_sum,
-         changed_xid = pg_current_xact_id() returning agent_id`,
+         changed_xid = pg_current_xact_id()`,
       [tickets.map((one) => one.ticketId), tickets.map((one) => one.category)],
-    )) as { agent_id: string }[];
-    return [...new Set(rows.map((row) => row.agent_id))];
+    );
   }
 
-  /** What was seen of these agents, for readers: plain means; the shrunk ones follow from everybody's. */
+  /** What was seen of these agents, in the order of their ids and categories. */
   async seen(agentIds: readonly string[]): Promise<ObservedCell[]> {
     const rows = (await this.tx.query(
       'select agent_id, category, tickets, log_minutes_sum, rated, satisfied from observed where agent_id = any($1::text[]) order by 1, 2',
@@ -161,14 +160,29 @@ export class AgentStore {
     return rows.map(toCell);
   }
 
-  async rate(ratings: readonly { ticketId: string; satisfied: boolean }[]): Promise<void> {
-    if (ratings.length === 0) return;
+  /**
+   * A ticket's latest rating takes the place of the one before. It is the agent's whom the rating names (older ones name nobody: then
+   * who solved the ticket), in the category the ticket has by now.
+   */
+  async rate(ratings: readonly { ticketId: string; agentId: string | undefined; satisfied: boolean }[]): Promise<void> {
+    const newest = [...new Map(ratings.map((rating) => [rating.ticketId, rating])).values()];
+    if (newest.length === 0) return;
     await this.tx.query(
-      `insert into observed as o (agent_id, category, rated, satisfied)
-       select s.agent_id, s.category, count(*), count(*) filter (where x.satisfied) from unnest($1::text[], $2::boolean[]) as x(ticket_id, satisfied)
-       join solved s using (ticket_id) where s.category is not null group by 1, 2 order by 1, 2
+      `with said as (
+         select x.ticket_id, coalesce(x.agent_id, s.agent_id) as agent_id, coalesce(t.facts->'enriched'->>'category', $4) as category, x.satisfied
+         from unnest($1::text[], $2::text[], $3::boolean[]) as x(ticket_id, agent_id, satisfied)
+         left join solved s using (ticket_id) left join routing_ticket t using (ticket_id) where coalesce(x.agent_id, s.agent_id) is not null),
+       before as (select r.* from rating r join said using (ticket_id)),
+       kept as (
+         insert into rating select ticket_id, agent_id, category, satisfied from said order by ticket_id
+         on conflict (ticket_id) do update set agent_id = excluded.agent_id, category = excluded.category, satisfied = excluded.satisfied),
+       moved as (
+         select agent_id, category, 1 as rated, satisfied::int as satisfied from said
+         union all select agent_id, category, -1, -satisfied::int from before)
+       insert into observed as o (agent_id, category, rated, satisfied)
+       select agent_id, category, sum(rated), sum(satisfied) from moved group by 1, 2 having sum(rated) <> 0 or sum(satisfied) <> 0 order by 1, 2
        on conflict (agent_id, category) do update set rated = o.rated + excluded.rated, satisfied = o.satisfied + excluded.satisfied, changed_xid = pg_current_xact_id()`,
-      [ratings.map((one) => one.ticketId), ratings.map((one) => one.satisfied)],
+      [newest.map((one) => one.ticketId), newest.map((one) => one.agentId ?? null), newest.map((one) => one.satisfied), NO_CATEGORY],
     );
   }
 }

@@ -7,6 +7,8 @@ import { AgentStore } from './agent.store.js';
 export class IntakeConsumer {
   @On(SatisfactionRated)
   async onSatisfactionRated(events: readonly Received<SatisfactionRated>[], delivery: Delivery): Promise<void> {
-    await new AgentStore(delivery.tx).rate(events.map(({ ticketId, data }) => ({ ticketId, satisfied: data.score >= 4 })));
+    await new AgentStore(delivery.tx).rate(
+      events.map(({ ticketId, data }) => ({ ticketId, agentId: data.agentId, satisfied: data.score >= 4 })),
+    );
   }
 }

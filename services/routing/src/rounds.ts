@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnAppl
 import { AssignmentProposed, RequirementsRelaxed, TicketQueued, type Draft } from '@signalbox/contracts';
 import { UnitOfWork, type Delivery, type Outcome } from '@signalbox/messaging';
 import { randomUUID } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
 import { AgentCache, AgentStore } from './agent.store.js';
 import { Learned } from './domain/learning.js';
 import { match, type Matched } from './domain/match.js';
@@ -191,10 +192,16 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return { events, more: rows.length >= TICKETS_MAX };
   }
 
-  /** What was observed, at most LEARN_MS old: to compute it takes tens of milliseconds with 10,000 agents. */
-  #learn(strength: number, observedChanged: boolean, now: Date): Learned {
+  /** What is known of everybody at this moment, from the copy the rounds keep; `snapshot`: the tickets and ratings it was learned from. */
+  async learnedNow(tx: EntityManager, strength: number, now: Date): Promise<{ learned: Learned; snapshot: number }> {
+    const { observedChanged } = await this.#cache.renew(tx);
+    return { learned: this.#learn(strength, observedChanged, now, 0), snapshot: this.#learnedFrom };
+  }
+
+  /** What was observed, at most `ageMsMax` old: to compute it takes tens of milliseconds with 10,000 agents. */
+  #learn(strength: number, observedChanged: boolean, now: Date, ageMsMax = LEARN_MS): Learned {
     this.#observedChanged ||= observedChanged;
-    const due = this.#observedChanged && now.getTime() - this.#learnedAt >= LEARN_MS;
+    const due = this.#observedChanged && now.getTime() - this.#learnedAt >= ageMsMax;
     if (!this.#learned || due || this.#learnedStrength !== strength) {
       const cells = [...this.#cache.observed.values()];
       this.#learned = new Learned(cells, strength);

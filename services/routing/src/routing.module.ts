@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { AgentsConsumer } from './agents.consumer.js';
 import { IntakeConsumer } from './intake.consumer.js';
+import { PerformanceTimer } from './performance.timer.js';
 import { Rounds } from './rounds.js';
 import { TicketConsumer } from './ticket.consumer.js';
 
-@Module({ controllers: [TicketConsumer, AgentsConsumer, IntakeConsumer], providers: [Rounds] })
+@Module({ controllers: [TicketConsumer, AgentsConsumer, IntakeConsumer], providers: [Rounds, PerformanceTimer] })
 export class RoutingModule {}

@@ -2,10 +2,16 @@ import { parseEnvironment, type ServiceDefinition } from '@signalbox/service-def
 import { z } from 'zod';
 import { CreateRouting } from './migrations/1795482600000-create-routing.js';
 import { KeepProposalsInline } from './migrations/1795644000000-keep-proposals-inline.js';
+import { TellPerformance } from './migrations/1795650600000-tell-performance.js';
 import { WakeWaiting } from './migrations/1795486200000-wake-waiting.js';
 import { RoutingModule } from './routing.module.js';
 
 export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
   const environment = parseEnvironment({ OPERATOR_TOKEN: z.string().min(16).optional() }, env);
-  return { name: 'routing', module: RoutingModule, migrations: [CreateRouting, WakeWaiting, KeepProposalsInline], environment };
+  return {
+    name: 'routing',
+    module: RoutingModule,
+    migrations: [CreateRouting, WakeWaiting, KeepProposalsInline, TellPerformance],
+    environment,
+  };
 }

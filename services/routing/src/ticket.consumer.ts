@@ -20,14 +20,12 @@ import {
   TicketReleased,
   TicketReopened,
   TicketSolved,
-  type Draft,
   type Received,
 } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
-import { logMinutes } from './domain/learning.js';
+import { logMinutes, NO_CATEGORY } from './domain/learning.js';
 import { readyAtOf, standingOf, type TicketFacts } from './domain/ticket-facts.js';
-import { learnFrom } from './performance.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { Rounds } from './rounds.js';
 import { patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
@@ -80,7 +78,7 @@ export class TicketConsumer {
     TicketClosed,
     RequestRefused,
   )
-  async onTicketEvent(events: readonly Received<FactEvent | AssignmentEvent>[], delivery: Delivery): Promise<Draft[]> {
+  async onTicketEvent(events: readonly Received<FactEvent | AssignmentEvent>[], delivery: Delivery): Promise<void> {
     const { tx, now, config } = delivery;
     const store = new TicketStore(tx);
     const rows = await store.load(events.map((event) => event.ticketId));
@@ -101,7 +99,7 @@ export class TicketConsumer {
     await store.save([...rows.values()], config);
     await agents.solved(solved.flatMap(creditOf));
     this.#askRounds([...rows.values()], answers, delivery);
-    return learnFrom(learnable, delivery);
+    await agents.credit([...learnable].flatMap(categoryOf));
   }
 
   /** What assignment says is the fact: owner, status, epoch, exclusions, and whether a proposal was taken. */
@@ -167,6 +165,10 @@ function partOf(event: Received<FactEvent | AssignmentEvent>): Partial<TicketFac
       return undefined;
   }
 }
+
+/** A ticket's category once enrichment has spoken; until then nothing can be credited. */
+const categoryOf = ({ ticketId, facts: { enriched } }: TicketRow): { ticketId: string; category: string }[] =>
+  enriched === undefined ? [] : [{ ticketId, category: enriched.category ?? NO_CATEGORY }];
 
 /** Solved tickets are what routing learns from: minutes from assignment to solution, credited to who solved it. */
 function creditOf({ ticketId, data }: Received<TicketSolved>): { ticketId: string; agentId: string; logMinutes: number }[] {

@@ -10,9 +10,11 @@ import {
   ProposalRejected,
   RoutingRoundsTopic,
   RoutingTopic,
+  SatisfactionRated,
   SlaEscalationTopic,
   TicketAssigned,
   TicketSolved,
+  type AgentPerformance,
   type AssignmentProposed,
 } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
@@ -32,6 +34,14 @@ const start = async () => {
 };
 const proposals = (ticketId: string) =>
   stack.eventsAbout(ticketId, RoutingTopic).filter((event) => event.type === 'AssignmentProposed') as unknown as AssignmentProposed[];
+/** The last that is said of an agent, once it satisfies. */
+async function learnedOf(agentId: string, satisfied: (data: AgentPerformance['data']) => boolean): Promise<AgentPerformance['data']> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const last = stack.eventsAbout(agentId, PerformanceTopic).at(-1) as AgentPerformance | undefined;
+    if (last && satisfied(last.data)) return last.data;
+  }
+  throw new Error(`nothing such was said of ${agentId}: ${JSON.stringify(stack.eventsAbout(agentId, PerformanceTopic).at(-1))}`);
+}
 
 beforeEach(async () => {
   services = [];
@@ -100,9 +110,25 @@ describe('routing', () => {
     await stack.publish(...ready('problem', { category: 'technical-problem' }));
     await stack.settled();
     expect(proposals('problem')).toMatchObject([{ data: { agentId: 'agent-fast' } }]);
-    expect(stack.eventsAbout('agent-fast', PerformanceTopic).at(-1)).toMatchObject({
-      data: { categories: [{ category: 'technical-problem', tickets: 12 }] },
-    });
+
+    // Said once nothing more is learned, and not for each ticket: the shrunk values, and a share although nobody has rated anybody.
+    const fast = (await learnedOf('agent-fast', ({ categories }) => categories[0]?.tickets === 12)).categories[0]!;
+    const slow = (await learnedOf('agent-slow', ({ categories }) => categories[0]?.tickets === 12)).categories[0]!;
+    expect(fast).toMatchObject({ category: 'technical-problem', satisfactionShare: 0.75 });
+    expect(fast.handleMinutes).toBeGreaterThan(10);
+    expect(slow.handleMinutes).toBeLessThan(40);
+    expect(fast.handleMinutes).toBeLessThan(slow.handleMinutes);
+
+    const rated = (score: number) =>
+      SatisfactionRated('past-agent-fast-0', { score, agentId: 'agent-fast', ratedAt: '2026-11-20T10:00:00.000Z' });
+    await stack.publish(rated(5), rated(5));
+    await learnedOf('agent-fast', ({ categories }) => categories[0]!.satisfactionShare > 0.75);
+    await stack.publish(rated(1), rated(1));
+    await learnedOf('agent-fast', ({ categories }) => categories[0]!.satisfactionShare < 0.75);
+    expect(await stack.query('routing', `select rated, satisfied from observed where agent_id = 'agent-fast'`)).toEqual([
+      { rated: 1, satisfied: 0 },
+    ]);
+    expect(stack.eventsAbout('agent-slow', PerformanceTopic).length).toBeLessThan(12);
   });
 
   it('says why a ticket waits, and proposes it when room appears', async () => {
