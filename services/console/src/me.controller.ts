@@ -39,7 +39,8 @@ export class MeController {
   async presence(@Body() body: unknown, @By() caller: Caller): Promise<{ requestId: string }> {
     const { presence } = readBody(PresenceBody, body);
     const report = { agentId: caller.agentId, presence, requestId: randomUUID() };
-    return { requestId: await this.unit.submit(this.requests.reportPresence, report) };
+    const standing = await this.requests.standingReport(report);
+    return { requestId: standing ?? (await this.unit.submit(this.requests.reportPresence, report)) };
   }
 
   @Get('inbox')
