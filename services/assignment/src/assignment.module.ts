@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { ClosingTimer } from './closing.timer.js';
+import { ENVIRONMENT, type AssignmentEnvironment } from './config.js';
 import { ConsoleConsumer } from './console.consumer.js';
 import { EnrichmentConsumer } from './enrichment.consumer.js';
 import { IntakeConsumer } from './intake.consumer.js';
@@ -8,9 +9,15 @@ import { OfferExpiryTimer } from './offer-expiry.timer.js';
 import { PresenceLeaseTimer } from './presence-lease.timer.js';
 import { RoutingConsumer } from './routing.consumer.js';
 import { SlaEscalationConsumer } from './sla-escalation.consumer.js';
+import { StateWalkTimer } from './state-walk.timer.js';
 
-@Module({
-  controllers: [IntakeConsumer, EnrichmentConsumer, KnowledgeBaseConsumer, RoutingConsumer, ConsoleConsumer, SlaEscalationConsumer],
-  providers: [OfferExpiryTimer, PresenceLeaseTimer, ClosingTimer],
-})
-export class AssignmentModule {}
+@Module({})
+export class AssignmentModule {
+  static with(environment: AssignmentEnvironment): DynamicModule {
+    return {
+      module: AssignmentModule,
+      controllers: [IntakeConsumer, EnrichmentConsumer, KnowledgeBaseConsumer, RoutingConsumer, ConsoleConsumer, SlaEscalationConsumer],
+      providers: [{ provide: ENVIRONMENT, useValue: environment }, OfferExpiryTimer, PresenceLeaseTimer, ClosingTimer, StateWalkTimer],
+    };
+  }
+}

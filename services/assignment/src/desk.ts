@@ -25,6 +25,7 @@ export class Desk {
   readonly #agents = new Map<string, { readonly before: Agent; agent: Agent }>();
   readonly #said: Draft[] = [];
   readonly #agentStates: Draft[] = [];
+  readonly #repeated: Draft[] = [];
 
   private constructor({ tx, now, config }: Delivery) {
     this.#tx = tx;
@@ -116,9 +117,24 @@ export class Desk {
     const published = row.agent.version;
     row.agent = agent;
     if (agent.version === published) return;
-    const shift = this.config.find('agent', agent.agentId)?.shift;
-    const state = AgentState(agent.agentId, agentStateOf(agent, shift ? shiftEnd(shift, this.now) : null));
+    const state = this.#agentState(agent);
     this.#agentStates.push(...(cause ? causedBy(cause, [state]) : [state]));
+  }
+
+  /** Says again what these agents' states are; they are locked, so that nothing newer can have been said before. */
+  async repeatAgents(agentIds: readonly string[]): Promise<void> {
+    await this.load([], agentIds);
+    for (const agentId of agentIds) this.#agentStates.push(this.#agentState(this.agent(agentId)));
+  }
+  /** Says again what these tickets' states are, unless they have ended meanwhile. Only the tickets are locked, not who works on them. */
+  async repeatTickets(ticketIds: readonly string[]): Promise<void> {
+    for (const ticket of await this.#ticketStore.lock(ticketIds, this.now)) {
+      const { ticketId, stage } = ticket;
+      // A new configuration may have changed it in this very transaction; then its state is said anyway.
+      if (this.#tickets.has(ticketId) || stage.at === 'solved' || stage.at === 'closed') continue;
+      const state = this.#stateOf(ticket);
+      if (state) this.#repeated.push(TicketState(ticketId, { ...state, updatedAt: this.now.toISOString() }));
+    }
   }
 
   /** Saves what changed and gives all that is to be said: facts, then agents, then tickets. */
@@ -133,7 +149,12 @@ export class Desk {
       const draft = TicketState(ticket.ticketId, { ...state, updatedAt: this.now.toISOString() });
       return cause ? causedBy(cause, [draft]) : [draft];
     });
-    return [...this.#said, ...this.#agentStates, ...states];
+    return [...this.#said, ...this.#agentStates, ...states, ...this.#repeated];
+  }
+
+  #agentState(agent: Agent): Draft {
+    const shift = this.config.find('agent', agent.agentId)?.shift;
+    return AgentState(agent.agentId, agentStateOf(agent, shift ? shiftEnd(shift, this.now) : null));
   }
 
   #stateOf(ticket: Ticket): Omit<TicketState['data'], 'updatedAt'> | undefined {

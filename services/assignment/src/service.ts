@@ -2,7 +2,9 @@ import type { ServiceDefinition } from '@signalbox/service-defaults';
 import { AssignmentModule } from './assignment.module.js';
 import { readEnvironment } from './config.js';
 import { CreateAssignment } from './migrations/1795482600000-create-assignment.js';
+import { RepeatStates } from './migrations/1795651200000-repeat-states.js';
 
 export function assignment(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
-  return { name: 'assignment', module: AssignmentModule, migrations: [CreateAssignment], environment: readEnvironment(env) };
+  const environment = readEnvironment(env);
+  return { name: 'assignment', module: AssignmentModule.with(environment), migrations: [CreateAssignment, RepeatStates], environment };
 }

@@ -30,11 +30,15 @@ export class Company {
   readonly #versions = new Map<string, number>();
   readonly #members = new Map<string, string>();
 
-  private constructor(readonly stack: Stack) {}
+  private constructor(
+    readonly stack: Stack,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
 
-  static async open(): Promise<Company> {
+  static async open(environment: NodeJS.ProcessEnv = {}): Promise<Company> {
     const company = new Company(
       await Stack.start({ kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','), databaseUrl: process.env['DATABASE_URL']! }),
+      environment,
     );
     company.stack.attach('assignment', READS);
     await company.start();
@@ -47,7 +51,7 @@ export class Company {
   }
   /** One more instance on the same topics and database. */
   async startInstance(clockOffsetMs = 0): Promise<RunningService> {
-    const env = await this.stack.environmentFor('assignment', { SIGNALBOX_CLOCK_OFFSET_MS: String(clockOffsetMs) });
+    const env = await this.stack.environmentFor('assignment', { ...this.environment, SIGNALBOX_CLOCK_OFFSET_MS: String(clockOffsetMs) });
     return startService(assignment(env), (error) => {
       throw error;
     });

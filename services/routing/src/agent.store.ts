@@ -95,12 +95,13 @@ const toCell = (row: StoredCell): ObservedCell => ({
 export class AgentStore {
   constructor(private readonly tx: EntityManager) {}
 
+  /** A state said again is no change: it wakes nothing that waits. */
   async save(agents: readonly { agentId: string; state: AgentData }[]): Promise<void> {
     const newest = new Map(agents.map((agent) => [agent.agentId, agent.state]));
     const ids = [...newest.keys()].sort();
     await this.tx.query(
       `insert into routing_agent (agent_id, state) select * from unnest($1::text[], $2::jsonb[])
-       on conflict (agent_id) do update set state = excluded.state, changed_xid = pg_current_xact_id()`,
+       on conflict (agent_id) do update set state = excluded.state, changed_xid = pg_current_xact_id() where routing_agent.state <> excluded.state`,
       [ids, ids.map((id) => JSON.stringify(newest.get(id)))],
     );
   }
