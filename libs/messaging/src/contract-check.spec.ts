@@ -60,8 +60,17 @@ describe('the compiled contracts', () => {
 
   it('let no undeclared field out, and leave a newer writer’s field alone', () => {
     const ticket = {
-      ...{ status: 'open', agentId: null, offer: null, epoch: 2, priorityOverride: null, queueOverride: null, extraSkills: {} },
-      ...{ firstQueuedAt: '2026-01-05T09:00:00.000Z', relaxFrom: '2026-01-05T09:00:00.000Z', excludedAgentIds: [], text: 'secret' },
+      status: 'open',
+      agentId: null,
+      offer: null,
+      epoch: 2,
+      priorityOverride: null,
+      queueOverride: null,
+      extraSkills: {},
+      firstQueuedAt: '2026-01-05T09:00:00.000Z',
+      relaxFrom: '2026-01-05T09:00:00.000Z',
+      excludedAgentIds: [],
+      text: 'secret',
     };
     const data = { ticket, agentId: 'ana', why: 'rescue' };
     const written = checkWritten(TicketReleased, data);

@@ -65,7 +65,7 @@ describe('composeReplyMail', () => {
 
   it('carries the last line below the text, alone on its line', async () => {
     const lastLine = `Rate it here: https://help.example.com/intake/v1/ratings/${ticketId}.0123456789abcdefghijklmnopq`;
-    expect((await received({ lastLine })).text.split('\n').slice(-2)).toEqual(['', lastLine]);
+    expect((await received({ lastLine })).text.trimEnd().split('\n').slice(-2)).toEqual(['', lastLine]);
   });
 
   it('repeats neither Re: nor its own token', async () => {
