@@ -1,7 +1,10 @@
 import type { ServiceName } from '@signalbox/contracts';
 
-/** Where `libs/messaging` may end a process: between commit, publish and the deletion of what was published. */
-export const FAIL_POINTS = ['before-commit', 'after-commit', 'published'] as const;
+/**
+ * Where `libs/messaging` may end a process: around the commit of a unit, between the publication of its events and their deletion, and when
+ * all that is over but the offsets of what it read.
+ */
+export const FAIL_POINTS = ['before-commit', 'after-commit', 'published', 'before-offsets'] as const;
 export type FailPoint = (typeof FAIL_POINTS)[number];
 
 export type Step =

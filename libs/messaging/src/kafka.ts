@@ -124,6 +124,8 @@ export interface ReaderOptions extends KafkaOptions {
   /** The header `ce_type` decides before anything is parsed; undefined = the record has none. */
   readonly wants: (topic: string, type: string | undefined) => boolean;
   readonly onFatal: (error: Error) => void;
+  /** Fault tests end the process here. Never set otherwise. */
+  readonly failPoint?: ((point: string) => void) | undefined;
 }
 
 /** One consumer group member over all topics of a reader. */
@@ -261,6 +263,7 @@ export class Reader {
       if (this.#toCommit.size === 0) return;
       const offsets = [...this.#toCommit.values()];
       this.#toCommit = new Map();
+      this.options.failPoint?.('before-offsets');
       try {
         await this.#consumer.commitOffsets(offsets);
       } catch (error) {

@@ -48,15 +48,15 @@ async function begin(runner: QueryRunner): Promise<void> {
 export async function inTransaction<T>(
   database: DataSource,
   work: (tx: EntityManager) => Promise<T>,
-  failPoint?: (point: string) => void,
+  failPoint?: (point: string) => void | Promise<void>,
 ): Promise<T> {
   const runner = database.createQueryRunner();
   try {
     await begin(runner);
     const result = await work(runner.manager);
-    failPoint?.('before-commit');
+    if (failPoint) await failPoint('before-commit');
     await runner.commitTransaction();
-    failPoint?.('after-commit');
+    if (failPoint) await failPoint('after-commit');
     return result;
   } catch (error) {
     await runner.rollbackTransaction().catch(() => undefined);

@@ -79,6 +79,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
       deliver: (records) => this.unit.deliver(records),
       wants: (name, type) => this.#wants(name, type),
       onFatal: this.options.onFatal,
+      failPoint: this.options.failPoint,
     });
     await this.#reader.start();
   }

@@ -45,24 +45,27 @@ async function everythingOnce(): Promise<void> {
 }
 
 describe('a process that is killed', () => {
-  it.each(['before-commit:1', 'after-commit:1', 'published:1'])('at %s loses nothing and does nothing twice', async (point) => {
-    const env = await stack.environmentFor('sla-escalation');
-    const doomed = await startProbe({ ...env, SIGNALBOX_FAIL_POINT: point });
-    const publishing = (async () => {
-      for (let nth = 0; nth < EVENTS; nth += 20)
-        await stack.publish(
-          ...Array.from({ length: 20 }, (_, index) => aTicketReceived({ ticketId: `ticket-${(nth + index) % TICKETS}` })),
-        );
-    })();
-    await dead(doomed);
-    expect(doomed.signalCode).toBe('SIGKILL');
-    await publishing;
-    const successor = await startProbe(env);
-    await everythingOnce();
-    successor.kill('SIGTERM');
-    await dead(successor);
-    expect(successor.exitCode).toBe(0);
-  });
+  it.each(['before-commit:1', 'after-commit:1', 'published:1', 'before-offsets:1'])(
+    'at %s loses nothing and does nothing twice',
+    async (point) => {
+      const env = await stack.environmentFor('sla-escalation');
+      const doomed = await startProbe({ ...env, SIGNALBOX_FAIL_POINT: point });
+      const publishing = (async () => {
+        for (let nth = 0; nth < EVENTS; nth += 20)
+          await stack.publish(
+            ...Array.from({ length: 20 }, (_, index) => aTicketReceived({ ticketId: `ticket-${(nth + index) % TICKETS}` })),
+          );
+      })();
+      await dead(doomed);
+      expect(doomed.signalCode).toBe('SIGKILL');
+      await publishing;
+      const successor = await startProbe(env);
+      await everythingOnce();
+      successor.kill('SIGTERM');
+      await dead(successor);
+      expect(successor.exitCode).toBe(0);
+    },
+  );
 
   it('leaves its work to a second instance that runs beside it', async () => {
     const env = await stack.environmentFor('sla-escalation');
