@@ -1,5 +1,6 @@
+import { allTopics, eventsOn } from '@signalbox/contracts';
 import { check, type ViolationKind } from './checker.ts';
-import type { Facts, SeenEvent } from './facts.ts';
+import type { Facts, MessagingRows, SeenEvent, TicketRow } from './facts.ts';
 
 const NOW = '2026-11-24T09:00:00.000Z';
 type Story = (Partial<SeenEvent> & { type: string; data?: Record<string, unknown> })[];
@@ -32,7 +33,10 @@ const load = (agentVersion: number, unitsBefore: number, units: number, cause: s
   cause,
 });
 
-const received = on('signalbox.intake', 't1', [{ type: 'TicketReceived', data: { fields: { submission: 'key-1' } } }]);
+const received = on('signalbox.intake', 't1', [
+  { type: 'TicketReceived', data: { fields: { submission: 'key-1' } } },
+  { type: 'MessageDelivered', data: { messageId: 'm-2', providerMessageId: '<m-2@example.org>' } },
+]);
 const requested = on('signalbox.console', 't1', [
   { type: 'AcceptRequested', id: 'request-1', data: { offerId: 'offer-1' } },
   { type: 'ReplyWritten', id: 'request-2', data: {} },
@@ -53,19 +57,63 @@ const solved = {
   data: { ticket: ticket('solved', 'ana'), load: load(3, 1, 0, 'solved') },
 };
 const worked = (...story: Story) => on('signalbox.assignment', 't1', story);
+const delivered = (messageId: string, subject: string, version = 2) =>
+  on('signalbox.intake', subject, [{ type: 'MessageDelivered', version, id: messageId, offset: version + 60, data: { messageId } }]);
+const hold = { ticketId: 't1', agentId: 'ana', units: 1, state: 'assigned' as const };
+
+const typesOn = (...topics: string[]): string[] =>
+  allTopics()
+    .filter((topic) => topics.includes(topic.name))
+    .flatMap(eventsOn)
+    .map(({ type }) => type);
+const HANDLES = {
+  assignment: typesOn('signalbox.intake', 'signalbox.console'),
+  console: typesOn('signalbox.intake', 'signalbox.assignment', 'signalbox.agents'),
+};
+
+/** Databases in which all of these events are. */
+function databasesOf(events: readonly SeenEvent[]): Pick<Facts, 'tickets' | 'consoleTickets' | 'history' | 'messaging'> {
+  const rows = new Map<string, TicketRow>();
+  for (const { topic, subject, data } of [...events].sort((a, b) => a.version - b.version)) {
+    if (topic !== 'signalbox.assignment') continue;
+    const { status, agentId, offer } = data['ticket'] as ReturnType<typeof ticket>;
+    rows.set(subject, { ticketId: subject, status, agentId, offerAgentId: offer?.agentId ?? null });
+  }
+  const messaging = (Object.keys(HANDLES) as (keyof typeof HANDLES)[]).map((service): MessagingRows => {
+    const own = allTopics().flatMap((topic) => (topic.writer === service ? [topic.name as string] : []));
+    const versions = events
+      .filter(({ topic, type }) => own.includes(topic) || HANDLES[service].includes(type))
+      .sort((a, b) => a.version - b.version);
+    return { service, outboxRows: 0, handles: HANDLES[service], versions, deadLetters: [] };
+  });
+  const history = events
+    .filter(({ topic }) => topic === 'signalbox.intake' || topic === 'signalbox.assignment')
+    .map(({ topic, subject: ticketId, version }) => ({ topic, ticketId, version }));
+  return { tickets: [...rows.values()], consoleTickets: [...rows.values()], history, messaging };
+}
 
 /** A run in which every promise was kept: received, offered, accepted, answered, solved. */
+const events = [...received, ...requested, ...worked(offered, assigned, replied, solved)];
 const clean: Facts = {
-  events: [...received, ...requested, ...worked(offered, assigned, replied, solved)],
+  events,
   deadLetters: [],
   unreadable: [],
   submissions: [{ key: 'key-1', ticketIds: ['t1', 't1'] }],
-  tickets: [{ ticketId: 't1', status: 'solved', agentId: 'ana', offerAgentId: null }],
+  requests: ['request-1', 'request-2'],
+  unitsMax: { ana: 2, ben: 2 },
   holds: [],
-  messaging: [{ service: 'assignment', outboxRows: 0, deadLetters: [] }],
+  mails: ['<m-2@example.org>', '<m-2@example.org>'],
+  ...databasesOf(events),
 };
-const kinds = (facts: Partial<Facts>): ViolationKind[] => [...new Set(check({ ...clean, ...facts }).map(({ kind }) => kind))].sort();
-const without = (...types: string[]): SeenEvent[] => clean.events.filter((event) => !types.includes(event.type));
+/** What the checker finds in the clean run with these changes; databases follow changed events unless they are changed themselves. */
+const kinds = (change: Partial<Facts>): ViolationKind[] => {
+  const facts = { ...clean, ...databasesOf(change.events ?? events), ...change };
+  return [...new Set(check(facts).map(({ kind }) => kind))].sort();
+};
+const without = (...types: string[]): SeenEvent[] => events.filter((event) => !types.includes(event.type));
+const inMessaging = (service: string, change: (rows: MessagingRows) => Partial<MessagingRows>): Pick<Facts, 'messaging'> => ({
+  messaging: clean.messaging.map((rows) => (rows.service === service ? { ...rows, ...change(rows) } : rows)),
+});
 
 describe('the checker of a fault run', () => {
   it('finds nothing in a run that kept every promise', () => expect(check(clean)).toEqual([]));
@@ -76,8 +124,8 @@ describe('the checker of a fault run', () => {
   });
 
   it('lets a compacted topic leave out versions', () => {
-    const states = on('signalbox.tickets', 't1', [{ type: 'TicketState' }, { type: 'TicketState', version: 7 }]);
-    expect(check({ ...clean, events: [...clean.events, ...states] })).toEqual([]);
+    const state = { type: 'TicketState', data: { status: 'solved', agentId: 'ana' } };
+    expect(kinds({ events: [...events, ...on('signalbox.tickets', 't1', [state, { ...state, version: 7 }])] })).toEqual([]);
   });
 
   describe('finds lost', () => {
@@ -95,7 +143,7 @@ describe('the checker of a fault run', () => {
       const answered = on('signalbox.assignment', 't2', [
         { type: 'AnswerReleased', data: { ticket: ticket('pending'), messageId: 'm-9' } },
       ]);
-      expect(kinds({ ...told, events: [...told.events, ...answered] })).toEqual([]);
+      expect(kinds({ ...told, events: [...told.events, ...answered, ...delivered('m-9', 't2')], mails: undefined })).toEqual([]);
     });
     it('not a ticket that lies in the dead letters for all to see', () => {
       const letter = {
@@ -108,6 +156,34 @@ describe('the checker of a fault run', () => {
       };
       expect(kinds({ ...told, deadLetters: [letter] })).toEqual(['dead-letter']);
     });
+
+    it('a request that an agent was told had been taken', () =>
+      expect(kinds({ requests: [...clean.requests, 'request-3'] })).toEqual(['lost']));
+    it('a released message that nobody sent', () => expect(kinds({ events: without('MessageDelivered'), mails: [] })).toEqual(['lost']));
+    it('a sent mail that never arrived', () => {
+      expect(kinds({ mails: [] })).toEqual(['lost']);
+      expect(kinds({ mails: undefined })).toEqual([]);
+    });
+    it('an event that was numbered and committed, but is on no topic', () =>
+      expect(
+        kinds(
+          inMessaging('assignment', ({ versions }) => ({
+            versions: [...versions, { ...versions[0]!, topic: 'signalbox.assignment', version: 5 }],
+          })),
+        ),
+      ).toEqual(['lost']));
+    it('an event that a reader has not applied', () =>
+      expect(
+        kinds(
+          inMessaging('console', ({ versions }) => ({
+            versions: versions.filter(({ topic, version }) => topic !== 'signalbox.intake' || version < 2),
+          })),
+        ),
+      ).toEqual(['lost']));
+    it('an event that is missing in the middle of what a reader was told', () =>
+      expect(kinds({ history: clean.history.filter(({ topic, version }) => topic !== 'signalbox.assignment' || version !== 2) })).toEqual([
+        'lost',
+      ]));
   });
 
   it('finds a request without an outcome', () => {
@@ -128,32 +204,38 @@ describe('the checker of a fault run', () => {
     });
     it('when it is answered by itself while somebody owns it', () => {
       const answer = { type: 'AnswerReleased', data: { ticket: ticket('open', 'ana'), messageId: 'm-9' } };
-      expect(kinds({ events: [...received, ...requested, ...worked(offered, assigned, answer, replied, solved)] })).toEqual(['two-owners']);
+      const story = [...received, ...delivered('m-9', 't1', 3), ...requested, ...worked(offered, assigned, answer, replied, solved)];
+      expect(kinds({ events: story, mails: undefined })).toEqual(['two-owners']);
     });
     it('in two holds of one ticket, a hold of a stranger, and an owner without one', () => {
-      const hold = { ticketId: 't1', agentId: 'ana', units: 1, state: 'assigned' as const };
-      const open = { tickets: [{ ticketId: 't1', status: 'open', agentId: 'ana', offerAgentId: null }] };
+      const open = { events: without('TicketSolved') };
       expect(kinds({ ...open, holds: [hold] })).toEqual([]);
-      expect(kinds({ ...open, holds: [hold, { ...hold, agentId: 'ben' }] })).toEqual(['two-owners']);
-      expect(kinds({ ...open, holds: [{ ...hold, agentId: 'ben' }] })).toEqual(['two-owners']);
-      expect(kinds({ ...open, holds: [] })).toEqual(['two-owners']);
-      expect(kinds({ holds: [hold] })).toEqual(['two-owners']);
+      // A hold that no event speaks of is also one that topics and databases disagree about.
+      const both = ['disagreement', 'two-owners'];
+      expect(kinds({ ...open, holds: [hold, { ...hold, agentId: 'ben' }] })).toEqual(both);
+      expect(kinds({ ...open, holds: [{ ...hold, agentId: 'ben' }] })).toEqual(both);
+      expect(kinds({ ...open, holds: [] })).toEqual(both);
+      expect(kinds({ holds: [hold] })).toEqual(both);
     });
     it('not in a release and a new owner', () => {
       const released = { type: 'TicketReleased', data: { ticket: ticket('open'), load: load(3, 1, 0, 'released') } };
       const solvedByBen = { type: 'TicketSolved', causationId: 'request-2', data: { ticket: ticket('solved', 'ben') } };
-      expect(kinds({ events: [...received, ...requested, ...worked(offered, assigned, released, toBen, solvedByBen)] })).toEqual([]);
+      expect(kinds({ events: [...received, ...requested, ...worked(offered, assigned, replied, released, toBen, solvedByBen)] })).toEqual(
+        [],
+      );
     });
   });
 
   describe('finds over capacity', () => {
     const withLoad = (change: object) => {
       const grant = { ...offered, data: { ...offered.data, load: change } };
-      return [...received, ...requested, ...worked(grant, { ...assigned, data: { ...assigned.data, load: undefined } }, replied)];
+      const story = worked(grant, { ...assigned, data: { ...assigned.data, load: undefined } }, replied);
+      return { events: [...received, ...requested, ...story], holds: [{ ...hold, units: 3 }] };
     };
-    it('an automatic grant beyond the limit', () =>
-      expect(kinds({ events: withLoad(load(1, 0, 3, 'offered')) })).toEqual(['over-capacity']));
-    it('not what a person decided', () => expect(kinds({ events: withLoad(load(1, 0, 3, 'reopened')) })).toEqual([]));
+    it('an automatic grant beyond the limit', () => expect(kinds(withLoad(load(1, 0, 3, 'offered')))).toEqual(['over-capacity']));
+    it('an automatic grant within a limit that nobody configured', () =>
+      expect(kinds(withLoad(load(1, 0, 3, 'offered', 5)))).toEqual(['over-capacity']));
+    it('not what a person decided', () => expect(kinds(withLoad(load(1, 0, 3, 'reopened')))).toEqual([]));
     it('a load that does not begin where the last one ended', () => {
       const leap = { ...solved, data: { ...solved.data, load: load(3, 2, 1, 'solved') } };
       expect(kinds({ events: [...received, ...requested, ...worked(offered, assigned, replied, leap)] })).toEqual(['over-capacity']);
@@ -210,26 +292,71 @@ describe('the checker of a fault run', () => {
         'effect-twice',
       ]);
     });
+    it('in a round that was recorded twice', () => {
+      const rounds = on('signalbox.routing-rounds', 'default', [
+        { type: 'RoundRecorded', data: { round: 1 } },
+        { type: 'RoundRecorded', data: { round: 1 } },
+      ]);
+      expect(kinds({ events: [...events, ...rounds] })).toEqual(['effect-twice']);
+    });
+  });
+
+  describe('finds a disagreement', () => {
+    const row: TicketRow = { ticketId: 't1', status: 'solved', agentId: 'ana', offerAgentId: null };
+    it("between the topic and a ticket's row, or the console's", () => {
+      expect(kinds({ tickets: [row], consoleTickets: [row] })).toEqual([]);
+      expect(kinds({ tickets: [{ ...row, agentId: 'ben' }] })).toEqual(['disagreement']);
+      expect(kinds({ consoleTickets: [{ ...row, status: 'open' }] })).toEqual(['disagreement']);
+      expect(kinds({ consoleTickets: [] })).toEqual(['disagreement']);
+    });
+    it("between a ticket's state for newcomers and its row", () => {
+      const states = (status: string) => on('signalbox.tickets', 't1', [{ type: 'TicketState', data: { status, agentId: 'ana' } }]);
+      expect(kinds({ events: [...events, ...states('solved')] })).toEqual([]);
+      expect(kinds({ events: [...events, ...states('open')] })).toEqual(['disagreement']);
+    });
+    it("between an agent's state and the holds", () => {
+      const states = (...holds: object[]) => on('signalbox.agents', 'ana', [{ type: 'AgentState', data: { holds } }]);
+      const open = without('TicketSolved');
+      expect(kinds({ events: [...open, ...states(hold)], holds: [hold] })).toEqual([]);
+      expect(kinds({ events: [...open, ...states()], holds: [hold] })).toEqual(['disagreement']);
+    });
+    it('in units that were taken and neither given back nor held', () => {
+      const forgotten = { ...solved, data: { ...solved.data, load: undefined } };
+      expect(kinds({ events: [...received, ...requested, ...worked(offered, assigned, replied, forgotten)] })).toEqual(['disagreement']);
+    });
+    it('in what was sent without having been released, or arrived without having been sent', () => {
+      expect(kinds({ events: [...events, ...delivered('m-3', 't1', 3)], mails: undefined })).toEqual(['disagreement']);
+      expect(kinds({ mails: [...clean.mails!, '<m-3@example.org>'] })).toEqual(['disagreement']);
+    });
+    it('in what a reader applied, or was told, and no topic has', () => {
+      const ahead = inMessaging('console', ({ versions }) => ({
+        versions: [...versions, { topic: 'signalbox.assignment', subject: 't1', version: 5 }],
+      }));
+      expect(kinds(ahead)).toEqual(['disagreement']);
+      expect(kinds({ history: [...clean.history, { topic: 'signalbox.assignment', ticketId: 't1', version: 5 }] })).toEqual([
+        'disagreement',
+      ]);
+    });
   });
 
   it('finds a version that is missing, and one that comes too late', () => {
-    expect(kinds({ events: [...without('TicketReceived'), { ...received[0]!, version: 2 }] })).toEqual(['version-gap']);
+    expect(kinds({ events: [...without('MessageDelivered'), { ...received[1]!, version: 3 }] })).toEqual(['version-gap']);
     const swapped = on('signalbox.sla-escalation', 't1', [
       { type: 'ClocksChanged', version: 2 },
       { type: 'ClocksChanged', version: 1 },
     ]);
     expect(kinds({ events: [...clean.events, ...swapped] })).toEqual(['version-gap']);
     const backwards = on('signalbox.agents', 'ana', [
-      { type: 'AgentState', version: 5 },
-      { type: 'AgentState', version: 4 },
+      { type: 'AgentState', version: 5, data: { holds: [] } },
+      { type: 'AgentState', version: 4, data: { holds: [] } },
     ]);
     expect(kinds({ events: [...clean.events, ...backwards] })).toEqual(['version-gap']);
   });
 
   it('finds rows that were never published, letters in a database, and records nobody can read', () => {
-    expect(kinds({ messaging: [{ service: 'routing', outboxRows: 3, deadLetters: [] }] })).toEqual(['stuck-outbox']);
+    expect(kinds(inMessaging('assignment', () => ({ outboxRows: 3 })))).toEqual(['stuck-outbox']);
     const letter = { state: 'open', topic: 'signalbox.intake', subject: 't1', reason: 'failed 5 times' };
-    expect(kinds({ messaging: [{ service: 'routing', outboxRows: 0, deadLetters: [letter] }] })).toEqual(['dead-letter']);
+    expect(kinds(inMessaging('assignment', () => ({ deadLetters: [letter] })))).toEqual(['dead-letter']);
     expect(kinds({ unreadable: ['signalbox.intake[0]@7'] })).toEqual(['unreadable']);
   });
 });

@@ -1,13 +1,17 @@
 import {
+  AgentsTopic,
   allTopics,
   AssignmentTopic,
   ConsoleTopic,
   IntakeTopic,
   KnowledgeBaseTopic,
+  TicketsTopic,
+  type AgentState,
   type LoadChange,
   type TicketSnapshot,
+  type TicketState,
 } from '@signalbox/contracts';
-import type { Facts, SeenEvent } from './facts.ts';
+import type { Facts, HoldRow, SeenEvent, TicketRow } from './facts.ts';
 
 export type ViolationKind =
   | 'lost'
@@ -16,6 +20,7 @@ export type ViolationKind =
   | 'over-capacity'
   | 'effect-twice'
   | 'version-gap'
+  | 'disagreement'
   | 'stuck-outbox'
   | 'dead-letter'
   | 'unreadable';
@@ -35,10 +40,14 @@ export function check(facts: Facts): Violation[] {
     ...violations,
     ...versionsOf(events),
     ...lostTickets(facts, events, assignment),
-    ...requests(events),
+    ...requests(facts, events),
+    ...sendings(facts, events),
+    ...positions(facts, events),
+    ...histories(facts, events),
     ...[...assignment.values()].flatMap(ownersOf),
     ...holdsOf(facts),
-    ...loadsOf(events),
+    ...loadsOf(facts, events),
+    ...statesOf(facts, events, assignment),
     ...effectsOf(facts, events, assignment),
     ...facts.messaging
       .filter(({ outboxRows }) => outboxRows > 0)
@@ -135,20 +144,98 @@ function lostTickets(facts: Facts, events: readonly SeenEvent[], assignment: Rea
   });
 }
 
-/** Exactly one outcome follows a request. A reply may also solve or set aside: two events of different types, one outcome. */
-function requests(events: readonly SeenEvent[]): Violation[] {
+/** A request that was taken is on the topic; exactly one outcome follows. A reply may also solve or set aside: two events of different types, one outcome. */
+function requests(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   const outcomes = groupBy(
     events.filter((event) => event.topic === AssignmentTopic.name),
     (event) => event.causationId,
   );
-  return events
-    .filter((event) => event.topic === ConsoleTopic.name && event.type !== 'PresenceReported')
-    .flatMap(({ id, type, subject }) => {
-      const types = (outcomes.get(id) ?? []).map((event) => event.type);
-      if (types.length === 0) return [violation('unanswered-request', id, `${type} about ${subject} has no outcome`)];
-      const twice = new Set(types).size < types.length || (types.length > 1 && types.includes('RequestRefused'));
-      return twice ? [violation('effect-twice', id, `${type} about ${subject} has more than one outcome: ${types.join(', ')}`)] : [];
+  const asked = events.filter((event) => event.topic === ConsoleTopic.name && event.type !== 'PresenceReported');
+  const known = new Set(asked.map(({ id }) => id));
+  const lost = facts.requests
+    .filter((id) => !known.has(id))
+    .map((id) => violation('lost', id, `an agent was told that this request was taken, but ${ConsoleTopic.name} does not know it`));
+  const answered = asked.flatMap(({ id, type, subject }) => {
+    const types = (outcomes.get(id) ?? []).map((event) => event.type);
+    if (types.length === 0) return [violation('unanswered-request', id, `${type} about ${subject} has no outcome`)];
+    const twice = new Set(types).size < types.length || (types.length > 1 && types.includes('RequestRefused'));
+    return twice ? [violation('effect-twice', id, `${type} about ${subject} has more than one outcome: ${types.join(', ')}`)] : [];
+  });
+  return [...lost, ...answered];
+}
+
+/**
+ * What was released was sent, and nothing else. A crash between sending and committing sends again under the same Message-ID, which a mail
+ * program shows once; so the world outside is asked for identities, not for a count.
+ */
+function sendings({ mails }: Facts, events: readonly SeenEvent[]): Violation[] {
+  const messageOf = (event: SeenEvent): string => event.data['messageId'] as string;
+  const released = events.filter(({ type }) => type === 'ReplyReleased' || type === 'AnswerReleased');
+  const delivered = events.filter(({ type }) => type === 'MessageDelivered');
+  const releasedIds = new Set(released.map(messageOf));
+  const deliveredIds = new Set(delivered.map(messageOf));
+  const arrived = new Set(mails);
+  const mailOf = (event: SeenEvent): string => event.data['providerMessageId'] as string;
+  const known = new Set(delivered.map(mailOf));
+  return [
+    ...released
+      .filter((event) => !deliveredIds.has(messageOf(event)))
+      .map((event) => violation('lost', messageOf(event), `${event.type} ${placeOf(event)}, but nobody says that it was sent`)),
+    ...delivered
+      .filter((event) => !releasedIds.has(messageOf(event)))
+      .map((event) => violation('disagreement', messageOf(event), `sent, ${placeOf(event)}, but nobody released it`)),
+    ...(mails === undefined ? [] : delivered)
+      .filter((event) => !arrived.has(mailOf(event)))
+      .map((event) => violation('lost', messageOf(event), `sent as ${mailOf(event)}, ${placeOf(event)}, but it never arrived`)),
+    ...[...arrived].filter((mail) => !known.has(mail)).map((mail) => violation('disagreement', mail, 'it arrived, but nobody sent it')),
+  ];
+}
+
+/** Whatever a writer has numbered is on its topic, and every reader has applied all it has a handler for. */
+function positions(facts: Facts, events: readonly SeenEvent[]): Violation[] {
+  const writers = new Map(allTopics().map((topic) => [topic.name as string, topic.writer]));
+  return facts.messaging.flatMap(({ service, handles, versions }) => {
+    const owns = (topic: string): boolean => writers.get(topic) === service;
+    const seen = new Map<string, { topic: string; version: number }>();
+    for (const { topic, subject, type, version } of events) {
+      if (!owns(topic) && !handles.includes(type)) continue;
+      const key = `${topic} ${subject}`;
+      if (version > (seen.get(key)?.version ?? 0)) seen.set(key, { topic, version });
+    }
+    const stored = new Map(
+      versions
+        .filter(({ topic }) => writers.get(topic) !== 'upstream')
+        .map(({ topic, subject, version }) => [`${topic} ${subject}`, { topic, version }]),
+    );
+    return [...new Set([...seen.keys(), ...stored.keys()])].flatMap((key) => {
+      const onTopic = seen.get(key)?.version ?? 0;
+      const inDatabase = stored.get(key)?.version ?? 0;
+      if (onTopic === inDatabase) return [];
+      const own = owns((seen.get(key) ?? stored.get(key))!.topic);
+      const kind = own === inDatabase > onTopic ? 'lost' : 'disagreement';
+      const did = own ? 'has given version' : 'has applied version';
+      return [violation(kind, key, `${service} ${did} ${inDatabase}, the topic goes to ${onTopic}`)];
     });
+  });
+}
+
+/** The console keeps a line for every event it was told about a ticket: none is missing in the middle either. */
+function histories(facts: Facts, events: readonly SeenEvent[]): Violation[] {
+  const handles = new Set(facts.messaging.find(({ service }) => service === 'console')?.handles);
+  const told = new Map(
+    events
+      .filter(({ topic, type }) => topic !== AgentsTopic.name && handles.has(type))
+      .map((event) => [`${event.topic} ${event.subject} version ${event.version}`, event]),
+  );
+  const kept = new Set(facts.history.map(({ topic, ticketId, version }) => `${topic} ${ticketId} version ${version}`));
+  return [
+    ...[...told]
+      .filter(([key]) => !kept.has(key))
+      .map(([key, event]) => violation('lost', key, `${event.type} ${placeOf(event)} never reached the console's history`)),
+    ...[...kept]
+      .filter((key) => !told.has(key))
+      .map((key) => violation('disagreement', key, "is in the console's history and on no topic")),
+  ];
 }
 
 /** Nobody is assigned, offered or answered automatically while a person owns the ticket or another offer stands. */
@@ -199,13 +286,14 @@ function holdsOf({ tickets, holds }: Facts): Violation[] {
 }
 
 /** Each agent's load, in the order of agentVersion: every step begins where the last one ended, and nothing automatic goes beyond the limit. */
-function loadsOf(events: readonly SeenEvent[]): Violation[] {
+function loadsOf(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   const loads = events.flatMap((event) => {
     const load = event.data['load'] as LoadChange | undefined;
     return event.topic === AssignmentTopic.name && load ? [{ event, load }] : [];
   });
-  return [...groupBy(loads, ({ load }) => load.agentId)].flatMap(([agentId, steps]) => {
+  const wrong = [...groupBy(loads, ({ load }) => load.agentId)].flatMap(([agentId, steps]) => {
     const violations: Violation[] = [];
+    const limit = facts.unitsMax[agentId] ?? 0;
     let before: LoadChange | undefined;
     for (const { event, load } of steps.sort((a, b) => a.load.agentVersion - b.load.agentVersion)) {
       const where = `agentVersion ${load.agentVersion}, ${event.type} ${placeOf(event)}`;
@@ -215,12 +303,74 @@ function loadsOf(events: readonly SeenEvent[]): Violation[] {
         violations.push(
           violation('over-capacity', agentId, `begins at ${load.unitsBefore} units, but ${before?.units ?? 0} were held: ${where}`),
         );
-      if (['offered', 'assigned'].includes(load.cause) && load.units > load.unitsMax)
-        violations.push(violation('over-capacity', agentId, `${load.cause} ${load.units} of at most ${load.unitsMax} units: ${where}`));
+      if (['offered', 'assigned'].includes(load.cause) && load.units > limit)
+        violations.push(violation('over-capacity', agentId, `${load.cause} ${load.units} of at most ${limit} units: ${where}`));
       before = load;
     }
     return violations;
   });
+  return [...wrong, ...balances(facts.holds, loads)];
+}
+
+/** What an agent took for a ticket less what was given back is what is still held. */
+function balances(holds: readonly HoldRow[], loads: readonly { event: SeenEvent; load: LoadChange }[]): Violation[] {
+  const balance = new Map<string, number>();
+  const add = (agentId: string, ticketId: string, units: number): void => {
+    const key = `${agentId} ${ticketId}`;
+    balance.set(key, (balance.get(key) ?? 0) + units);
+  };
+  for (const { event, load } of loads) add(load.agentId, event.subject, load.units - load.unitsBefore);
+  for (const { agentId, ticketId, units } of holds) add(agentId, ticketId, -units);
+  return [...balance]
+    .filter(([, units]) => units !== 0)
+    .map(([key, units]) =>
+      violation('disagreement', key, `by the events ${Math.abs(units)} units ${units > 0 ? 'more' : 'less'} are held`),
+    );
+}
+
+/** The newest word about a ticket or an agent is the same on every topic, in assignment's rows and in the console's. */
+function statesOf(facts: Facts, events: readonly SeenEvent[], assignment: ReadonlyMap<string, SeenEvent[]>): Violation[] {
+  const wordsOf = ({ status, agentId, offerAgentId }: Omit<TicketRow, 'ticketId'>): string =>
+    `${status}, owner ${agentId ?? 'nobody'}, offered to ${offerAgentId ?? 'nobody'}`;
+  const last = new Map(
+    [...assignment].map(([ticketId, story]) => {
+      const { status, agentId, offer } = snapshotOf(story.at(-1)!);
+      return [ticketId, wordsOf({ status, agentId, offerAgentId: offer?.agentId ?? null })];
+    }),
+  );
+  const compare = (place: string, rows: readonly TicketRow[]): Violation[] => {
+    const words = new Map(rows.map((row) => [row.ticketId, wordsOf(row)]));
+    return [...last].flatMap(([ticketId, told]) =>
+      words.get(ticketId) === told ? [] : [violation('disagreement', ticketId, `${told}; ${place}: ${words.get(ticketId) ?? 'unknown'}`)],
+    );
+  };
+  const newest = <State>(topic: string): Map<string, State> =>
+    new Map(
+      [...bySubject(events.filter((event) => event.topic === topic))].map(([subject, story]) => [subject, story.at(-1)!.data as State]),
+    );
+  const rows = new Map(facts.tickets.map((row) => [row.ticketId, row]));
+  const published = [...newest<TicketState['data']>(TicketsTopic.name)].flatMap(([ticketId, { status, agentId }]) => {
+    const row = rows.get(ticketId);
+    if (row?.status === status && row.agentId === agentId) return [];
+    return [
+      violation(
+        'disagreement',
+        ticketId,
+        `${status}, owner ${agentId ?? 'nobody'} on ${TicketsTopic.name}; ${row ? wordsOf(row) : 'no row'}`,
+      ),
+    ];
+  });
+  const heldBy = groupBy(facts.holds, (hold) => hold.agentId);
+  const holdsOfState = (holds: readonly { ticketId: string; units: number; state: string }[]): string =>
+    holds
+      .map(({ ticketId, units, state }) => `${ticketId} ${units} ${state}`)
+      .sort()
+      .join(', ');
+  const agents = [...newest<AgentState['data']>(AgentsTopic.name)].flatMap(([agentId, { holds }]) => {
+    const [told, held] = [holdsOfState(holds), holdsOfState(heldBy.get(agentId) ?? [])];
+    return told === held ? [] : [violation('disagreement', agentId, `holds '${told}' on ${AgentsTopic.name}, '${held}' in the database`)];
+  });
+  return [...compare("assignment's row", facts.tickets), ...compare("the console's row", facts.consoleTickets), ...published, ...agents];
 }
 
 /** Which value of these events may occur once only, on the whole topic. */
@@ -237,6 +387,7 @@ const ONCE: readonly { types: readonly string[]; what: string; of: (event: SeenE
   { types: ['AnswerProposed', 'NoAnswer'], what: `verdict on ${KnowledgeBaseTopic.name}`, of: (event) => event.subject },
   { types: ['OfferMade'], what: 'offer for proposal', of: (event) => event.data['proposalId'] },
   { types: ['TicketAssigned'], what: 'assignment for proposal', of: (event) => event.data['proposalId'] },
+  { types: ['RoundRecorded'], what: 'round', of: (event) => `${event.subject} ${String(event.data['round'])}` },
   { types: ['OfferDeclined', 'OfferExpired', 'OfferRescinded'], what: 'end of offer', of: (event) => event.data['offerId'] },
 ];
 

@@ -3,12 +3,14 @@ import { headerText, KafkaInspector, readEvent, tailTopics, type RawRecord } fro
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { Facts, HoldRow, MessagingRows, SeenDeadLetter, SeenEvent, TicketRow } from './facts.ts';
-import { topicsReadBy, type FaultySystem } from './system.ts';
+import type { Facts, HistoryRow, HoldRow, MessagingRows, SeenDeadLetter, SeenEvent, TicketRow } from './facts.ts';
+import { handledBy, topicsReadBy, type FaultySystem } from './system.ts';
 
 const ownTopics = allTopics().filter((topic) => topic.writer !== 'upstream');
 const deadLetterTopics = ServiceName.options.map(deadLettersOf);
 const READ_MS_MAX = 90_000;
+/** How many messages the receiver keeps. */
+const MAILS_KEPT_MAX = 1_000;
 
 /** Runs queries against one service's own database. */
 export async function inDatabase<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -97,15 +99,20 @@ function take(
   }
 }
 
-export async function readDatabases(system: FaultySystem): Promise<Pick<Facts, 'tickets' | 'holds' | 'messaging'>> {
+const TICKET_ROWS =
+  'select ticket_id as "ticketId", status, agent_id as "agentId", offer_agent_id as "offerAgentId" from ticket order by ticket_id';
+
+export async function readDatabases(
+  system: FaultySystem,
+): Promise<Pick<Facts, 'tickets' | 'holds' | 'consoleTickets' | 'history' | 'messaging'>> {
   const { tickets, holds } = await inDatabase(system.databases.assignment, async (client) => ({
-    tickets: (
-      await client.query<TicketRow>(
-        'select ticket_id as "ticketId", status, agent_id as "agentId", offer_agent_id as "offerAgentId" from ticket order by ticket_id',
-      )
-    ).rows,
+    tickets: (await client.query<TicketRow>(TICKET_ROWS)).rows,
     holds: (await client.query<HoldRow>('select ticket_id as "ticketId", agent_id as "agentId", units, state from hold order by ticket_id'))
       .rows,
+  }));
+  const { consoleTickets, history } = await inDatabase(system.databases.console, async (client) => ({
+    consoleTickets: (await client.query<TicketRow>(TICKET_ROWS)).rows,
+    history: (await client.query<HistoryRow>('select ticket_id as "ticketId", topic, version from history')).rows,
   }));
   const messaging = await Promise.all(
     system.services.map((service) =>
@@ -114,11 +121,27 @@ export async function readDatabases(system: FaultySystem): Promise<Pick<Facts, '
         const letters = await client.query<MessagingRows['deadLetters'][number]>(
           'select state, topic, subject, reason from messaging.dead_letter order by id',
         );
-        return { service, outboxRows: outbox.rows[0]!.rows, deadLetters: letters.rows };
+        const versions = await client.query<MessagingRows['versions'][number]>(
+          'select topic, subject, version::float8 as version from messaging.subject_version',
+        );
+        return {
+          service,
+          outboxRows: outbox.rows[0]!.rows,
+          handles: handledBy(service),
+          versions: versions.rows,
+          deadLetters: letters.rows,
+        };
       }),
     ),
   );
-  return { tickets, holds, messaging };
+  return { tickets, holds, consoleTickets, history, messaging };
+}
+
+/** What customers got, by the program that stands for the world outside; undefined when that were more than it keeps. */
+export async function readMails(system: FaultySystem): Promise<Facts['mails']> {
+  const response = await fetch(`${system.receiver}/dev/sent`);
+  const { sent } = (await response.json()) as { sent: { messageId?: string }[] };
+  return sent.length < MAILS_KEPT_MAX ? sent.map(({ messageId }) => messageId ?? 'a mail without a Message-ID') : undefined;
 }
 
 /** How many tickets stand where, by assignment's own rows: `open ana`, `new`, `solved`. */
@@ -132,16 +155,17 @@ export const ticketsByState = (system: FaultySystem): Promise<{ state: string; t
     return rows;
   });
 
-/** Records each group still has to read, together: right after a rewind, everything its topics hold. */
-export const totalLag = (system: FaultySystem): Promise<number> =>
+/** Records each group still has to read, and how many its topics hold: right after a rewind, the same. */
+export const lagPerService = (system: FaultySystem): Promise<{ service: ServiceName; lag: number; records: number }[]> =>
   withInspector(system, async (inspector) => {
-    let lag = 0n;
-    for (const service of system.services)
-      lag += await inspector.lag(
-        `signalbox.${service}`,
-        topicsReadBy(service).map((topic) => topic.name),
-      );
-    return Number(lag);
+    const found = [];
+    for (const service of system.services) {
+      const topics = topicsReadBy(service).map((topic) => topic.name);
+      const lag = Number(await inspector.lag(`signalbox.${service}`, topics));
+      const ends = await inspector.endOffsets(topics);
+      found.push({ service, lag, records: [...ends.values()].reduce((sum, end) => sum + Number(end), 0) });
+    }
+    return found;
   });
 
 /** What still moves: lag of a group, an outbox, a message on its way out; '' when nothing does. */

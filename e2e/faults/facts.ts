@@ -29,7 +29,7 @@ export interface Submission {
   readonly ticketIds: readonly string[];
 }
 
-/** A row of assignment's `ticket`. */
+/** A row of assignment's `ticket`, or of the console's, which is what the topics told it. */
 export interface TicketRow {
   readonly ticketId: string;
   readonly status: string | null;
@@ -45,10 +45,21 @@ export interface HoldRow {
   readonly state: 'offered' | 'assigned';
 }
 
+/** A row of the console's `history`: one for each event about a ticket that it was told. */
+export interface HistoryRow {
+  readonly ticketId: string;
+  readonly topic: string;
+  readonly version: number;
+}
+
 /** What one service's schema `messaging` holds. */
 export interface MessagingRows {
   readonly service: string;
   readonly outboxRows: number;
+  /** The types of events it has handlers for. */
+  readonly handles: readonly string[];
+  /** Per subject the last version it gave on its own topics, or applied of others'. */
+  readonly versions: readonly { readonly topic: string; readonly subject: string; readonly version: number }[];
   readonly deadLetters: readonly {
     readonly state: string;
     readonly topic: string;
@@ -64,7 +75,15 @@ export interface Facts {
   /** Records on our own topics that do not fit their contract. */
   readonly unreadable: readonly string[];
   readonly submissions: readonly Submission[];
+  /** Requests of agents that the console said it had taken. */
+  readonly requests: readonly string[];
+  /** Each agent's limit by the configuration. */
+  readonly unitsMax: Readonly<Record<string, number>>;
   readonly tickets: readonly TicketRow[];
   readonly holds: readonly HoldRow[];
+  readonly consoleTickets: readonly TicketRow[];
+  readonly history: readonly HistoryRow[];
+  /** Message-IDs of the mails that reached the world outside; undefined when it did not keep them all. */
+  readonly mails: readonly string[] | undefined;
   readonly messaging: readonly MessagingRows[];
 }

@@ -24,7 +24,7 @@ export async function kill(system: FaultySystem, step: Step): Promise<{ what: st
       await sleep(step.afterMs);
       const death = system.nextDeath(step.service, DRAIN_MS_MAX);
       system.kill(step.service, 'SIGKILL');
-      return { what: step.service, where: 'at random', happened: (await death) !== undefined };
+      return { what: step.service, where: 'at random', happened: (await death)?.how === 'SIGKILL' };
     }
     case 'fail-point': {
       const where = `${step.point}, time ${step.nth}`;
@@ -41,10 +41,10 @@ export async function kill(system: FaultySystem, step: Step): Promise<{ what: st
     }
     case 'infrastructure': {
       await sleep(step.afterMs);
-      await system.infrastructure.kill(step.part);
+      const happened = await system.killInfrastructure(step.part);
       await sleep(step.downMs);
       await system.infrastructure.revive(step.part);
-      return { what: step.part === 'kafka' ? 'broker' : 'database', where: `at random, away for ${step.downMs} ms`, happened: true };
+      return { what: step.part === 'kafka' ? 'broker' : 'database', where: `at random, away for ${step.downMs} ms`, happened };
     }
   }
 }

@@ -114,10 +114,14 @@ export interface AgentCounts {
   /** Requests sent again because nobody had answered. */
   repeated: number;
 }
+/** Without these a round would have tested less than it says. */
+const MUST_HAPPEN = ['accepted', 'declined', 'solved'] as const;
 
 /** The company's people at work through the console's public API, as quickly as it lets them, whatever dies meanwhile. */
 export class Agents {
   readonly counts: AgentCounts = { accepted: 0, declined: 0, heldAndResumed: 0, replied: 0, solved: 0, refused: 0, repeated: 0 };
+  /** Ids of requests that the console said it had taken. */
+  readonly taken = new Set<string>();
   readonly #declined = new Set<string>();
   readonly #clients: ReadonlyMap<string, ConsoleClient>;
   readonly #random: () => number;
@@ -146,6 +150,10 @@ export class Agents {
 
   get size(): number {
     return this.#clients.size;
+  }
+  /** What nobody did although it belongs to the test. */
+  get undone(): string[] {
+    return MUST_HAPPEN.filter((what) => this.counts[what] === 0);
   }
 
   start(): void {
@@ -195,7 +203,9 @@ export class Agents {
   }
 
   async #answerOffer(console: ConsoleClient, { ticketId, offerId, category }: InboxTicket): Promise<void> {
-    const decline = MAY_BE_DECLINED.includes(category ?? '') && !this.#declined.has(ticketId) && this.#random() < DECLINED_SHARE;
+    // Until one has been declined, so that no round goes without.
+    const wanted = this.counts.declined === 0 || this.#random() < DECLINED_SHARE;
+    const decline = wanted && MAY_BE_DECLINED.includes(category ?? '') && !this.#declined.has(ticketId);
     if (decline) this.#declined.add(ticketId);
     const done = decline
       ? await this.#ask(console, ticketId, 'decline', { offerId, reason: 'not today' }, `decline ${offerId}`)
@@ -234,7 +244,9 @@ export class Agents {
     for (let attempt = 0; ; attempt += 1) {
       if (attempt > 0) this.counts.repeated += 1;
       try {
-        const { outcome } = await console.call<{ outcome?: object }>('POST', `/tickets/${ticketId}/${verb}`, body, headers);
+        const path = `/tickets/${ticketId}/${verb}`;
+        const { requestId, outcome } = await console.call<{ requestId: string; outcome?: object }>('POST', path, body, headers);
+        this.taken.add(requestId);
         if (outcome) return true;
       } catch (error) {
         // 4xx is an answer; anything else is a console that is being killed.

@@ -5,11 +5,12 @@ import {
   differences,
   endOffsets,
   fingerprint,
+  lagPerService,
   readDatabases,
+  readMails,
   readTopics,
   settled,
   ticketsByState,
-  totalLag,
   type Fingerprint,
 } from './evidence.ts';
 import type { Facts } from './facts.ts';
@@ -23,6 +24,8 @@ const ALL_DONE_MS_MAX = 180_000;
 const SETTLE_MS_MAX = 120_000;
 const QUIET_MS_MAX = 60_000;
 const SOME = 40;
+/** Fewer when there is little time: each ticket costs all services some. */
+const MORE_EACH_MS = { short: 1_000, long: 500 };
 
 export interface RoundOptions {
   readonly root: string;
@@ -112,7 +115,7 @@ async function underFire(system: FaultySystem, options: RoundOptions, found: Fin
       // The last tickets come in while the last part is being killed.
       const share = Math.round((tickets * (index + 1)) / steps.length) - Math.round((tickets * index) / steps.length);
       const over = new AbortController();
-      const flowing = flow(share, () => senders.send(), over.signal);
+      const flowing = flow(share, form, () => senders.send(), over.signal);
       const killing = await kill(system, step).finally(() => over.abort());
       await flowing;
       const atSeconds = Math.round((Date.now() - firstAt) / 100) / 10;
@@ -132,13 +135,21 @@ async function underFire(system: FaultySystem, options: RoundOptions, found: Fin
     found.agents = agents.counts;
   }
   found.problems.push(...found.killed.filter(({ happened }) => !happened).map(({ what, where }) => `${what} was not killed ${where}`));
+  found.problems.push(...agents.undone.map((what) => `nothing was ${what}`));
   await settled(system, SETTLE_MS_MAX);
-  await judge(system, senders, found, say);
+  await judge(system, senders, agents, found, say);
 }
 
-async function judge(system: FaultySystem, senders: Senders, found: Findings, say: (line: string) => void): Promise<void> {
+async function judge(system: FaultySystem, senders: Senders, agents: Agents, found: Findings, say: (line: string) => void): Promise<void> {
   const { records, ...seen } = await readTopics(system);
-  const facts: Facts = { ...seen, ...(await readDatabases(system)), submissions: senders.submissions };
+  const facts: Facts = {
+    ...seen,
+    ...(await readDatabases(system)),
+    submissions: senders.submissions,
+    requests: [...agents.taken],
+    unitsMax: system.unitsMax,
+    mails: await readMails(system),
+  };
   const once = onceEach(facts.events).events;
   const events: Record<string, number> = {};
   for (const event of once) events[event.type] = (events[event.type] ?? 0) + 1;
@@ -174,7 +185,8 @@ async function readAgain(system: FaultySystem, { say, stopping }: RoundOptions, 
   say('stopping the services, setting every group back to offset 0, starting them again');
   await system.stopServices();
   await system.rewind();
-  const recordsReadAgain = await totalLag(system);
+  const lags = await lagPerService(system);
+  const recordsReadAgain = lags.reduce((sum, { lag }) => sum + lag, 0);
   await system.startServices();
   const endsAfter = await settled(system, SETTLE_MS_MAX);
   const changed = differences(before, await fingerprint(system));
@@ -187,7 +199,8 @@ async function readAgain(system: FaultySystem, { say, stopping }: RoundOptions, 
   const newRecords = [...grown.values()].reduce((sum, records) => sum + records, 0);
   found.rewind = { recordsReadAgain, changedTables: changed.length, newRecords };
   say(`${recordsReadAgain} deliveries read again from offset 0: ${changed.length} tables changed, ${newRecords} records emitted`);
-  if (recordsReadAgain === 0) found.problems.push('no group was rewound: nothing was read again');
+  for (const { service, lag, records } of lags)
+    if (records === 0 || lag !== records) found.problems.push(`${service} had ${lag} of ${records} records to read again`);
   found.problems.push(...changed.map((what) => `changed by a rewind: ${what}`));
   found.problems.push(...[...grown].map(([topic, records]) => `emitted by a rewind: ${records} records on ${topic}`));
 }
@@ -215,11 +228,11 @@ async function allDone(system: FaultySystem, senders: Senders, stopping: AbortSi
   }
 }
 
-/** The step's own share at ten a second; then, so that work goes on until somebody has died of it, two a second more. */
-async function flow(share: number, send: () => void, over: AbortSignal): Promise<void> {
+/** The step's own share at ten a second; then, so that work goes on until somebody has died of it, a few more. */
+async function flow(share: number, form: RoundOptions['form'], send: () => void, over: AbortSignal): Promise<void> {
   for (let sent = 0; sent < share || !over.aborted; sent += 1) {
     send();
-    await sleep(sent < share ? 100 : 500);
+    await sleep(sent < share ? 100 : MORE_EACH_MS[form]);
   }
 }
 

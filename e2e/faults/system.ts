@@ -1,7 +1,8 @@
-import { ConfigTopic, eventOfType, ServiceName, type Topic } from '@signalbox/contracts';
+import { ConfigTopic, eventOfType, eventsOn, ServiceName, type Topic } from '@signalbox/contracts';
 import { KafkaInspector, provisionTopics } from '@signalbox/messaging';
 import { removeInfrastructure, startInfrastructure, type Infrastructure } from '@signalbox/test-stack';
 import { existsSync, mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCompanyFiles, type ConfigDocument } from '../../tools/company-files.ts';
@@ -18,10 +19,12 @@ export interface Death {
   readonly how: string;
 }
 
-/** What a service reads: its `@On` handlers, and the configuration that `libs/messaging` reads for it. */
-export const topicsReadBy = (service: ServiceName): Topic[] => [
-  ...new Set([...eventsReadBy(service).map((type) => eventOfType(type)!.topic), ...(service === ConfigTopic.writer ? [] : [ConfigTopic])]),
+/** The events a service reads: those of its `@On` handlers, and the configuration that `libs/messaging` reads for it. */
+export const handledBy = (service: ServiceName): string[] => [
+  ...eventsReadBy(service),
+  ...(service === ConfigTopic.writer ? [] : eventsOn(ConfigTopic).map(({ type }) => type)),
 ];
+export const topicsReadBy = (service: ServiceName): Topic[] => [...new Set(handledBy(service).map((type) => eventOfType(type)!.topic))];
 
 /** A Signalbox of its own, whole and real, whose every part can be killed. Nothing of it outlives `stop`. */
 export class FaultySystem {
@@ -31,6 +34,8 @@ export class FaultySystem {
   readonly documents: readonly ConfigDocument[];
   readonly admin: ConsoleClient;
   readonly addressOf: (service: ServiceName) => string;
+  /** Of the program that stands for the world outside. It is never killed. */
+  readonly receiver: string;
   readonly #stateDir: string;
   readonly #definitions: ReadonlyMap<string, ProcessDefinition>;
   readonly #processes = new Map<string, SupervisedProcess>();
@@ -38,7 +43,7 @@ export class FaultySystem {
   readonly #onDeath: (death: Death) => void;
 
   private constructor(
-    parts: Pick<FaultySystem, 'services' | 'infrastructure' | 'databases' | 'documents' | 'admin' | 'addressOf'>,
+    parts: Pick<FaultySystem, 'services' | 'infrastructure' | 'databases' | 'documents' | 'admin' | 'addressOf' | 'receiver'>,
     stateDir: string,
     definitions: readonly ProcessDefinition[],
     onDeath: (death: Death) => void,
@@ -49,6 +54,7 @@ export class FaultySystem {
     this.documents = parts.documents;
     this.admin = parts.admin;
     this.addressOf = parts.addressOf;
+    this.receiver = parts.receiver;
     this.#stateDir = stateDir;
     this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
     this.#onDeath = onDeath;
@@ -108,7 +114,7 @@ export class FaultySystem {
     const adminId = documents.find(({ kind, content }) => kind === 'agent' && (content as { role?: string }).role === 'admin')!.name;
     const admin = new ConsoleClient(addressOf('console'), await mintToken(secrets.jwt, adminId, 'admin'));
     const system = new FaultySystem(
-      { services, infrastructure, databases, documents, admin, addressOf },
+      { services, infrastructure, databases, documents, admin, addressOf, receiver: `http://127.0.0.1:${receiver}` },
       stateDir,
       [definitions.receiver, ...definitions.services],
       onDeath,
@@ -127,6 +133,11 @@ export class FaultySystem {
 
   get kafka() {
     return { brokers: this.infrastructure.kafkaBrokers, clientId: 'signalbox-faults' };
+  }
+  /** Each agent's limit as configured. */
+  get unitsMax(): Record<string, number> {
+    const agents = this.documents.filter(({ kind }) => kind === 'agent');
+    return Object.fromEntries(agents.map(({ name, content }) => [name, (content as { unitsMax: number }).unitsMax]));
   }
   get logDir(): string {
     return join(this.#stateDir, 'logs');
@@ -161,6 +172,15 @@ export class FaultySystem {
     );
     const missing = ready.filter(({ ok }) => !ok).map(({ name }) => name);
     if (missing.length > 0) throw new Error(`not ready after ${timeoutMs / 1000} s: ${missing.join(', ')}; logs: ${this.logDir}/`);
+  }
+
+  /** kill -9 of a server of ours. True when it answered before and does not any more. */
+  async killInfrastructure(part: 'kafka' | 'postgres'): Promise<boolean> {
+    const { kafkaBrokers, databaseUrl } = this.infrastructure;
+    const address = part === 'kafka' ? `tcp://${kafkaBrokers[0]}` : databaseUrl;
+    const before = await accepts(address);
+    await this.infrastructure.kill(part);
+    return before && !(await accepts(address));
   }
 
   kill(service: ServiceName, signal: NodeJS.Signals): void {
@@ -225,6 +245,14 @@ export class FaultySystem {
     if (!options.keep) await removeInfrastructure(this.#stateDir);
   }
 }
+
+/** True when somebody listens at the host and port of this address. */
+const accepts = (address: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const { hostname, port } = new URL(address);
+    const socket = connect(Number(port), hostname, () => resolve(true));
+    socket.on('error', () => resolve(false)).on('connect', () => socket.destroy());
+  });
 
 /** The sample company asks nobody about web forms; here its people must answer offers, all but billing's. */
 function withOffers(documents: readonly ConfigDocument[]): ConfigDocument[] {
