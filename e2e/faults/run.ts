@@ -11,7 +11,7 @@ const HELP = `npm run test:faults -- [options]    kills every part of a running 
 
   --rounds N    how often, each on a fresh system (default 1)
   --seed N      of the first round; the next ones count on (default 1)
-  --tickets N   in each round (default 500; 60 with --short)
+  --tickets N   in each round (default 500; 40 with --short)
   --short       each service dies once, the broker and the database once
   --json FILE   the report
   --keep        leaves the state folder (data, logs) of each round behind`;
@@ -44,7 +44,7 @@ Logger.overrideLogger(['error', 'fatal']);
 const root = resolve(import.meta.dirname, '../..');
 const rounds = wholeNumber('rounds', options.rounds, 100);
 const firstSeed = wholeNumber('seed', options.seed, 2 ** 31);
-const tickets = wholeNumber('tickets', options.tickets ?? (options.short ? '60' : '500'), 5_000);
+const tickets = wholeNumber('tickets', options.tickets ?? (options.short ? '40' : '500'), 5_000);
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
