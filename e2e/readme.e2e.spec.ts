@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await system?.stop();
-  system?.clean();
+  await system?.clean();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -1,6 +1,7 @@
+import { removeInfrastructure } from '@signalbox/test-stack';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -93,8 +94,8 @@ export class RunningSystem {
     this.#child.kill('SIGINT');
     await once(this.#child, 'exit');
   }
-  /** Removes what it left behind on the disk. */
-  clean(): void {
-    rmSync(this.stateDir, { recursive: true, force: true });
+  /** Removes what it left behind on the disk, also outside its folder. */
+  async clean(): Promise<void> {
+    await removeInfrastructure(this.stateDir);
   }
 }

@@ -45,12 +45,12 @@ it('npm start -- --once accounts for every sample message, and again on the same
   const again = await RunningSystem.runToEnd(['--once'], {}, first.stateDir);
   expect(ended(again)).toEqual({ exitCode: 0, output: '' });
   expect(outcomes(samplesOf(again))).toEqual(EVERYTHING);
-  first.clean();
+  await first.clean();
 });
 
 it('comes out the same on a Sunday at 03:00', async () => {
   const sunday = await RunningSystem.runToEnd(['--once'], { SIGNALBOX_CLOCK_OFFSET_MS: String(untilSundayNight()) });
   expect(ended(sunday)).toEqual({ exitCode: 0, output: '' });
   expect(outcomes(samplesOf(sunday))).toEqual(EVERYTHING);
-  sunday.clean();
+  await sunday.clean();
 });

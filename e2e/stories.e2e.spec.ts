@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await system.stop();
-  system.clean();
+  await system.clean();
 });
 
 const dispute = (nth: number) => ({
