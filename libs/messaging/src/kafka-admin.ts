@@ -1,29 +1,34 @@
 import { allTopics, deadLettersOf, PARTITIONS, ServiceName, type Topic } from '@signalbox/contracts';
+import { logLevel } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type Admin, type KafkaOptions } from './kafka.js';
+import { connect, type KafkaOptions } from './kafka.js';
 import type { RawRecord } from './wire.js';
 
 const RETENTION_MS = 30 * 24 * 3_600_000;
+const ANSWER_MS_MAX = 30_000;
 const FEW_RETRIES = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 };
 
 /** Every topic an installation needs, from the contracts. */
 export const topicsToProvision = (): Topic[] => [...allTopics(), ...ServiceName.options.map(deadLettersOf)];
 
-/** Creates the topics that are missing. Existing ones are left as they are. Returns the names created. */
+/**
+ * Creates the topics that are missing. Existing ones are left as they are. Returns the names created.
+ * kafkajs would write a line for each refusal of a broker that has not finished; what does not end well is thrown.
+ */
 export async function provisionTopics(
   options: KafkaOptions,
   topics: readonly Topic[] = topicsToProvision(),
   replicationFactor = 1,
 ): Promise<string[]> {
   const prefix = options.prefix ?? '';
-  const admin = connect(options, FEW_RETRIES).admin();
+  const admin = connect(options, FEW_RETRIES, logLevel.NOTHING).admin();
   await admin.connect();
   try {
     const existing = new Set(await admin.listTopics());
     const missing = topics.filter((topic) => !existing.has(prefix + topic.name));
     if (missing.length > 0) {
-      await admin.createTopics({
-        // kafkajs gives up its own waiting when the broker's metadata lag behind; leadersOf below does not.
+      const creation = admin.createTopics({
+        // kafkajs gives up its own waiting when the broker's metadata lag behind; the asking below does not.
         waitForLeaders: false,
         timeout: 30_000,
         topics: missing.map((topic) => ({
@@ -40,25 +45,34 @@ export async function provisionTopics(
               ],
         })),
       });
+      await creation.catch((error: Error & { errors?: Error[] }) => {
+        const reasons = [...new Set(error.errors?.map(({ message }) => message))];
+        throw new Error([error.message, ...reasons].join(': '), { cause: error });
+      });
     }
     // A topic exists before its partitions have leaders everywhere; whoever comes next shall not meet "not the leader".
-    for (const topic of missing) await leadersOf(admin, prefix + topic.name);
+    for (const topic of missing)
+      await untilAnswered(`topic '${prefix}${topic.name}' has no leaders`, () => admin.fetchTopicOffsets(prefix + topic.name));
+    // A new broker makes the topic of all groups' offsets for whoever asks first; until then kafkajs gives consumers up for good.
+    const groups = ServiceName.options.map((service) => `${prefix}signalbox.${service}`);
+    if (missing.length > 0) await untilAnswered('the consumer groups have no coordinator', () => admin.describeGroups(groups));
     return missing.map((topic) => topic.name);
   } finally {
     await admin.disconnect();
   }
 }
 
-async function leadersOf(admin: Admin, topic: string): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt += 1) {
-    const answered = await admin.fetchTopicOffsets(topic).then(
-      () => true,
-      () => false,
-    );
-    if (answered) return;
-    await sleep(50);
+/** @throws Error saying what is missing and what the broker said last, when asking for 30 s did not help */
+async function untilAnswered(missing: string, ask: () => Promise<unknown>): Promise<void> {
+  for (const deadline = Date.now() + ANSWER_MS_MAX; ; await sleep(50)) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (Date.now() < deadline) continue;
+      throw new Error(`${missing} ${ANSWER_MS_MAX / 1000} s after the topics were created: ${(error as Error).message}`, { cause: error });
+    }
   }
-  throw new Error(`topic '${topic}' has no leaders 30 s after its creation`);
 }
 
 /** Deletes topics for good, such as a test's own. */
