@@ -85,6 +85,7 @@ export async function whyKafkaIsAway(options: KafkaOptions): Promise<string | un
 export class Publisher {
   readonly #producer: Producer;
   readonly #prefix: string;
+  #connected: Promise<void> | undefined;
 
   constructor(options: KafkaOptions) {
     this.#prefix = options.prefix ?? '';
@@ -92,14 +93,20 @@ export class Publisher {
     this.#producer = connect(options, { ...RETRY, retries: 3 }).producer({ allowAutoTopicCreation: false, maxInFlightRequests: 1 });
   }
 
-  async connect(): Promise<void> {
-    await this.#producer.connect();
+  /** Once; after a failure anew. `publish` does so itself. */
+  connect(): Promise<void> {
+    this.#connected ??= this.#producer.connect().catch((error: unknown) => {
+      this.#connected = undefined;
+      throw error;
+    });
+    return this.#connected;
   }
   async disconnect(): Promise<void> {
     await this.#producer.disconnect();
   }
 
   readonly publish = async (records: readonly PublishedRecord[]): Promise<void> => {
+    await this.connect();
     const byTopic = new Map<string, PublishedRecord[]>();
     for (const record of records) {
       const sameTopic = byTopic.get(record.topic);
@@ -140,6 +147,7 @@ export class Reader {
   #lastDoneAt = 0;
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> = Promise.resolve();
+  #started: Promise<void> = Promise.resolve();
   #joined = false;
   #stopping = false;
   #lastFetchAt = 0;
@@ -167,7 +175,14 @@ export class Reader {
     return this.#joined && this.#open && Date.now() - this.#lastFetchAt < 30_000;
   }
 
-  async start(): Promise<void> {
+  /** Begins to read, and goes on trying while the broker is away. What trying does not heal is fatal. */
+  start(): void {
+    this.#started = this.#start().catch((error: Error) => {
+      if (!this.#stopping) this.options.onFatal(error);
+    });
+  }
+
+  async #start(): Promise<void> {
     const { CRASH, GROUP_JOIN, FETCH, DISCONNECT } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#joined = true;
@@ -198,6 +213,8 @@ export class Reader {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    // A start without a broker never ends.
+    await Promise.race([this.#started, sleep(3_000, undefined, { ref: false })]);
     clearInterval(this.#commitTimer);
     // Commit while still a member: stop() waits for running batches and then leaves the group.
     const stopped = this.#consumer.stop();

@@ -60,12 +60,17 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   }
 
   listen(callback: (error?: unknown) => void): void {
-    this.#start().then(() => callback(), callback);
+    try {
+      this.#start();
+      callback();
+    } catch (error) {
+      callback(error);
+    }
   }
 
-  async #start(): Promise<void> {
+  /** Waits for no broker: one that goes while a service starts is away like at any other time. */
+  #start(): void {
     for (const [type, handler] of this.messageHandlers) this.#register(type, handler);
-    await this.#publisher.connect();
     this.relay.start();
     const readsConfiguration = this.options.service !== ConfigTopic.writer;
     if (readsConfiguration) this.#topics.set(ConfigTopic.name, ConfigTopic);
@@ -81,7 +86,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
       onFatal: this.options.onFatal,
       failPoint: this.options.failPoint,
     });
-    await this.#reader.start();
+    this.#reader.start();
   }
 
   /** On our own topics a type without a handler is somebody else's business; what upstream systems send is never ignored. */

@@ -140,6 +140,35 @@ describe('a service that starts while', () => {
     expect(await probe.end('SIGTERM')).toBe(0);
   });
 
+  it('Kafka answers once and goes is alive but not ready, and handles what came meanwhile, once', async () => {
+    await database.open();
+    await kafka.open({ connectionsMax: 1 });
+    probe = await Probe.start(throughPassages());
+    await probe.until(({ warnings }) => warnings.filter((line) => line.includes('ECONNREFUSED')).length >= 3);
+    expect(await probe.answerOf('/healthz')).toMatchObject({ status: 200 });
+    expect(await probe.answerOf('/readyz')).toMatchObject({ status: 503, detail: 'waits for its topics' });
+
+    const ticketId = 'kafka-answers-once';
+    const received = aTicketReceived({ ticketId });
+    await stack.publish(received, received);
+    await kafka.open();
+    await probe.until(async (one) => (await one.answerOf('/readyz')).status === 200);
+    await stack.settled();
+    expect(await stack.query('sla-escalation', 'select received from probe_ticket where ticket_id = $1', [ticketId])).toEqual([
+      { received: 1 },
+    ]);
+    expect(stack.eventsAbout(ticketId, SlaEscalationTopic)).toHaveLength(1);
+    expect(await probe.end('SIGTERM')).toBe(0);
+  });
+
+  it('Kafka answers once and goes ends when told to', async () => {
+    await database.open();
+    await kafka.open({ connectionsMax: 1 });
+    probe = await Probe.start(throughPassages());
+    await probe.until(async (one) => (await one.answerOf('/readyz')).detail === 'waits for its topics');
+    expect(await probe.end('SIGTERM')).toBe(0);
+  });
+
   it.each(['SIGTERM', 'SIGINT', 'launcher gone'] as const)('its database is away ends at once: %s', async (how) => {
     probe = await Probe.start(throughPassages());
     await probe.until(({ warnings }) => warnings.length >= 1);

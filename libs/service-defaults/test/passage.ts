@@ -26,8 +26,12 @@ export class Passage {
     return new Passage({ host: hostname, port: Number(port) }, await unusedPort());
   }
 
-  async open(): Promise<void> {
+  /** @param connectionsMax shuts itself after so many; they themselves stay */
+  async open({ connectionsMax = Infinity } = {}): Promise<void> {
+    let left = connectionsMax;
     this.#door = createServer((near) => {
+      left -= 1;
+      if (left <= 0) this.shut();
       const far = connect(this.to);
       near.pipe(far).pipe(near);
       for (const [one, other] of [
