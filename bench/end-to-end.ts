@@ -135,7 +135,7 @@ const best = steps.filter(wasKept).at(-1) ?? steps.at(-1)!;
 const held = HOLD > 0 ? await stepOf(best.rate, HOLD * 60) : undefined;
 await load.stop();
 await system.stop();
-system.clean();
+await system.clean();
 
 const kept = held ?? best;
 const sustained = wasKept(kept) ? kept.perSecond : 0;
