@@ -249,3 +249,21 @@ export const AgentState = event(AgentsTopic, 'AgentState', by.agentId, {
   removed: z.boolean().optional(),
 });
 export type AgentState = EventOf<typeof AgentState>;
+
+/** Everything said on signalbox.assignment; each carries the ticket as it left it. */
+export type AssignmentEvent =
+  | OfferMade
+  | OfferDeclined
+  | OfferExpired
+  | OfferRescinded
+  | TicketAssigned
+  | ProposalRejected
+  | TicketReleased
+  | AnswerReleased
+  | AnswerRefused
+  | ReplyReleased
+  | StatusChanged
+  | TicketSolved
+  | TicketReopened
+  | TicketClosed
+  | RequestRefused;

@@ -21,6 +21,7 @@ import {
   TicketReopened,
   TicketSolved,
   type Received,
+  type AssignmentEvent,
 } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
@@ -33,22 +34,6 @@ import { patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
 /** A rejected proposal is decided again after so long: by then the agent's record usually shows why it was rejected. */
 const REJECTED_WAIT_MS = 50;
 
-type AssignmentEvent =
-  | OfferMade
-  | OfferDeclined
-  | OfferExpired
-  | OfferRescinded
-  | TicketAssigned
-  | ProposalRejected
-  | TicketReleased
-  | AnswerReleased
-  | AnswerRefused
-  | ReplyReleased
-  | StatusChanged
-  | TicketSolved
-  | TicketReopened
-  | TicketClosed
-  | RequestRefused;
 type FactEvent = TicketReceived | TicketEnriched | AnswerProposed | NoAnswer | ClocksChanged;
 
 /** What others say about a ticket. One handler: a ticket's row is locked and written once a unit, however much was said. */

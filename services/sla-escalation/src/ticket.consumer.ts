@@ -22,27 +22,12 @@ import {
   TicketReopened,
   TicketSolved,
   type Received,
+  type AssignmentEvent,
 } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { CheckTimer } from './check.timer.js';
 import { SlaTicketStore, type NewFact } from './sla-ticket.store.js';
 
-type AssignmentEvent =
-  | OfferMade
-  | OfferDeclined
-  | OfferExpired
-  | OfferRescinded
-  | TicketAssigned
-  | ProposalRejected
-  | TicketReleased
-  | AnswerReleased
-  | AnswerRefused
-  | ReplyReleased
-  | StatusChanged
-  | TicketSolved
-  | TicketReopened
-  | TicketClosed
-  | RequestRefused;
 type TicketEvent = TicketReceived | MessageReceived | TicketEnriched | AssignmentEvent;
 
 /** What clocks are computed from. One handler, so that a ticket's facts of one unit are one write and one computation. */

@@ -1,10 +1,9 @@
 import type {
   AgentState,
   AnswerProposed,
-  AnswerRefused,
-  AnswerReleased,
   ArticleMatch,
   ArticlesSuggested,
+  AssignmentEvent,
   AssignmentProposed,
   Clock,
   ClocksChanged,
@@ -14,51 +13,22 @@ import type {
   MessageDelivered,
   MessageReceived,
   NoAnswer,
-  OfferDeclined,
-  OfferExpired,
-  OfferMade,
-  OfferRescinded,
   Priority,
-  ProposalRejected,
   Received,
-  ReplyReleased,
-  RequestRefused,
   RequirementsRelaxed,
   SatisfactionRated,
   SlaBreached,
   SlaBreachWithdrawn,
   SlaWarned,
-  StatusChanged,
-  TicketAssigned,
-  TicketClosed,
   TicketEnriched,
   TicketEscalated,
   TicketQueued,
   TicketReceived,
-  TicketReleased,
-  TicketReopened,
   TicketSnapshot,
-  TicketSolved,
   TicketStatus,
 } from '@signalbox/contracts';
 import type { Audience } from './visibility.js';
 
-export type AssignmentEvent =
-  | OfferMade
-  | OfferDeclined
-  | OfferExpired
-  | OfferRescinded
-  | TicketAssigned
-  | ProposalRejected
-  | TicketReleased
-  | AnswerReleased
-  | AnswerRefused
-  | ReplyReleased
-  | StatusChanged
-  | TicketSolved
-  | TicketReopened
-  | TicketClosed
-  | RequestRefused;
 export type TicketEvent =
   | AssignmentEvent
   | TicketReceived
