@@ -4,7 +4,8 @@ import type { FaultySystem } from './system.ts';
 
 /** A service drains for 20 s at most before its supervisor kills it. */
 const DRAIN_MS_MAX = 30_000;
-const FAIL_POINT_MS_MAX = 40_000;
+/** A busy machine needs half of it to bring the service back. */
+const FAIL_POINT_MS_MAX = 90_000;
 
 /** One killing, for the report. */
 export interface Killing {

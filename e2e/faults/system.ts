@@ -180,7 +180,9 @@ export class FaultySystem {
     const address = part === 'kafka' ? `tcp://${kafkaBrokers[0]}` : databaseUrl;
     const before = await accepts(address);
     await this.infrastructure.kill(part);
-    return before && !(await accepts(address));
+    // A session that was just being forked holds the listening socket for a moment longer than its server lives.
+    for (const deadline = Date.now() + 2_000; Date.now() < deadline; await sleep(20)) if (!(await accepts(address))) return before;
+    return false;
   }
 
   kill(service: ServiceName, signal: NodeJS.Signals): void {

@@ -135,7 +135,7 @@ export class OutboxRelay {
       on(event: string, listener: (m: unknown) => void): void;
       removeAllListeners(event: string): void;
     };
-    await prepareStatements(client);
+    prepareStatements(client);
     const connection = { lost: false };
     client.on('error', () => {
       connection.lost = true;

@@ -16,14 +16,16 @@ function nameOf(text: string): string | undefined {
 }
 
 /**
- * A plan is kept for the life of a connection, also when it was made while the tables were empty; with these settings it is the one that
- * is right when they are full: an index look-up per row.
+ * Columns for the first query of a transaction. A plan is kept for the life of a connection, also when it was made while the tables were
+ * empty; under these settings, which end with the transaction, it is the one that is right when they are full: an index look-up per row.
  */
-const PLANNING = 'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off';
+export const PLAN_FOR_FULL_TABLES = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']
+  .map((setting) => `set_config('${setting}', 'off', true) as ${setting}`)
+  .join(', ');
 const prepared = new WeakSet<Session>();
 
 /** Lets a session parse and plan each statement once instead of every time: PostgreSQL's own share of a unit falls by about a third. */
-export async function prepareStatements(session: Session): Promise<void> {
+export function prepareStatements(session: Session): void {
   if (prepared.has(session)) return;
   prepared.add(session);
   const query = session.query.bind(session);
@@ -31,13 +33,12 @@ export async function prepareStatements(session: Session): Promise<void> {
     const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? nameOf(text) : undefined;
     return name === undefined ? query(text, values) : query({ name, text, values });
   };
-  await query(PLANNING);
 }
 
 /** @throws DatabaseAway: without a session nothing can be said about the work itself. */
 async function begin(runner: QueryRunner): Promise<void> {
   try {
-    await prepareStatements((await runner.connect()) as Session);
+    prepareStatements((await runner.connect()) as Session);
     await runner.startTransaction();
   } catch (error) {
     throw new DatabaseAway((error as Error).message, { cause: error });

@@ -8,7 +8,7 @@ import { DeadLetterStore } from './dead-letter.store.js';
 import { Gatherer, type GatherLimits } from './gatherer.js';
 import { storeInOutbox } from './outbox.js';
 import { scheduleCalls } from './schedule.js';
-import { inTransaction } from './session.js';
+import { inTransaction, PLAN_FOR_FULL_TABLES } from './session.js';
 import { isConflict, isInfrastructure, Unprocessable } from './unprocessable.js';
 import { raiseVersions } from './versions.js';
 import { headerText, readEvent, type RawRecord } from './wire.js';
@@ -240,7 +240,7 @@ export class UnitOfWork {
 
   async #delivery(tx: EntityManager): Promise<Delivery> {
     const [row] = await tx.query<{ now: Date; bundle: number }[]>(
-      'select clock_timestamp() as now, (select bundle from messaging.active_bundle) as bundle',
+      `select clock_timestamp() as now, (select bundle from messaging.active_bundle) as bundle, ${PLAN_FOR_FULL_TABLES}`,
     );
     const now = new Date(row!.now.getTime() + (this.options.clockOffsetMs ?? 0));
     return { tx, now, config: await this.#configuration.renew(row!.bundle, tx) };
