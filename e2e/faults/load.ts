@@ -188,6 +188,9 @@ export class Agents {
     while (!this.#stopping.signal.aborted) {
       try {
         if (Date.now() > presentUntil) {
+          const { inRotation } = await console.call<{ inRotation?: boolean }>('GET', '/me');
+          // Offers ran out while parts were away: a person sees it on the page and comes back.
+          if (inRotation === false) await console.call('PUT', '/presence', { presence: 'away' });
           await console.call('PUT', '/presence', { presence: 'online' });
           presentUntil = Date.now() + PRESENCE_MS;
         }
