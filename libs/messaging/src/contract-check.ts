@@ -7,7 +7,8 @@ export type Checked = { readonly data: unknown; readonly problem?: undefined } |
 const ajv = new Ajv({ strict: false, validateFormats: false });
 
 /**
- * Compiles a contract's JSON Schema (the one in the AsyncAPI document) to a function: a quarter of the time of walking the zod schema.
+ * Compiles a contract's JSON Schema (the one in the AsyncAPI document) to a function: 0.3 to 0.8 µs an event
+ * instead of the 1.3 to 7.5 µs that walking the zod schema takes.
  * What it refuses is shown to zod, whose verdict, wording and result hold.
  */
 function checkOf(io: 'input' | 'output'): (declaration: EventDescription, data: unknown) => Checked {

@@ -12,7 +12,7 @@ const COUNT_ON = `
   on conflict (topic, subject) do update set previous = v.version, version = v.version + excluded.version
   returning topic, subject, previous`;
 
-/** One row for many events: a row each cost more than all else that is done with them (92 µs an event, and 20 in one row). */
+/** One row for many events. As a row each, an event of 0.9 kB took 51 µs to store and one of 5.6 kB 160 µs (2 busy cores, 120 at a time). */
 const STORE = 'insert into messaging.outbox (events, records) values ($1, $2)';
 const ROW_LENGTH_MAX = 256_000;
 

@@ -24,7 +24,7 @@ export const PLAN_FOR_FULL_TABLES = ['enable_seqscan', 'enable_hashjoin', 'enabl
   .join(', ');
 const prepared = new WeakSet<Session>();
 
-/** Lets a session parse and plan each statement once instead of every time: PostgreSQL's own share of a unit falls by about a third. */
+/** Lets a session parse and plan each statement once instead of every time. */
 export function prepareStatements(session: Session): void {
   if (prepared.has(session)) return;
   prepared.add(session);

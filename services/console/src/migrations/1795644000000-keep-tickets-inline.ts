@@ -5,7 +5,7 @@ export class KeepTicketsInline implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      -- A ticket is written about twelve times in its first minutes; compressing its parts each time was half of that.
+      -- A ticket is written about twelve times in its first minutes; compressing its parts each time is time lost.
       alter table ticket alter column intake set storage external, alter column enrichment set storage external,
         alter column knowledge_base set storage external, alter column routing set storage external,
         alter column assignment set storage external, alter column sla set storage external;

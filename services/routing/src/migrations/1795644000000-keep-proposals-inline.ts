@@ -5,7 +5,7 @@ export class KeepProposalsInline implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      -- A proposal in flight lives for a second or less: compressing its 4 kB would be most of what it costs.
+      -- A proposal in flight lives for a second or less: compressing its 4 kB saves nothing.
       alter table proposal alter column event set storage external;
       alter table proposal set (toast_tuple_target = 8160);`);
   }
