@@ -1,10 +1,11 @@
 import { IntakeTopic } from '@signalbox/contracts';
-import { KafkaInspector } from '@signalbox/messaging';
+import { KafkaInspector, provisionTopics, Publisher } from '@signalbox/messaging';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RunningSystem } from '../e2e/running-system.ts';
-import { cpuByProcess, machine, percentile } from './measure.ts';
+import { cpuByProcess, endOf, machine, peer, percentile, throughput } from './measure.ts';
 import { TicketLoad } from './ticket-load.ts';
 
 /**
@@ -53,9 +54,35 @@ const [SECONDS, WARM_UP, HOLD, IN_FLIGHT, AGENTS] = [
 const system = await RunningSystem.start({ KAFKA_JVM_PERFORMANCE_OPTS: '-XX:+UseSerialGC' });
 const ownProcesses = ['load generator', 'world outside', 'launcher'];
 const idle = await restFor(15);
+const passThrough = await passThroughPerSecond();
 const load = await TicketLoad.start(system, AGENTS);
 const present = await restFor(15);
-console.error(`at rest, of a core: ${sharesIn(idle)}\nwith ${AGENTS} agents present: ${sharesIn(present)}`);
+console.error(
+  `a bare kafkajs pass-through does ${passThrough}/s here and now (30,000 where the floors come from)\nat rest, of a core: ${sharesIn(idle)}\nwith ${AGENTS} agents present: ${sharesIn(present)}`,
+);
+
+/** Records of a bare kafkajs pass-through on this machine and in this hour, before any load. The machine the floors come from did 30,000 a second. */
+async function passThroughPerSecond(): Promise<number> {
+  const kafka = { brokers: system.stack.kafkaBrokers, clientId: 'bench' };
+  const [input, output] = ['bench.pass-through-in', 'bench.pass-through-out'];
+  const records = 40_000;
+  const topic = { writer: 'upstream', compacted: false, says: 'bench' } as const;
+  await provisionTopics(
+    kafka,
+    [input, output].map((name) => ({ ...topic, name: name as 'signalbox.bench' })),
+  );
+  const publisher = new Publisher(kafka);
+  const value = JSON.stringify({ text: 'x'.repeat(850) });
+  for (let sent = 0; sent < records; sent += 1_000)
+    await publisher.publish(
+      Array.from({ length: 1_000 }, (_, nth) => ({ topic: input!, key: `ticket-${sent + nth}`, value, headers: {} })),
+    );
+  await publisher.disconnect();
+  const child = peer(join(import.meta.dirname, 'peers/pass-through.ts'), [kafka.brokers.join(','), 'bench.pass-through', input!, output!]);
+  const { perSecond } = await throughput(kafka, output!, records, child.pid!);
+  await endOf(child);
+  return Math.round(perSecond);
+}
 
 /** Share of one core each process uses while no ticket comes. */
 async function restFor(seconds: number): Promise<Record<string, number>> {
@@ -142,6 +169,7 @@ const sustained = wasKept(kept) ? kept.perSecond : 0;
 const half = steps.filter((step) => step.rate <= best.rate / 2).at(-1) ?? steps[0]!;
 const result = {
   machine: machine(),
+  passThroughPerSecond: passThrough,
   agents: AGENTS,
   atRestShareOfACore: { idle, withAgentsPresent: present },
   sustainedPerSecond: sustained,

@@ -1,6 +1,8 @@
+import { KafkaInspector, type KafkaOptions } from '@signalbox/messaging';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, platform, totalmem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the figures were measured on; a figure without it says nothing. */
 export const machine = () => ({
@@ -59,6 +61,29 @@ export function cpuByProcess(root: number): Map<string, number> {
     used.set(name, (used.get(name) ?? 0) + cpuSecondsOf(pid));
   }
   return used;
+}
+
+/** Events per second between the first and the last output, so that joining the group does not count. */
+export async function throughput(
+  kafka: KafkaOptions,
+  output: string,
+  wanted: number,
+  pid: number,
+): Promise<{ perSecond: number; cpuMicroseconds: number }> {
+  const inspector = new KafkaInspector(kafka);
+  await inspector.connect();
+  let first: { at: number; count: number; cpu: number } | undefined;
+  for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(20)) {
+    const count = Number([...(await inspector.endOffsets([output])).values()].reduce((sum, end) => sum + end, 0n));
+    const now = performance.now();
+    if (count > 0) first ??= { at: now, count, cpu: cpuSecondsOf(pid) };
+    if (count >= wanted && first) {
+      await inspector.disconnect();
+      const handled = count - first.count;
+      return { perSecond: handled / ((now - first.at) / 1000), cpuMicroseconds: ((cpuSecondsOf(pid) - first.cpu) / handled) * 1e6 };
+    }
+  }
+  throw new Error(`${output} did not reach ${wanted} records within 180 s`);
 }
 
 export function peer(file: string, parameters: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {

@@ -7,13 +7,13 @@ import {
   SlaEscalationTopic,
   TicketReceived,
 } from '@signalbox/contracts';
-import { KafkaInspector, provisionTopics, Publisher } from '@signalbox/messaging';
+import { provisionTopics, Publisher } from '@signalbox/messaging';
 import { startInfrastructure, Stack } from '@signalbox/test-stack';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { cpuSecondsOf, endOf, machine, median, peer, percentile } from './measure.ts';
+import { endOf, machine, median, peer, percentile, throughput } from './measure.ts';
 
 /** `npm run bench -- messaging`: one stage through libs/messaging, against a bare kafkajs pass-through and Nest's stock transport. */
 const FLOORS = { stageAgainstPassThrough: 0.4, hopP50Ms: 10, hopP99Ms: 40 };
@@ -66,29 +66,6 @@ async function newStack(): Promise<Stack> {
   return stack;
 }
 
-/** Events per second between the first and the last output, so that joining the group does not count. */
-async function throughput(
-  stack: Stack,
-  output: string,
-  wanted: number,
-  pid: number,
-): Promise<{ perSecond: number; cpuMicroseconds: number }> {
-  const inspector = new KafkaInspector(stack.kafka);
-  await inspector.connect();
-  let first: { at: number; count: number; cpu: number } | undefined;
-  for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(20)) {
-    const count = Number([...(await inspector.endOffsets([output])).values()].reduce((sum, end) => sum + end, 0n));
-    const now = performance.now();
-    if (count > 0) first ??= { at: now, count, cpu: cpuSecondsOf(pid) };
-    if (count >= wanted && first) {
-      await inspector.disconnect();
-      const handled = count - first.count;
-      return { perSecond: handled / ((now - first.at) / 1000), cpuMicroseconds: ((cpuSecondsOf(pid) - first.cpu) / handled) * 1e6 };
-    }
-  }
-  throw new Error(`${output} did not reach ${wanted} records within 180 s`);
-}
-
 interface Stage {
   perSecond: number;
   cpuMicroseconds: number;
@@ -100,7 +77,7 @@ async function oneRound(): Promise<Record<'messaging' | 'passThrough' | 'nestSto
   const input = stack.prefix + IntakeTopic.name;
   const results = {} as Record<'messaging' | 'passThrough' | 'nestStock', Stage>;
   const run = async (name: keyof typeof results, child: ReturnType<typeof peer>, output: string, wanted: number) => {
-    results[name] = await throughput(stack, output, wanted, child.pid!);
+    results[name] = await throughput(stack.kafka, output, wanted, child.pid!);
     await endOf(child);
   };
   const env = { ...(await stack.environmentFor('sla-escalation')), SIGNALBOX_END_WITH_STDIN: 'true' };

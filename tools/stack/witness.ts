@@ -40,6 +40,7 @@ export class Witness {
       clientId: 'witness',
       topics,
       fromBeginning: true,
+      bytesMin: 1_000_000,
       onRecord: (record) => this.#onRecord(record),
     });
   }

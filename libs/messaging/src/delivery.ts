@@ -8,6 +8,12 @@ export interface Delivery {
   /** This service's database clock, read once per unit. */
   readonly now: Date;
   readonly config: ConfigurationSnapshot;
+  /**
+   * A consequence, decided in this same unit after everything else, once for all who ask: what was just written is visible to it, and it
+   * costs no transaction of its own. Should its handler fail, only that is rolled back and rejected; a unit that is done again asks again.
+   * @returns the answer, after the commit
+   */
+  submit<Command, Answer>(handler: CommandHandler<Command, Answer>, command: Command): Promise<Answer>;
 }
 
 export type EventHandler = (events: readonly Received<Draft>[], delivery: Delivery) => Promise<readonly Draft[] | void>;

@@ -155,6 +155,8 @@ export async function tailTopics(
   options: KafkaOptions & {
     topics: readonly string[];
     fromBeginning: boolean;
+    /** Waits for so much, up to 200 ms: whoever only watches need not be told of each record by itself. Default 1. */
+    bytesMin?: number;
     onRecord: (record: RawRecord & { timestamp: number }) => void;
   },
 ): Promise<() => Promise<void>> {
@@ -162,6 +164,7 @@ export async function tailTopics(
   const consumer = connect(options).consumer({
     groupId: `${prefix}signalbox.tail.${process.pid}.${Math.random().toString(36).slice(2)}`,
     maxWaitTimeInMs: 200,
+    minBytes: options.bytesMin ?? 1,
     allowAutoTopicCreation: false,
   });
   await consumer.connect();

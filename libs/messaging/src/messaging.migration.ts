@@ -88,4 +88,25 @@ export class OneRowPerUnit implements MigrationInterface {
   }
 }
 
-export const messagingMigrations = [CreateMessaging, OneRowPerUnit];
+/** Events get their versions on their way out: then counting them on and storing them is one statement. */
+export class CompleteOnTheWayOut implements MigrationInterface {
+  readonly name = 'complete-on-the-way-out-1795737600000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table messaging.outbox add column versions jsonb not null default '{}';
+      -- Rows of before: what was complete becomes a body again, with its own id and its version counted from nothing.
+      update messaging.outbox o set records = (
+        select string_agg(type || chr(9) || subject || chr(9) || (event->>'subjectversion') || chr(9) || (event->'id')::text || chr(9) ||
+                 (event - 'id' - 'subjectversion')::text, chr(10) order by nth)
+        from (select nth, split_part(line, chr(9), 1) as type, split_part(line, chr(9), 2) as subject, split_part(line, chr(9), 3)::jsonb as event
+              from string_to_table(o.records, chr(10)) with ordinality as l(line, nth)) lines)
+      where records is not null;`);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations are append-only; write a new one');
+  }
+}
+
+export const messagingMigrations = [CreateMessaging, OneRowPerUnit, CompleteOnTheWayOut];

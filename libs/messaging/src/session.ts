@@ -24,16 +24,35 @@ export const PLAN_FOR_FULL_TABLES = ['enable_seqscan', 'enable_hashjoin', 'enabl
   .join(', ');
 const prepared = new WeakSet<Session>();
 
-/** Lets a session parse and plan each statement once instead of every time. */
+/**
+ * Lets a session parse and plan each statement once instead of every time, and begin a transaction together with its first statement:
+ * a connection in pipeline mode then sends both at once. Should the beginning fail, so does that statement.
+ */
 export function prepareStatements(session: Session): void {
   if (prepared.has(session)) return;
   prepared.add(session);
   const query = session.query.bind(session);
-  session.query = (text, values) => {
+  let begun: Promise<unknown> | undefined;
+  session.query = async (text, values) => {
+    if (text === 'START TRANSACTION') {
+      begun = query(text);
+      // Whoever sends the next statement is told.
+      begun.catch(() => undefined);
+      return NOTHING_YET;
+    }
     const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? nameOf(text) : undefined;
-    return name === undefined ? query(text, values) : query({ name, text, values });
+    const answer = name === undefined ? query(text, values) : query({ name, text, values });
+    if (begun === undefined) return answer;
+    const first = begun;
+    begun = undefined;
+    const [began, answered] = await Promise.allSettled([first, answer]);
+    if (began.status === 'rejected') throw new DatabaseAway((began.reason as Error).message, { cause: began.reason });
+    if (answered.status === 'rejected') throw answered.reason;
+    return answered.value;
   };
 }
+/** What TypeORM reads of an answer to a statement without rows. */
+const NOTHING_YET = { command: 'START', rowCount: null, rows: [] };
 
 /** @throws DatabaseAway: without a session nothing can be said about the work itself. */
 async function begin(runner: QueryRunner): Promise<void> {

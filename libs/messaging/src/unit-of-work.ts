@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ConfigurationCache, storeConfiguration } from './configuration.js';
 import type { CommandHandler, Delivery, EventHandler, Outcome } from './delivery.js';
+import { Consequences } from './consequences.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { Gatherer, type GatherLimits } from './gatherer.js';
 import { storeInOutbox } from './outbox.js';
@@ -222,28 +223,39 @@ export class UnitOfWork {
   async #attempt(items: readonly Item[]): Promise<{ answers: Map<number, unknown>; counts: Omit<UnitReport, 'durationMs'> }> {
     const records = items.filter((item) => item.kind === 'record');
     for (const item of records) item.event ??= this.#read(item.record);
-    const result = await inTransaction(
-      this.database,
-      async (tx) => {
-        const delivery = await this.#delivery(tx);
-        const fresh = await this.#notSeen(records, tx);
-        const { events, answers } = await this.#callHandlers(items, new Set(fresh), delivery);
-        await storeInOutbox(events, this.options.reader, tx, delivery.now);
-        const commands = items.length - records.length;
-        return { answers, counts: { records: records.length, skipped: records.length - fresh.length, commands, published: events.length } };
-      },
-      this.options.failPoint,
-    );
-    if (result.counts.published > 0) this.options.committed();
-    return result;
+    const consequences = new Consequences();
+    try {
+      const result = await inTransaction(
+        this.database,
+        async (tx) => {
+          // Neither needs the other's answer: the database gets both at once.
+          const [delivery, fresh] = await Promise.all([this.#delivery(tx, consequences), this.#notSeen(records, tx)]);
+          const { events, answers } = await this.#callHandlers(items, new Set(fresh), delivery);
+          events.push(...(await consequences.decide(delivery)));
+          await storeInOutbox(events, this.options.reader, tx, delivery.now);
+          const commands = items.length - records.length;
+          return {
+            answers,
+            counts: { records: records.length, skipped: records.length - fresh.length, commands, published: events.length },
+          };
+        },
+        this.options.failPoint,
+      );
+      if (result.counts.published > 0) this.options.committed();
+      consequences.committed();
+      return result;
+    } catch (error) {
+      consequences.rolledBack(error);
+      throw error;
+    }
   }
 
-  async #delivery(tx: EntityManager): Promise<Delivery> {
+  async #delivery(tx: EntityManager, consequences: Consequences): Promise<Delivery> {
     const [row] = await tx.query<{ now: Date; bundle: number }[]>(
-      `select clock_timestamp() as now, (select bundle from messaging.active_bundle) as bundle, ${PLAN_FOR_FULL_TABLES}`,
+      `select clock_timestamp() + $1 * interval '1 millisecond' as now, (select bundle from messaging.active_bundle) as bundle, ${PLAN_FOR_FULL_TABLES}`,
+      [this.options.clockOffsetMs ?? 0],
     );
-    const now = new Date(row!.now.getTime() + (this.options.clockOffsetMs ?? 0));
-    return { tx, now, config: await this.#configuration.renew(row!.bundle, tx) };
+    return { tx, now: row!.now, config: await this.#configuration.renew(row!.bundle, tx), submit: consequences.submit };
   }
 
   #read(record: RawRecord): Received<Draft> {

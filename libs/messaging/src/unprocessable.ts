@@ -22,6 +22,7 @@ export class DatabaseAway extends Error {
 export function isInfrastructure(error: unknown): boolean {
   return (
     error instanceof DatabaseAway ||
+    (error as { driverError?: unknown } | undefined)?.driverError instanceof DatabaseAway ||
     INFRASTRUCTURE.test(codeOf(error)) ||
     SOCKET.test(`${codeOf(error)} ${(error as Error | undefined)?.message ?? ''}`)
   );

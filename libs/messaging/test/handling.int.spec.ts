@@ -1,7 +1,7 @@
 import { ConfigBundle, ConfigTopic, IntakeTopic, SlaEscalationTopic, deadLettersOf } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
 import { Stack } from '@signalbox/test-stack';
-import { UnitOfWork } from '../src/index.js';
+import { UnitOfWork, type CommandHandler } from '../src/index.js';
 import { aTicketReceived } from './a-ticket.js';
 import { probe } from './probe.service.js';
 
@@ -178,5 +178,47 @@ describe('a unit of work', () => {
     await stack.settled();
     expect(await state()).toEqual(before);
     expect(stack.events().length + stack.rawRecords(deadLetters.name).length).toBe(said);
+  });
+});
+
+describe('a consequence', () => {
+  const write: CommandHandler<{ ticketId: string; decide: CommandHandler<string, number>; told: Promise<number>[] }, void> = async (
+    commands,
+    delivery,
+  ) => {
+    for (const { ticketId, decide, told } of commands) {
+      await delivery.tx.query('insert into probe_ticket values ($1, 1, 1)', [ticketId]);
+      const answer = delivery.submit(decide, ticketId);
+      answer.catch(() => undefined);
+      told.push(answer);
+    }
+    return commands.map(() => ({ events: [], answer: undefined }));
+  };
+
+  it('is decided once for all who ask, at the end of their unit, and sees what they wrote', async () => {
+    const asked: (readonly string[])[] = [];
+    const decide: CommandHandler<string, number> = async (ticketIds, { tx }) => {
+      asked.push(ticketIds);
+      const [row] = await tx.query<{ seen: number }[]>(`select count(*)::int as seen from probe_ticket where ticket_id like 'asks-%'`);
+      return ticketIds.map(() => ({ events: [], answer: row!.seen }));
+    };
+    const unit = service.app.get(UnitOfWork);
+    const told: Promise<number>[] = [];
+    await Promise.all(['asks-1', 'asks-2'].map((ticketId) => unit.submit(write, { ticketId, decide, told })));
+    expect(await Promise.all(told)).toEqual([2, 2]);
+    expect(asked).toEqual([['asks-1', 'asks-2']]);
+  });
+
+  it('that fails leaves nothing behind, and its unit is committed without it', async () => {
+    const decide: CommandHandler<string, number> = async (_, { tx }) => {
+      await tx.query(`insert into probe_ticket values ('never', 1, 1)`);
+      throw new Error('a bug');
+    };
+    const told: Promise<number>[] = [];
+    await service.app.get(UnitOfWork).submit(write, { ticketId: 'stays', decide, told });
+    await expect(told[0]).rejects.toThrow('a bug');
+    const ids = (await rows()).map((row) => row.ticket_id);
+    expect(ids).toContain('stays');
+    expect(ids).not.toContain('never');
   });
 });

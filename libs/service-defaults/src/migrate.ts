@@ -18,7 +18,8 @@ export function databaseFor(url: string, name: string, migrations: readonly Migr
     connectTimeoutMS: 5_000,
     // An idle connection that the server closed must not end the process; the next query takes a new one.
     poolErrorHandler: () => undefined,
-    extra: { statement_timeout: 60_000, idle_in_transaction_session_timeout: 60_000 },
+    // Statements that do not wait for each other's answers share a round trip.
+    extra: { statement_timeout: 60_000, idle_in_transaction_session_timeout: 60_000, pipeline: true },
   });
 }
 

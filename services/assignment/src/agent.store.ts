@@ -46,6 +46,7 @@ interface HoldRow {
 
 const INSERT_MISSING = `insert into agent (agent_id) select a from unnest($1::text[]) as x(a) order by a on conflict do nothing`;
 const LOCK = `select agent_id, ${names.join(', ')} from agent where agent_id = any($1::text[]) order by agent_id for update`;
+const HOLDS = 'select ticket_id, agent_id, units, channel, state, due_at from hold where agent_id = any($1::text[]) order by ticket_id';
 const SAVE = `
   update agent a set (${names.join(', ')}) = (${names.map((name) => `x.${name}`).join(', ')})
   from jsonb_to_recordset($1::jsonb) as x(agent_id text, ${Object.entries(COLUMNS)
@@ -69,11 +70,8 @@ export class AgentStore {
   async lock(agentIds: readonly string[]): Promise<Agent[]> {
     if (agentIds.length === 0) return [];
     const sorted = [...new Set(agentIds)].sort();
-    const rows = (await this.tx.query(LOCK, [sorted])) as AgentRow[];
-    const holds = (await this.tx.query(
-      'select ticket_id, agent_id, units, channel, state, due_at from hold where agent_id = any($1::text[]) order by ticket_id',
-      [sorted],
-    )) as HoldRow[];
+    // Sent together, done one after the other: the second sees what was committed before the locks were had.
+    const [rows, holds] = await Promise.all([this.tx.query<AgentRow[]>(LOCK, [sorted]), this.tx.query<HoldRow[]>(HOLDS, [sorted])]);
     const byAgent = new Map<string, Map<string, Hold>>(rows.map((row) => [row.agent_id, new Map()]));
     for (const { ticket_id: ticketId, agent_id, units, channel, state, due_at } of holds)
       byAgent.get(agent_id)?.set(ticketId, { ticketId, units, channel, state, dueAt: due_at?.toISOString() ?? null });
@@ -83,7 +81,7 @@ export class AgentStore {
   /** Saves the agents and the difference of their holds. */
   async save(changes: readonly { before: Agent; after: Agent }[]): Promise<void> {
     if (changes.length === 0) return;
-    await this.tx.query(SAVE, [JSON.stringify(changes.map(({ after }) => rowFrom(after)))]);
+    const saved = [this.tx.query(SAVE, [JSON.stringify(changes.map(({ after }) => rowFrom(after)))])];
     const gone: string[] = [];
     const taken: HoldRow[] = [];
     for (const { before, after } of changes) {
@@ -101,8 +99,9 @@ export class AgentStore {
           });
       }
     }
-    if (gone.length > 0) await this.tx.query('delete from hold where ticket_id = any($1::text[])', [gone]);
-    if (taken.length > 0) await this.tx.query(INSERT_HOLDS, [JSON.stringify(taken)]);
+    if (gone.length > 0) saved.push(this.tx.query('delete from hold where ticket_id = any($1::text[])', [gone]));
+    if (taken.length > 0) saved.push(this.tx.query(INSERT_HOLDS, [JSON.stringify(taken)]));
+    await Promise.all(saved);
   }
 
   /** The tickets of these agents, before any lock: who locks them must look again. */

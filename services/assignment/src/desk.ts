@@ -1,6 +1,6 @@
 import { AgentState, causedBy, TicketState, type Cause, type Draft, type QueueConfig } from '@signalbox/contracts';
 import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { AgentStore } from './agent.store.js';
 import { agentStateOf, configureAgent, unknownAgent, type Agent } from './domain/agent.js';
 import { rescindOffer } from './domain/offering.js';
@@ -13,6 +13,10 @@ import { TicketStore } from './ticket.store.js';
 const REOPEN_DAYS_MAX = 14;
 const OFFLINE_GRACE_SECONDS = 60;
 const EXPIRED_OFFERS_MAX = 3;
+
+/** A bundle that was found applied stays so; what a transaction has applied itself may yet be rolled back. */
+const appliedAtLeast = new WeakMap<DataSource, number>();
+const applying = new WeakSet<EntityManager>();
 
 /** The tickets and agents one handler call works on, all locked: tickets before agents, each in id order. */
 export class Desk {
@@ -140,9 +144,11 @@ export class Desk {
   /** Saves what changed and gives all that is to be said: facts, then agents, then tickets. */
   async save(): Promise<Draft[]> {
     const tickets = [...this.#tickets.values()].filter(({ before, ticket }) => before !== ticket);
-    await this.#ticketStore.save(tickets.map(({ ticket }) => ticket));
     const agents = [...this.#agents.values()].filter(({ before, agent }) => before !== agent);
-    await this.agentStore.save(agents.map(({ before, agent }) => ({ before, after: agent })));
+    await Promise.all([
+      this.#ticketStore.save(tickets.map(({ ticket }) => ticket)),
+      this.agentStore.save(agents.map(({ before, agent }) => ({ before, after: agent }))),
+    ]);
     const states = tickets.flatMap(({ before, ticket, cause }) => {
       const state = this.#stateOf(ticket);
       if (!state || JSON.stringify(state) === JSON.stringify(this.#stateOf(before))) return [];
@@ -178,10 +184,16 @@ export class Desk {
   /** Agents' skills and limits follow the configuration; who is no longer in it gives everything back. */
   async #applyConfiguration(): Promise<void> {
     const { bundle } = this.config;
+    if (bundle <= (appliedAtLeast.get(this.#tx.dataSource) ?? 0)) return;
     const read = async (lock: string) =>
       ((await this.#tx.query(`select bundle from applied_bundle ${lock}`)) as { bundle: number }[])[0]!.bundle;
     // Looked at without a lock first: almost always there is nothing to do.
-    if (bundle <= (await read('')) || bundle <= (await read('for update'))) return;
+    if (bundle <= (await read(''))) {
+      if (!applying.has(this.#tx)) appliedAtLeast.set(this.#tx.dataSource, bundle);
+      return;
+    }
+    if (bundle <= (await read('for update'))) return;
+    applying.add(this.#tx);
     await this.#tx.query('update applied_bundle set bundle = $1', [bundle]);
     const configured = new Map([...this.config.all('agent')].filter(([, agent]) => agent.role === 'agent'));
     const rows = (await this.#tx.query('select agent_id from agent where configured')) as { agent_id: string }[];

@@ -37,8 +37,8 @@ const SAVE_TICKETS = `
     customer_address = x.customer_address, status = x.status, agent_id = x.agent_id, offer_agent_id = x.offer_agent_id,
     solved_by_agent_id = x.solved_by_agent_id, category = x.category, queue_id = x.queue_id, first_queued_at = x.first_queued_at,
     due_at = x.due_at, breached = x.breached
-  from jsonb_to_recordset($1::jsonb) as x(ticket_id text, intake jsonb, enrichment jsonb, knowledge_base jsonb, routing jsonb,
-    assignment jsonb, sla jsonb, updated_at timestamptz, number int, customer_id text, customer_address text, status text,
+  from json_to_recordset($1::json) as x(ticket_id text, intake json, enrichment json, knowledge_base json, routing json,
+    assignment json, sla json, updated_at timestamptz, number int, customer_id text, customer_address text, status text,
     agent_id text, offer_agent_id text, solved_by_agent_id text, category text, queue_id text, first_queued_at timestamptz,
     due_at timestamptz, breached boolean)
   where t.ticket_id = x.ticket_id`;
@@ -63,12 +63,15 @@ const SAVE_DELIVERIES = `
   select "messageId", "ticketId", delivery from jsonb_to_recordset($1::jsonb) as x("messageId" text, "ticketId" text, delivery jsonb)
   order by "messageId" on conflict (message_id) do update set delivery = excluded.delivery`;
 
-const SAVE_DECISIONS = `
-  insert into decision as d (ticket_id, proposal_id, proposal, outcome)
-  select "ticketId", "proposalId", proposal, outcome
-  from jsonb_to_recordset($1::jsonb) as x("ticketId" text, "proposalId" text, proposal jsonb, outcome jsonb)
-  order by "ticketId", "proposalId"
-  on conflict (ticket_id, proposal_id) do update set proposal = coalesce(excluded.proposal, d.proposal), outcome = coalesce(excluded.outcome, d.outcome)`;
+const SAVE_PROPOSALS = `
+  insert into decision (ticket_id, proposal_id, proposal)
+  select "ticketId", "proposalId", proposal from json_to_recordset($1::json) as x("ticketId" text, "proposalId" text, proposal json)
+  order by "ticketId", "proposalId" on conflict do nothing`;
+
+const SAVE_DECISION_OUTCOMES = `
+  insert into decision_outcome (ticket_id, proposal_id, outcome)
+  select "ticketId", "proposalId", outcome from json_to_recordset($1::json) as x("ticketId" text, "proposalId" text, outcome json)
+  order by "ticketId", "proposalId" on conflict (ticket_id, proposal_id) do update set outcome = excluded.outcome`;
 
 const SAVE_HISTORY = `
   insert into history (ticket_id, topic, version, type, words, at)
@@ -104,16 +107,30 @@ export class StoryStore {
       after.set(event.ticketId, project(ticket, event));
     }
     const summaries = new Map([...after].map(([ticketId, ticket]) => [ticketId, summarize(ticket, queueOf)]));
-    await this.#saveTickets(before, after, summaries, tx);
-    await saveAll(SAVE_DECISIONS, [...decisions.values()], tx);
-    await this.#saveMessages(events, tx);
-    await saveAll(SAVE_HISTORY, events.map(historyOf), tx);
+    // None waits for another's answer: the database gets them all at once, in this order.
+    const decided = [...decisions.values()];
+    const [outcomes] = await Promise.all([
+      this.#saveOutcomes(events, tx),
+      this.#saveTickets(before, after, summaries, tx),
+      saveAll(
+        SAVE_PROPOSALS,
+        decided.filter(({ proposal }) => proposal),
+        tx,
+      ),
+      saveAll(
+        SAVE_DECISION_OUTCOMES,
+        decided.filter(({ outcome }) => outcome),
+        tx,
+      ),
+      this.#saveMessages(events, tx),
+      saveAll(SAVE_HISTORY, events.map(historyOf), tx),
+    ]);
     const changed: Changed[] = [...before].map(([id, ticket]) => ({
       kind: 'ticket',
       id,
       ...unionOf(audienceOf(summarize(ticket, queueOf)), audienceOf(summaries.get(id)!)),
     }));
-    await recordChanges([...changed, ...(await this.#saveOutcomes(events, tx))], tx);
+    await recordChanges([...changed, ...outcomes], tx);
   }
 
   async #load(ticketIds: readonly string[], tx: EntityManager): Promise<Map<string, Ticket>> {
@@ -167,11 +184,12 @@ export class StoryStore {
 
   async #saveMessages(events: readonly Told[], tx: EntityManager): Promise<void> {
     const messages = latest(events.map(messageOf), (message) => message.messageId);
-    await saveAll(SAVE_MESSAGES, messages, tx);
+    const saved = [saveAll(SAVE_MESSAGES, messages, tx)];
     const attachments = messages.flatMap(({ ticketId, attachments: own }) => own.map((attachment) => ({ ...attachment, ticketId })));
-    await saveAll(SAVE_ATTACHMENTS, attachments, tx);
+    saved.push(saveAll(SAVE_ATTACHMENTS, attachments, tx));
     const deliveries = latest(events.map(deliveryOf), (delivery) => delivery.messageId);
-    await saveAll(SAVE_DELIVERIES, deliveries, tx);
+    saved.push(saveAll(SAVE_DELIVERIES, deliveries, tx));
+    await Promise.all(saved);
   }
 
   async #saveOutcomes(events: readonly Told[], tx: EntityManager): Promise<Changed[]> {

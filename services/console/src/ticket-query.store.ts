@@ -124,7 +124,9 @@ export class TicketQueryStore {
 
   async decisions(ticketIds: readonly string[]): Promise<DecisionRecord[]> {
     return (await this.database.query(
-      `select ticket_id as "ticketId", proposal_id as "proposalId", proposal, outcome from decision where ticket_id = any($1)
+      `select ticket_id as "ticketId", proposal_id as "proposalId", proposal, outcome
+       from (select * from decision where ticket_id = any($1)) d
+         full join (select * from decision_outcome where ticket_id = any($1)) o using (ticket_id, proposal_id)
        order by proposal->>'proposedAt' nulls last, proposal_id limit $2`,
       [ticketIds, LONGEST_LISTS.decisions * ticketIds.length],
     )) as DecisionRecord[];

@@ -6,12 +6,17 @@ import type { CandidateAgent } from './domain/waiting-ticket.js';
 
 type AgentData = AgentState['data'];
 
+/** What the transaction that reads has written itself, and may yet roll back. */
+const OWN = 'changed_xid = pg_current_xact_id_if_assigned() as own';
+
 /** This process's copy of all agents and of what was observed of them: each round reads only what changed since the last look. */
 export class AgentCache {
   readonly observed = new Map<string, ObservedCell>();
   readonly #agents = new Map<string, CandidateAgent>();
   #sorted: readonly CandidateAgent[] = [];
   #seenXmin = '0';
+  /** Agents of whom the last look saw what it could not know to be committed: they are read again. */
+  #uncertain: string[] = [];
 
   /** In the order of their ids. */
   get agents(): readonly CandidateAgent[] {
@@ -23,24 +28,21 @@ export class AgentCache {
 
   /** @returns xmin: every transaction below it is over and seen, so nothing that commits later can have a smaller id */
   async renew(tx: EntityManager): Promise<{ xmin: string; observedChanged: boolean }> {
-    const [snapshot] = await tx.query<{ xmin: string }[]>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin');
-    const agents = (await tx.query('select agent_id, state from routing_agent where changed_xid >= $1::xid8', [this.#seenXmin])) as {
-      agent_id: string;
-      state: AgentData;
-    }[];
-    let idsChanged = false;
-    for (const { agent_id: agentId, state } of agents) {
-      const before = this.#agents.get(agentId);
-      idsChanged ||= (before === undefined) !== (state.removed === true);
-      if (state.removed) this.#agents.delete(agentId);
-      else this.#agents.set(agentId, candidateOf(agentId, state, before));
-    }
+    const since = [this.#seenXmin, this.#uncertain];
+    const [[snapshot], agents, cells] = await Promise.all([
+      tx.query<{ xmin: string }[]>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin'),
+      tx.query<StoredAgent[]>(
+        `select agent_id, state, ${OWN} from routing_agent where changed_xid >= $1::xid8 or agent_id = any($2::text[])`,
+        since,
+      ),
+      tx.query<StoredCell[]>(
+        `select agent_id, category, tickets, log_minutes_sum, rated, satisfied, ${OWN} from observed where changed_xid >= $1::xid8 or agent_id = any($2::text[])`,
+        since,
+      ),
+    ]);
+    const idsChanged = this.#take(agents);
     if (idsChanged) this.#sorted = inIdOrder([...this.#agents.values()]);
     else if (agents.length > 0) this.#sorted = this.#sorted.map((agent) => this.#agents.get(agent.agentId)!);
-    const cells = (await tx.query(
-      'select agent_id, category, tickets, log_minutes_sum, rated, satisfied from observed where changed_xid >= $1::xid8',
-      [this.#seenXmin],
-    )) as StoredCell[];
     let observedChanged = false;
     for (const cell of cells) {
       const key = `${cell.agent_id} ${cell.category}`;
@@ -49,7 +51,23 @@ export class AgentCache {
       this.observed.set(key, toCell(cell));
     }
     this.#seenXmin = snapshot!.xmin;
+    this.#uncertain = [...new Set([...agents, ...cells].filter((row) => row.own).map((row) => row.agent_id))];
     return { xmin: snapshot!.xmin, observedChanged };
+  }
+
+  /** @returns whether somebody came or went */
+  #take(rows: readonly StoredAgent[]): boolean {
+    let idsChanged = false;
+    const found = new Set(rows.map((row) => row.agent_id));
+    const gone = this.#uncertain.filter((agentId) => !found.has(agentId));
+    for (const agentId of gone) idsChanged = this.#agents.delete(agentId) || idsChanged;
+    for (const { agent_id: agentId, state } of rows) {
+      const before = this.#agents.get(agentId);
+      idsChanged ||= (before === undefined) !== (state.removed === true);
+      if (state.removed) this.#agents.delete(agentId);
+      else this.#agents.set(agentId, candidateOf(agentId, state, before));
+    }
+    return idsChanged;
   }
 }
 
@@ -75,6 +93,11 @@ function candidateOf(agentId: string, state: AgentData, before: CandidateAgent |
 const same = <T>(before: T | undefined, after: T): T =>
   before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
 
+interface StoredAgent {
+  readonly agent_id: string;
+  readonly state: AgentData;
+  readonly own: boolean | null;
+}
 interface StoredCell {
   readonly agent_id: string;
   readonly category: string;
@@ -82,6 +105,7 @@ interface StoredCell {
   readonly log_minutes_sum: number;
   readonly rated: number;
   readonly satisfied: number;
+  readonly own: boolean | null;
 }
 const toCell = (row: StoredCell): ObservedCell => ({
   agentId: row.agent_id,

@@ -10,9 +10,10 @@ export class AgentsConsumer {
   constructor(@Inject(Rounds) private readonly rounds: Rounds) {}
 
   @On(AgentState)
-  async onAgentState(events: readonly Received<AgentState>[], { tx }: Delivery): Promise<void> {
+  async onAgentState(events: readonly Received<AgentState>[], delivery: Delivery): Promise<void> {
+    const { tx } = delivery;
     await new AgentStore(tx).save(events.map(({ agentId, data }) => ({ agentId, state: data })));
     await new ProposalStore(tx).caughtUp(events.map(({ agentId, data }) => ({ agentId, agentVersion: data.agentVersion })));
-    this.rounds.ask();
+    this.rounds.ask(delivery);
   }
 }

@@ -22,7 +22,7 @@ export class ProposalStore {
     if (proposals.length === 0) return;
     await this.tx.query(
       `insert into proposal (ticket_id, proposal_id, agent_id, units, channel, event, sent_at)
-       select *, $7::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::jsonb[])
+       select *, $7::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::json[])
        on conflict (ticket_id) do update set proposal_id = excluded.proposal_id, agent_id = excluded.agent_id, units = excluded.units,
          channel = excluded.channel, event = excluded.event, sent_at = excluded.sent_at, agent_version = null`,
       [

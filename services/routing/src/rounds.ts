@@ -32,6 +32,12 @@ interface MatchingDomain {
 interface RoundResult {
   readonly more: boolean;
 }
+interface Round extends RoundResult {
+  readonly events: Draft[];
+}
+/** One round answers all who asked for it. */
+const once = (asked: readonly undefined[], { events, more }: Round): Outcome<RoundResult>[] =>
+  asked.map((_, index) => ({ events: index === 0 ? events : [], answer: { more } }));
 
 /** Runs rounds: one at a time per matching domain over all instances, because the domain's row is locked for the whole transaction. */
 @Injectable()
@@ -48,7 +54,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   #sweeping = false;
   #stopped = false;
   #sweep: NodeJS.Timeout | undefined;
-  readonly #alarms = new Set<NodeJS.Timeout>();
+  /** By ticket. */
+  readonly #alarms = new Map<string, NodeJS.Timeout>();
 
   constructor(@Inject(UnitOfWork) private readonly unit: UnitOfWork) {}
 
@@ -58,38 +65,51 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   beforeApplicationShutdown(): void {
     this.#stopped = true;
     clearInterval(this.#sweep);
-    for (const alarm of this.#alarms) clearTimeout(alarm);
+    for (const alarm of this.#alarms.values()) clearTimeout(alarm);
   }
 
-  /** Something made a ticket ready or an agent free: a round follows in the next unit of work. Asking again meanwhile is free. */
-  ask(): void {
+  /** Something made a ticket ready or an agent free: a round follows at the end of the same unit of work. Asking again is free. */
+  ask(delivery: Delivery): void {
+    if (this.#stopped) return;
+    delivery.submit(this.#runRoundIfFree, undefined).then(
+      ({ more }) => {
+        if (more) this.#askAlone();
+      },
+      // What it would have done is still to be seen in the rows, and the sweep asks again.
+      (error: Error) => this.#logger.warn(`round: ${error.message}`),
+    );
+  }
+
+  /** Nothing else has happened: a round by itself. */
+  #askAlone(): void {
     if (this.#asked || this.#stopped) return;
     this.#asked = true;
-    // After the unit that asked has committed: what it wrote must be visible.
-    setImmediate(() => {
-      this.unit.submit(this.#runRounds, undefined).then(
-        ({ more }) => {
-          if (more) this.ask();
-        },
-        (error: Error) => {
-          // Given up before it ran, perhaps: what it would have done is still to be seen in the rows, and the sweep asks again.
-          this.#asked = false;
-          this.#logger.warn(`round: ${error.message}`);
-        },
-      );
-    });
+    this.unit.submit(this.#runRounds, undefined).then(
+      ({ more }) => {
+        if (more) this.#askAlone();
+      },
+      (error: Error) => {
+        // Given up before it ran, perhaps.
+        this.#asked = false;
+        this.#logger.warn(`round: ${error.message}`);
+      },
+    );
   }
 
-  /** A ticket becomes ready by the passing of time. */
-  askAt(instant: number, now: Date): void {
+  /** This ticket becomes ready by the passing of time, unless a round or an event comes before. */
+  askAt(ticketId: string, instant: number, now: Date): void {
+    this.#disarm(ticketId);
     const waitMs = instant - now.getTime();
-    if (waitMs <= 0) return this.ask();
     if (waitMs > 10_000 || this.#alarms.size > 5_000) return; // The sweep will see it.
-    const alarm = setTimeout(() => {
-      this.#alarms.delete(alarm);
-      this.ask();
-    }, waitMs + 1);
-    this.#alarms.add(alarm);
+    const ring = (): void => {
+      this.#alarms.delete(ticketId);
+      this.#askAlone();
+    };
+    this.#alarms.set(ticketId, setTimeout(ring, waitMs + 1));
+  }
+  #disarm(ticketId: string): void {
+    clearTimeout(this.#alarms.get(ticketId));
+    this.#alarms.delete(ticketId);
   }
 
   async #sweepOnce(): Promise<void> {
@@ -97,7 +117,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.#sweeping = true;
     const due = await this.unit.submit(this.#isRoundDue, undefined).catch(() => false);
     this.#sweeping = false;
-    if (due) this.ask();
+    if (due) this.#askAlone();
   }
 
   /** A command, so that it judges by the unit's clock and configuration. Every ticket it counts is one a round takes and moves on. */
@@ -111,17 +131,20 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   readonly #runRounds = async (asked: readonly undefined[], delivery: Delivery): Promise<Outcome<RoundResult>[]> => {
     this.#asked = false;
-    const { events, more } = await this.#round(delivery);
-    return asked.map((_, index) => ({ events: index === 0 ? events : [], answer: { more } }));
+    return once(asked, await this.#round(delivery, 'wait'));
   };
+  /** A unit that has written tickets and agents waits for nobody's round: the two would wait for each other's rows. */
+  readonly #runRoundIfFree = async (asked: readonly undefined[], delivery: Delivery): Promise<Outcome<RoundResult>[]> =>
+    once(asked, await this.#round(delivery, 'skip locked'));
 
-  async #round({ tx, now, config }: Delivery): Promise<{ events: Draft[]; more: boolean }> {
+  async #round({ tx, now, config }: Delivery, whenTaken: 'wait' | 'skip locked'): Promise<Round> {
     const active = activePolicy(config);
     if (!active) return { events: [], more: false };
     const [domain] = await tx.query<MatchingDomain[]>(
-      'select round, recorded_xmin, rounds_since_checkpoint from matching_domain where domain = $1 for update',
+      `select round, recorded_xmin, rounds_since_checkpoint from matching_domain where domain = $1 for update${whenTaken === 'wait' ? '' : ' skip locked'}`,
       [DOMAIN],
     );
+    if (!domain) return { events: [], more: true };
     const proposals = new ProposalStore(tx);
     const resent = await proposals.takeUnanswered(new Date(now.getTime() - RESEND_MS), now, TICKETS_MAX);
     const events: Draft[] = resent.map(({ ticketId, data }) => AssignmentProposed(ticketId, data));
@@ -137,7 +160,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const decideBy = { policy: active.policy, categories: config.all('category'), learned };
     const matched = match(waiting, this.#cache.agents, decideBy, now, inFlight, nearBreach);
 
-    const round = Number(domain!.round) + 1;
+    const round = Number(domain.round) + 1;
     const policy = { name: active.name, version: active.version };
     const made = matched.proposals.map((proposed) => ({
       channel: proposed.ticket.channel,
@@ -159,13 +182,14 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       }),
     }));
     await proposals.insert(made, now);
+    for (const row of rows) this.#disarm(row.ticketId);
     const byId = new Map(rows.map((row) => [row.ticketId, row]));
     for (const { event } of made) byId.get(event.ticketId)!.proposalId = event.data.proposalId;
     events.push(...this.#tell(matched, byId, active.policy, now), ...made.map(({ event }) => event));
     await tickets.save(rows, config, xmin);
     if (made.length > 0) {
-      const checkpoint = domain!.recorded_xmin === null || domain!.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
-      const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(domain!.recorded_xmin!));
+      const checkpoint = domain.recorded_xmin === null || domain.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
+      const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(domain.recorded_xmin!));
       events.push(
         ...recordRound(DOMAIN, {
           round,
@@ -186,7 +210,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
         DOMAIN,
         round,
         xmin,
-        checkpoint ? 0 : domain!.rounds_since_checkpoint + 1,
+        checkpoint ? 0 : domain.rounds_since_checkpoint + 1,
       ]);
     }
     return { events, more: rows.length >= TICKETS_MAX };

@@ -4,6 +4,7 @@ import { CreateRouting } from './migrations/1795482600000-create-routing.js';
 import { KeepProposalsInline } from './migrations/1795644000000-keep-proposals-inline.js';
 import { TellPerformance } from './migrations/1795650600000-tell-performance.js';
 import { WakeWaiting } from './migrations/1795486200000-wake-waiting.js';
+import { KeepJsonAsItCame } from './migrations/1795741200000-keep-json-as-it-came.js';
 import { RoutingModule } from './routing.module.js';
 
 export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -11,7 +12,7 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
   return {
     name: 'routing',
     module: RoutingModule,
-    migrations: [CreateRouting, WakeWaiting, KeepProposalsInline, TellPerformance],
+    migrations: [CreateRouting, WakeWaiting, KeepProposalsInline, TellPerformance, KeepJsonAsItCame],
     environment,
   };
 }

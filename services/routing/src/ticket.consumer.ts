@@ -80,10 +80,11 @@ export class TicketConsumer {
       else answers.push(...this.#project(row, event as Received<AssignmentEvent>, now));
     }
     const agents = new AgentStore(tx);
-    await agents.roomChanged(await new ProposalStore(tx).answered(answers));
+    const freed = await new ProposalStore(tx).answered(answers);
+    await agents.roomChanged(freed);
     await store.save([...rows.values()], config);
     await agents.solved(solved.flatMap(creditOf));
-    this.#askRounds([...rows.values()], answers, delivery);
+    this.#askRounds([...rows.values()], freed.length > 0, delivery);
     await agents.credit([...learnable].flatMap(categoryOf));
   }
 
@@ -102,15 +103,18 @@ export class TicketConsumer {
     return [{ ticketId, proposalId: data.proposalId, agentVersion }];
   }
 
-  /** Room may have become free; a ticket may be ready now, or by the passing of time. */
-  #askRounds(rows: readonly TicketRow[], answers: readonly ProposalAnswer[], { now, config }: Delivery): void {
+  /** A ticket may be ready now or by the passing of time; an agent may have more room. What changes neither needs no round. */
+  #askRounds(rows: readonly TicketRow[], roomChanged: boolean, delivery: Delivery): void {
+    const { now, config } = delivery;
     const patience = patienceOf(config);
-    const instants = rows
-      .filter((row) => standingOf(row.facts, row.proposalId !== null) === 'waiting')
-      .map((row) => readyAtOf(row.facts, patience)!);
-    if (instants.length > 0) this.rounds.askAt(Math.min(...instants), now);
-    if (answers.some((one) => one.agentVersion === null)) this.rounds.askAt(now.getTime() + REJECTED_WAIT_MS, now);
-    this.rounds.ask();
+    let ready = roomChanged;
+    for (const row of rows) {
+      if (standingOf(row.facts, row.proposalId !== null) !== 'waiting') continue;
+      const readyAt = readyAtOf(row.facts, patience)!;
+      if (readyAt > now.getTime()) this.rounds.askAt(row.ticketId, readyAt, now);
+      else ready = true;
+    }
+    if (ready) this.rounds.ask(delivery);
   }
 }
 

@@ -121,7 +121,7 @@ export class TicketStore {
       `update routing_ticket t set facts = x.facts, state = x.state, priority_rank = x.rank, first_queued_at = x.queued, ready_at = x.ready,
          next_try_at = coalesce(x.try, x.ready), owner_agent_id = x.owner, due_at = x.due,
          tried_xmin = coalesce($10::xid8, t.tried_xmin), tried_bundle = case when $10::xid8 is null then t.tried_bundle else $11::bigint end
-       from unnest($1::text[], $2::jsonb[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[])
+       from unnest($1::text[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[])
          as x(id, facts, state, rank, queued, ready, try, owner, due) where t.ticket_id = x.id`,
       [
         rows.map((row) => row.ticketId),

@@ -253,7 +253,7 @@ describe('routing', () => {
     }
     const rows = await stack.query<{ state: string; facts: object }>(
       'routing',
-      `select state, facts #- '{received,at}' #- '{notBefore}' #- '{told}' as facts, owner_agent_id from routing_ticket where ticket_id like 'order-%' order by ticket_id`,
+      `select state, facts::jsonb #- '{received,at}' #- '{notBefore}' #- '{told}' as facts, owner_agent_id from routing_ticket where ticket_id like 'order-%' order by ticket_id`,
     );
     expect(rows).toHaveLength(4);
     for (const row of rows) expect(row).toEqual(rows[0]);

@@ -27,7 +27,6 @@ export class CheckTimer implements OnApplicationBootstrap, BeforeApplicationShut
   readonly #policies = new Policies((sentence) => this.#logger.warn(sentence));
   #alarm: NodeJS.Timeout | undefined;
   #running = false;
-  #asked = false;
   #stopped = false;
 
   constructor(@Inject(UnitOfWork) private readonly unit: UnitOfWork) {}
@@ -40,11 +39,16 @@ export class CheckTimer implements OnApplicationBootstrap, BeforeApplicationShut
     clearTimeout(this.#alarm);
   }
 
-  /** Tickets became due: they are checked in the next unit of work, after the commit of the one that asks. Asking again is free. */
-  ask(): void {
-    if (this.#asked) return;
-    this.#asked = true;
-    if (!this.#running) this.#wakeIn(0);
+  /** Tickets became due: they are checked at the end of the unit of work that asks. Asking again is free. */
+  ask(delivery: Delivery): void {
+    delivery.submit(this.#check, undefined).then(
+      (checked) => this.#plan(checked),
+      (error: Error) => this.#logger.warn(`check: ${error.message}`),
+    );
+  }
+
+  #plan({ more, waitMs }: Checked): void {
+    if (!this.#running) this.#wakeIn(more ? 0 : Math.min(SWEEP_MS, waitMs));
   }
 
   #wakeIn(waitMs: number): void {
@@ -54,13 +58,12 @@ export class CheckTimer implements OnApplicationBootstrap, BeforeApplicationShut
 
   async #run(): Promise<void> {
     this.#running = true;
-    this.#asked = false;
-    const { more, waitMs } = await this.unit.submit(this.#check, undefined).catch((error: Error): Checked => {
+    const checked = await this.unit.submit(this.#check, undefined).catch((error: Error): Checked => {
       this.#logger.warn(`check: ${error.message}`);
       return { more: false, waitMs: Infinity };
     });
     this.#running = false;
-    this.#wakeIn(more || this.#asked ? 0 : Math.min(SWEEP_MS, waitMs));
+    this.#plan(checked);
   }
 
   readonly #check = async (asked: readonly undefined[], { tx, now, config }: Delivery): Promise<Outcome<Checked>[]> => {

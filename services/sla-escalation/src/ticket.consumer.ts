@@ -55,12 +55,13 @@ export class TicketConsumer {
     TicketClosed,
     RequestRefused,
   )
-  async onTicketEvent(events: readonly Received<TicketEvent>[], { tx, now }: Delivery): Promise<void> {
+  async onTicketEvent(events: readonly Received<TicketEvent>[], delivery: Delivery): Promise<void> {
+    const { tx, now } = delivery;
     await new SlaTicketStore(tx).add(
       events.flatMap((event) => factOf(event) ?? []),
       now,
     );
-    this.timer.ask();
+    this.timer.ask(delivery);
   }
 }
 

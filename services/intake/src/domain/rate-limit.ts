@@ -21,7 +21,8 @@ export function takeToken(bucket: TokenBucket | undefined, limit: RateLimit, now
   const elapsedMs = bucket ? filledAtMs - bucket.filledAt.getTime() : 0;
   const tokens = Math.min(limit.burst, (bucket?.tokens ?? limit.burst) + elapsedMs * perMs);
   const filledAt = new Date(filledAtMs);
-  return tokens >= 1
-    ? { allowed: true, bucket: { tokens: tokens - 1, filledAt } }
+  // Rounding must not refuse at the very instant that was announced.
+  return tokens >= 1 - 1e-9
+    ? { allowed: true, bucket: { tokens: Math.max(0, tokens - 1), filledAt } }
     : { allowed: false, bucket: { tokens, filledAt }, retryAfterMs: Math.ceil((1 - tokens) / perMs) };
 }

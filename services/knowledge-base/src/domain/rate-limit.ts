@@ -17,9 +17,10 @@ export class RateLimiter {
     const { burst, perMinute } = this.limit;
     const before = this.#buckets.get(requester) ?? { tokens: burst, filledAtMs: nowMs };
     const tokens = Math.min(burst, before.tokens + (Math.max(0, nowMs - before.filledAtMs) * perMinute) / 60_000);
-    const allowed = tokens >= 1;
+    // Rounding must not refuse at the very instant that was announced.
+    const allowed = tokens >= 1 - 1e-9;
     this.#buckets.delete(requester);
-    this.#buckets.set(requester, { tokens: allowed ? tokens - 1 : tokens, filledAtMs: Math.max(nowMs, before.filledAtMs) });
+    this.#buckets.set(requester, { tokens: allowed ? Math.max(0, tokens - 1) : tokens, filledAtMs: Math.max(nowMs, before.filledAtMs) });
     if (this.#buckets.size > REQUESTERS_MAX) this.#buckets.delete(this.#buckets.keys().next().value!);
     return allowed ? 0 : Math.ceil(((1 - tokens) * 60_000) / perMinute);
   }
