@@ -40,7 +40,8 @@ function command(name: string, program: string, parameters: readonly string[]): 
 function jest(name: string, config: string, parameters: readonly string[]): void {
   const report = join(reports, `${name}.json`);
   rmSync(report, { force: true });
-  const { status } = spawnSync('jest', ['--config', config, '--json', '--outputFile', report, ...parameters, ...only], {
+  // The folder first: an option with a list, such as what to leave out, would take it for one more of its own.
+  const { status } = spawnSync('jest', [...only, '--config', config, '--json', '--outputFile', report, ...parameters], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --experimental-vm-modules --no-warnings` },

@@ -33,8 +33,9 @@ export async function kill(system: FaultySystem, step: Step): Promise<{ what: st
       // It leaves in peace and comes back armed.
       const gone = system.nextDeath(step.service, DRAIN_MS_MAX);
       system.kill(step.service, 'SIGTERM');
-      await gone;
-      const death = await system.nextDeath(step.service, FAIL_POINT_MS_MAX);
+      const left = await gone;
+      // It was just being started after the step before, and came up armed at once: then this was the death it was armed for.
+      const death = left?.how === 'SIGKILL' ? left : await system.nextDeath(step.service, FAIL_POINT_MS_MAX);
       if (death?.how === 'SIGKILL') return { what: step.service, where, happened: true };
       system.disarm(step.service);
       system.kill(step.service, 'SIGTERM');

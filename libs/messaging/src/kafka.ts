@@ -37,10 +37,6 @@ const HEARTBEAT_MS = 2_000;
 const COMMIT_MS_MAX = 1_000;
 /** Sooner when nothing follows, so that a quiet reader shows no lag. */
 const COMMIT_QUIET_MS = 150;
-/** kafkajs repeats a commit without end while it thinks that repeating helps. We go on with newer offsets instead. */
-const COMMIT_ANSWER_MS_MAX = 10_000;
-/** Who reads but cannot commit for so long starts anew: a group that shows lag for ever would be taken for one that does not read. */
-const UNCOMMITTED_MS_MAX = 60_000;
 const FETCH_WAIT_MS = 500;
 
 const quiet = new Logger('Kafka');
@@ -139,23 +135,6 @@ export interface ReaderOptions extends KafkaOptions {
   readonly failPoint?: ((point: string) => void) | undefined;
 }
 
-class NoAnswer extends Error {}
-
-/** @throws NoAnswer when kafkajs is still at it after COMMIT_ANSWER_MS_MAX */
-async function answered(commit: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const tooLong = sleep(COMMIT_ANSWER_MS_MAX, undefined, { signal: timer.signal }).then(() => {
-    throw new NoAnswer(`no answer within ${COMMIT_ANSWER_MS_MAX / 1000} s`);
-  });
-  try {
-    await Promise.race([commit, tooLong]);
-  } finally {
-    timer.abort();
-    tooLong.catch(() => undefined);
-    commit.catch(() => undefined);
-  }
-}
-
 /** One consumer group member over all topics of a reader. */
 export class Reader {
   readonly #consumer: Consumer;
@@ -166,8 +145,6 @@ export class Reader {
   /** When the first and the last of what is to be committed was done. */
   #firstDoneAt = 0;
   #lastDoneAt = 0;
-  /** When the first commit failed after one that succeeded; 0 = they succeed. */
-  #failingSince = 0;
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> = Promise.resolve();
   #started: Promise<void> = Promise.resolve();
@@ -305,13 +282,10 @@ export class Reader {
       this.#toCommit = new Map();
       this.options.failPoint?.('before-offsets');
       try {
-        await answered(this.#consumer.commitOffsets(offsets));
-        this.#failingSince = 0;
+        await this.#consumer.commitOffsets(offsets);
       } catch (error) {
         // Not lost: after a rebalance the records come again, otherwise the next commit carries them.
-        if (error instanceof NoAnswer) this.#logger.warn(`offsets not committed: ${error.message}`);
-        else this.#logger.debug(`offsets not committed: ${(error as Error).message}`);
-        this.#notCommitted();
+        this.#logger.debug(`offsets not committed: ${(error as Error).message}`);
         for (const offset of offsets) {
           const key = `${offset.topic} ${offset.partition}`;
           if (!this.#stopping && !this.#toCommit.has(key)) this.#toCommit.set(key, offset);
@@ -319,15 +293,6 @@ export class Reader {
       }
     });
     return this.#committing;
-  }
-
-  #notCommitted(): void {
-    const now = Date.now();
-    const reads = this.#joined && now - this.#lastFetchAt < 5 * FETCH_WAIT_MS;
-    // While the broker is away or the group is being assembled anew, it says nothing.
-    this.#failingSince = reads ? this.#failingSince || now : 0;
-    if (reads && now - this.#failingSince > UNCOMMITTED_MS_MAX && !this.#stopping)
-      this.options.onFatal(new Error(`records are read, but for ${UNCOMMITTED_MS_MAX / 1000} s no offset could be committed`));
   }
 
   /** Waits until the group (any of its members) has committed up to what was the first topic's end, then opens the others. */
