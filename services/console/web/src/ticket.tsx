@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import type { Me, Story } from './api.js';
 import { WhyWaiting } from './board.js';
 import { Composer, type ComposerHandle } from './composer.js';
@@ -31,8 +31,9 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   const wish = wishes.get(ticketId);
   const isKnown = story !== undefined;
-  // The keyboard goes where the eye goes: what was opened is read from its heading on.
-  useEffect(() => heading.current?.focus(), [isKnown]);
+  // The keyboard goes where the eye goes: what was opened is read from its heading on. Before it is seen: later it would take the focus
+  // from a field that somebody quick is in already.
+  useLayoutEffect(() => heading.current?.focus(), [isKnown]);
 
   const isMine = story?.owner?.agentId === me.agentId;
   const isHeld = story?.status === 'pending' || story?.status === 'on-hold';
