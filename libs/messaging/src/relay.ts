@@ -165,13 +165,13 @@ export class OutboxRelay {
       for (let published: string[] = []; !this.#stopping && !connection.lost;) {
         this.#pending = false;
         const rows = (await runner.query(NEXT, [ROWS_MAX, published])) as OutboxRow[];
-        published = rows.map((row) => row.id);
         if (rows.length > 0) {
           for (const request of inRequests(this.#records(rows))) await this.publish(request);
           this.options.pointOfNoReturn?.('published');
           this.published += rows.reduce((sum, row) => sum + row.events, 0);
           succeeded();
         }
+        published = rows.map((row) => row.id);
         if (rows.length < ROWS_MAX && !this.#pending) await this.#sleep(rows.length > 0 ? LINGER_MS : SWEEP_MS);
       }
     } finally {

@@ -17,6 +17,7 @@ export class AgentCache {
   #seenXmin = '0';
   /** Agents of whom the last look saw what it could not know to be committed: they are read again. */
   #uncertain: string[] = [];
+  #uncertainCells: string[] = [];
 
   /** In the order of their ids. */
   get agents(): readonly CandidateAgent[] {
@@ -43,15 +44,17 @@ export class AgentCache {
     const idsChanged = this.#take(agents);
     if (idsChanged) this.#sorted = inIdOrder([...this.#agents.values()]);
     else if (agents.length > 0) this.#sorted = this.#sorted.map((agent) => this.#agents.get(agent.agentId)!);
+    const found = new Set(cells.map(cellKey));
     let observedChanged = false;
+    for (const key of this.#uncertainCells) if (!found.has(key)) observedChanged = this.observed.delete(key) || observedChanged;
     for (const cell of cells) {
-      const key = `${cell.agent_id} ${cell.category}`;
-      const before = this.observed.get(key);
+      const before = this.observed.get(cellKey(cell));
       observedChanged ||= before?.tickets !== cell.tickets || before.rated !== cell.rated || before.satisfied !== cell.satisfied;
-      this.observed.set(key, toCell(cell));
+      this.observed.set(cellKey(cell), toCell(cell));
     }
     this.#seenXmin = snapshot!.xmin;
     this.#uncertain = [...new Set([...agents, ...cells].filter((row) => row.own).map((row) => row.agent_id))];
+    this.#uncertainCells = cells.filter((cell) => cell.own).map(cellKey);
     return { xmin: snapshot!.xmin, observedChanged };
   }
 
@@ -107,6 +110,7 @@ interface StoredCell {
   readonly satisfied: number;
   readonly own: boolean | null;
 }
+const cellKey = ({ agent_id, category }: StoredCell): string => `${agent_id} ${category}`;
 const toCell = (row: StoredCell): ObservedCell => ({
   agentId: row.agent_id,
   category: row.category,
