@@ -1,6 +1,6 @@
 import { ConfigTopic, eventOfType, eventsOn, ServiceName, type Topic } from '@signalbox/contracts';
 import { KafkaInspector, provisionTopics } from '@signalbox/messaging';
-import { removeInfrastructure, startInfrastructure, type Infrastructure } from '@signalbox/test-stack';
+import { freePorts, removeInfrastructure, startInfrastructure, type Infrastructure } from '@signalbox/test-stack';
 import { existsSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { readCompanyFiles, type ConfigDocument } from '../../tools/company-files
 import { ConsoleClient, mintToken } from '../../tools/console-client.ts';
 import { eventsReadBy } from '../../tools/documents.ts';
 import { databaseOf } from '../../tools/stack/databases.ts';
-import { answers, freePort, SupervisedProcess, type ProcessDefinition } from '../../tools/stack/processes.ts';
+import { answers, SupervisedProcess, type ProcessDefinition } from '../../tools/stack/processes.ts';
 import { stackSecrets } from '../../tools/stack/secrets.ts';
 import { processDefinitions } from '../../tools/stack/service-processes.ts';
 
@@ -90,12 +90,11 @@ export class FaultySystem {
     await provisionTopics({ brokers: kafkaBrokers, clientId: 'signalbox-faults' });
     const secrets = stackSecrets(stateDir, ServiceName.options);
     const databases = {} as Record<ServiceName, string>;
-    const ports = {} as Record<ServiceName, number>;
-    for (const name of ServiceName.options) {
-      databases[name] = await databaseOf(databaseUrl, name, secrets.databasePasswords[name]!);
-      ports[name] = await freePort();
-    }
-    const [http, smtp, receiver, receiverSmtp] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    for (const name of ServiceName.options) databases[name] = await databaseOf(databaseUrl, name, secrets.databasePasswords[name]!);
+    const [http, smtp, receiver, receiverSmtp, ...ofServices] = (await freePorts(
+      Array.from({ length: 4 + ServiceName.options.length }, () => undefined),
+    )) as [number, number, number, number, ...number[]];
+    const ports = Object.fromEntries(ServiceName.options.map((name, nth) => [name, ofServices[nth]!])) as Record<ServiceName, number>;
     const documents = withOffers(readCompanyFiles([join(root, 'config/sample')]));
     const supportAddress = 'support@nordlicht.example';
     const definitions = processDefinitions({

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -87,26 +86,6 @@ export class SupervisedProcess {
     await this.#exited;
     this.#log.end();
   }
-}
-
-/** The port that was bound, or undefined when it was taken. */
-const bind = (port: number) =>
-  new Promise<number | undefined>((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const { port: bound } = server.address() as { port: number };
-      server.close(() => resolve(bound));
-    });
-  });
-
-/** A free port on the loopback address: the wished one, the next free of the hundred after it, else any. */
-export async function freePort(wished = 0): Promise<number> {
-  for (let port = wished; port !== 0 && port < wished + 100; port += 1) {
-    const bound = await bind(port);
-    if (bound !== undefined) return bound;
-  }
-  return (await bind(0))!;
 }
 
 /** Waits until the address answers 200; `false` when it did not within the time. */

@@ -1,6 +1,6 @@
 import { ServiceName } from '@signalbox/contracts';
 import { provisionTopics } from '@signalbox/messaging';
-import { startInfrastructure, type Infrastructure } from '@signalbox/test-stack';
+import { freePorts, startInfrastructure, type Infrastructure } from '@signalbox/test-stack';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { readCompanyFiles, type ConfigDocument } from '../company-files.ts';
 import { ConsoleClient, mintToken } from '../console-client.ts';
 import { databaseOf } from './databases.ts';
 import { frontDoor } from './front-door.ts';
-import { answers, freePort, SupervisedProcess, type ProcessDefinition } from './processes.ts';
+import { answers, SupervisedProcess, type ProcessDefinition } from './processes.ts';
 import type { Doors } from './samples.ts';
 import { stackSecrets, type StackSecrets } from './secrets.ts';
 import { processDefinitions, type StackPorts } from './service-processes.ts';
@@ -181,15 +181,15 @@ const addressOf = (ports: StackPorts, name: ServiceName): string => `http://127.
 async function choosePorts(stateDir: string, httpPort: number): Promise<StackPorts> {
   const file = join(stateDir, 'ports.json');
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<StackPorts>) : {};
-  const services = {} as Record<ServiceName, number>;
-  for (const name of ServiceName.options) services[name] = await freePort(before.services?.[name]);
-  const ports: StackPorts = {
-    http: await freePort(httpPort),
-    smtp: await freePort(before.smtp ?? 2525),
-    receiver: await freePort(before.receiver),
-    receiverSmtp: await freePort(before.receiverSmtp),
-    services,
-  };
+  const [http, smtp, receiver, receiverSmtp, ...ofServices] = (await freePorts([
+    httpPort,
+    before.smtp ?? 2525,
+    before.receiver,
+    before.receiverSmtp,
+    ...ServiceName.options.map((name) => before.services?.[name]),
+  ])) as [number, number, number, number, ...number[]];
+  const services = Object.fromEntries(ServiceName.options.map((name, nth) => [name, ofServices[nth]!])) as Record<ServiceName, number>;
+  const ports: StackPorts = { http, smtp, receiver, receiverSmtp, services };
   writeFileSync(file, JSON.stringify(ports, null, 2));
   return ports;
 }

@@ -11,6 +11,7 @@ import {
   type SASLOptions,
 } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import './kafkajs-fetch-session.js';
 import './kafkajs-idle-timer.js';
 import type { PublishedRecord } from './relay.js';
 import type { RawRecord } from './wire.js';

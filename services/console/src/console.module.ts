@@ -9,6 +9,7 @@ import { ConfigurationController } from './configuration.controller.js';
 import { ConfigurationStore } from './configuration.store.js';
 import { Desk } from './desk.js';
 import { Feed } from './feed.js';
+import { LeaseRenewalTimer } from './lease-renewal.timer.js';
 import { MeController } from './me.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { RequestStore } from './request.store.js';
@@ -40,7 +41,16 @@ export class ConsoleModule {
     return {
       module: ConsoleModule,
       controllers: [...consumers, ...controllers],
-      providers: [{ provide: ENVIRONMENT, useValue: environment }, ...stores, Tokens, AuthGuard, Desk, Feed, RetentionTimer],
+      providers: [
+        { provide: ENVIRONMENT, useValue: environment },
+        ...stores,
+        Tokens,
+        AuthGuard,
+        Desk,
+        Feed,
+        LeaseRenewalTimer,
+        RetentionTimer,
+      ],
     };
   }
 }

@@ -8,6 +8,7 @@ import { Api, By } from './auth.guard.js';
 import { readBody } from './body.js';
 import { Desk } from './desk.js';
 import type { Caller } from './domain/visibility.js';
+import { LeaseRenewalTimer } from './lease-renewal.timer.js';
 import { RequestStore } from './request.store.js';
 import { TicketQueryStore } from './ticket-query.store.js';
 import { agentRow, decisionRow, ticketRow } from './views.js';
@@ -21,6 +22,7 @@ export class MeController {
     private readonly unit: UnitOfWork,
     private readonly agents: AgentStore,
     private readonly requests: RequestStore,
+    private readonly renewals: LeaseRenewalTimer,
     private readonly tickets: TicketQueryStore,
     private readonly desk: Desk,
   ) {}
@@ -40,7 +42,8 @@ export class MeController {
     const { presence } = readBody(PresenceBody, body);
     const report = { agentId: caller.agentId, presence, requestId: randomUUID() };
     const standing = await this.requests.standingReport(report);
-    return { requestId: standing ?? (await this.unit.submit(this.requests.reportPresence, report)) };
+    if (standing?.due) this.renewals.add({ ...report, onlyRenew: true });
+    return { requestId: standing?.requestId ?? (await this.unit.submit(this.requests.reportPresence, report)) };
   }
 
   @Get('inbox')

@@ -4,7 +4,7 @@ import type { CommandHandler, Outcome } from '@signalbox/messaging';
 import { DataSource } from 'typeorm';
 import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
 import { recordChanges } from './change.store.js';
-import { renewLease, type Lease } from './domain/presence.js';
+import { lapsed, renewLease, type Lease } from './domain/presence.js';
 import type { RequestOutcome } from './domain/records.js';
 
 export interface Ask {
@@ -26,6 +26,8 @@ export interface PresenceReport {
   readonly requestId: string;
   readonly agentId: string;
   readonly presence: Presence;
+  /** Says nothing if the agent has said something else meanwhile. */
+  readonly onlyRenew?: boolean;
 }
 export interface NewNote {
   readonly noteId: string;
@@ -67,15 +69,20 @@ export class RequestStore {
     return drafts.map((draft) => ({ events: fresh.delete(draft.id!) ? [draft] : [], answer: undefined }));
   };
 
-  /** The report that says this already and whose lease lasts: nearly every heartbeat ends here, after one look-up instead of a unit of work. */
-  async standingReport({ agentId, presence }: PresenceReport): Promise<string | undefined> {
+  /**
+   * The report that says this already and whose lease has not run out: every heartbeat ends here, after one look-up instead of a unit of work.
+   * `due`: its lease is to be renewed soon.
+   */
+  async standingReport({ agentId, presence }: PresenceReport): Promise<{ requestId: string; due: boolean } | undefined> {
     const [known] = await this.database.query<{ presence: Presence; lease_until: Date; request_id: string; now: Date }[]>(
       `select presence, lease_until, request_id, clock_timestamp() + $2 * interval '1 ms' as now from presence_lease
        where agent_id = $1 and request_id <> ''`,
       [agentId, this.environment.SIGNALBOX_CLOCK_OFFSET_MS],
     );
-    const lease = known && { presence: known.presence, leaseUntil: known.lease_until };
-    return lease && renewLease(lease, presence, known.now) === undefined ? known.request_id : undefined;
+    if (!known || known.presence !== presence) return undefined;
+    const lease = { presence, leaseUntil: known.lease_until };
+    if (lapsed(lease, known.now)) return undefined;
+    return { requestId: known.request_id, due: renewLease(lease, presence, known.now) !== undefined };
   }
 
   /** Keeps the lease; an event only when presence changes or the known lease runs out soon. Answers with the report that holds. */
@@ -96,9 +103,10 @@ export class RequestStore {
       rows.map((row) => [row.agent_id, { presence: row.presence, leaseUntil: row.lease_until, requestId: row.request_id }]),
     );
     const outcomes: Outcome<string>[] = [];
-    for (const { agentId, presence, requestId } of reports) {
+    for (const { agentId, presence, requestId, onlyRenew } of reports) {
       const known = leases.get(agentId)!;
-      const lease: Lease | undefined = renewLease(known.requestId === '' ? undefined : known, presence, now);
+      const outdated = onlyRenew === true && known.presence !== presence;
+      const lease: Lease | undefined = outdated ? undefined : renewLease(known.requestId === '' ? undefined : known, presence, now);
       if (!lease) {
         outcomes.push({ events: [], answer: known.requestId });
         continue;

@@ -1,4 +1,4 @@
-import { LEASE_MS, RENEW_BELOW_MS, renewLease } from './presence.js';
+import { lapsed, LEASE_MS, RENEW_BELOW_MS, renewLease } from './presence.js';
 
 const now = new Date('2026-11-24T09:00:00Z');
 const lasting = (ms: number) => new Date(now.getTime() + ms);
@@ -18,4 +18,10 @@ it('keeps silent while the known lease lasts, and renews it in time', () => {
 
 it('never renews an absence', () => {
   expect(renewLease({ presence: 'offline', leaseUntil: lasting(-1) }, 'offline', now)).toBeUndefined();
+});
+
+it('lets a lease lapse at its instant, except when nobody is there', () => {
+  expect(lapsed({ presence: 'online', leaseUntil: lasting(1) }, now)).toBe(false);
+  expect(lapsed({ presence: 'online', leaseUntil: lasting(0) }, now)).toBe(true);
+  expect(lapsed({ presence: 'offline', leaseUntil: lasting(-1) }, now)).toBe(false);
 });

@@ -10,6 +10,9 @@ export interface Lease {
   readonly leaseUntil: Date;
 }
 
+/** Whoever is heard of again after that has to be brought back at once. Nobody needs to be kept offline. */
+export const lapsed = ({ presence, leaseUntil }: Lease, now: Date): boolean => presence !== 'offline' && leaseUntil <= now;
+
 /** The lease to publish now, or undefined when the one that is known says enough. Nobody needs to be kept offline. */
 export function renewLease(known: Lease | undefined, presence: Presence, now: Date): Lease | undefined {
   const unchanged = known?.presence === presence;
