@@ -1,11 +1,11 @@
 import { IntakeTopic } from '@signalbox/contracts';
-import { KafkaInspector, provisionTopics, Publisher } from '@signalbox/messaging';
+import { KafkaInspector } from '@signalbox/messaging';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RunningSystem } from '../e2e/running-system.ts';
-import { cpuByProcess, endOf, machine, peer, percentile, throughput } from './measure.ts';
+import { bareCosts, leastCpuMs } from './bare.ts';
+import { cpuByProcess, machine, percentile } from './measure.ts';
 import { TicketLoad } from './ticket-load.ts';
 
 /**
@@ -54,35 +54,12 @@ const [SECONDS, WARM_UP, HOLD, IN_FLIGHT, AGENTS] = [
 const system = await RunningSystem.start({ KAFKA_JVM_PERFORMANCE_OPTS: '-XX:+UseSerialGC' });
 const ownProcesses = ['load generator', 'world outside', 'launcher'];
 const idle = await restFor(15);
-const passThrough = await passThroughPerSecond();
+const bare = await bareCosts(system);
 const load = await TicketLoad.start(system, AGENTS);
 const present = await restFor(15);
 console.error(
-  `a bare kafkajs pass-through does ${passThrough}/s here and now (30,000 where the floors come from)\nat rest, of a core: ${sharesIn(idle)}\nwith ${AGENTS} agents present: ${sharesIn(present)}`,
+  `a bare kafkajs pass-through does ${bare.passThroughPerSecond}/s here and now (30,000 where the floors come from); carrying a record costs ${bare.carryMs.toFixed(3)} ms of CPU, reading it once more ${bare.readMs.toFixed(3)}, a row ${bare.rowMs.toFixed(3)}\nat rest, of a core: ${sharesIn(idle)}\nwith ${AGENTS} agents present: ${sharesIn(present)}`,
 );
-
-/** Records of a bare kafkajs pass-through on this machine and in this hour, before any load. The machine the floors come from did 30,000 a second. */
-async function passThroughPerSecond(): Promise<number> {
-  const kafka = { brokers: system.stack.kafkaBrokers, clientId: 'bench' };
-  const [input, output] = ['bench.pass-through-in', 'bench.pass-through-out'];
-  const records = 40_000;
-  const topic = { writer: 'upstream', compacted: false, says: 'bench' } as const;
-  await provisionTopics(
-    kafka,
-    [input, output].map((name) => ({ ...topic, name: name as 'signalbox.bench' })),
-  );
-  const publisher = new Publisher(kafka);
-  const value = JSON.stringify({ text: 'x'.repeat(850) });
-  for (let sent = 0; sent < records; sent += 1_000)
-    await publisher.publish(
-      Array.from({ length: 1_000 }, (_, nth) => ({ topic: input!, key: `ticket-${sent + nth}`, value, headers: {} })),
-    );
-  await publisher.disconnect();
-  const child = peer(join(import.meta.dirname, 'peers/pass-through.ts'), [kafka.brokers.join(','), 'bench.pass-through', input!, output!]);
-  const { perSecond } = await throughput(kafka, output!, records, child.pid!);
-  await endOf(child);
-  return Math.round(perSecond);
-}
 
 /** Share of one core each process uses while no ticket comes. */
 async function restFor(seconds: number): Promise<Record<string, number>> {
@@ -97,6 +74,14 @@ function sharesIn(rest: Record<string, number>): string {
     .join(', ');
 }
 
+/** Events published and deliveries handled so far by all services, from their own counters. */
+async function trafficSoFar(): Promise<{ events: number; deliveries: number }> {
+  const pages = await Promise.all(Object.values(system.stack.services).map(async ({ http }) => (await fetch(`${http}/metrics`)).text()));
+  const sum = (metric: string): number =>
+    pages.reduce((total, page) => total + Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(page)?.[1] ?? 0), 0);
+  return { events: sum('signalbox_published_records'), deliveries: sum('signalbox_records_handled_total') };
+}
+
 async function lagOf(): Promise<number> {
   const inspector = new KafkaInspector({ brokers: system.stack.kafkaBrokers, clientId: 'bench' });
   await inspector.connect();
@@ -107,6 +92,7 @@ async function lagOf(): Promise<number> {
 
 /** One step: so many tickets a second for so long, then everything to its end, for which it has at most two minutes. */
 async function stepOf(rate: number, seconds: number) {
+  const traffic = await trafficSoFar();
   const from = { acknowledged: load.acknowledgedAt.size, refused: load.refused, cpu: cpuByProcess(system.pid), at: performance.now() };
   const sending: Promise<void>[] = [];
   for (let tick = 0; tick < seconds * 50; tick += 1) {
@@ -123,6 +109,9 @@ async function stepOf(rate: number, seconds: number) {
   const cpu = [...cpuByProcess(system.pid)].map(
     ([name, used]) => [name, ((used - (from.cpu.get(name) ?? 0)) * 1000) / mine.length] as const,
   );
+  const trafficNow = await trafficSoFar();
+  const events = (trafficNow.events - traffic.events) / mine.length;
+  const deliveries = (trafficNow.deliveries - traffic.deliveries) / mine.length;
   const latencies = mine
     .flatMap((id) => (load.assignedAt.has(id) ? [load.assignedAt.get(id)! - load.acknowledgedAt.get(id)!] : []))
     .sort((a, b) => a - b);
@@ -140,10 +129,14 @@ async function stepOf(rate: number, seconds: number) {
     assignedP99Ms: Math.round(percentile(latencies, 0.99)),
     cpuMsPerTicket: Object.fromEntries(cpu.map(([name, ms]) => [name, Number(ms.toFixed(2))])),
     systemCpuMsPerTicket: Number(systemCpu.toFixed(2)),
+    /** With what the agents' presence costs, which at low rates is most of it. */
+    eventsPerTicket: Number(events.toFixed(1)),
+    deliveriesPerTicket: Number(deliveries.toFixed(1)),
+    leastCpuMsPerTicket: Number(leastCpuMs(bare, events, deliveries).toFixed(2)),
     lag: await lagOf(),
   };
   console.error(
-    `${rate === 0 ? `${IN_FLIGHT} on their way` : `${rate}/s`} for ${seconds} s: ${step.perSecond}/s whole tickets, assigned p50 ${step.assignedP50Ms} ms p99 ${step.assignedP99Ms} ms, ${step.systemCpuMsPerTicket} ms CPU each, ${step.secondsBehind} s behind, ${step.solved} of ${step.tickets} solved`,
+    `${rate === 0 ? `${IN_FLIGHT} on their way` : `${rate}/s`} for ${seconds} s: ${step.perSecond}/s whole tickets, assigned p50 ${step.assignedP50Ms} ms p99 ${step.assignedP99Ms} ms, ${step.systemCpuMsPerTicket} ms CPU each (bare carrying and storing: ${step.leastCpuMsPerTicket}), ${step.secondsBehind} s behind, ${step.solved} of ${step.tickets} solved`,
   );
   return step;
 }
@@ -169,7 +162,7 @@ const sustained = wasKept(kept) ? kept.perSecond : 0;
 const half = steps.filter((step) => step.rate <= best.rate / 2).at(-1) ?? steps[0]!;
 const result = {
   machine: machine(),
-  passThroughPerSecond: passThrough,
+  bare,
   agents: AGENTS,
   atRestShareOfACore: { idle, withAgentsPresent: present },
   sustainedPerSecond: sustained,

@@ -63,24 +63,32 @@ export function cpuByProcess(root: number): Map<string, number> {
   return used;
 }
 
-/** Events per second between the first and the last output, so that joining the group does not count. */
+/**
+ * Events per second between the first and the last output, so that joining the group does not count; CPU per event of the process, and of
+ * what else is to be counted.
+ */
 export async function throughput(
   kafka: KafkaOptions,
   output: string,
   wanted: number,
   pid: number,
-): Promise<{ perSecond: number; cpuMicroseconds: number }> {
+  otherCpuSeconds: () => number = () => 0,
+): Promise<{ perSecond: number; cpuMicroseconds: number; otherCpuMicroseconds: number }> {
   const inspector = new KafkaInspector(kafka);
   await inspector.connect();
-  let first: { at: number; count: number; cpu: number } | undefined;
+  let first: { at: number; count: number; cpu: number; otherCpu: number } | undefined;
   for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(20)) {
     const count = Number([...(await inspector.endOffsets([output])).values()].reduce((sum, end) => sum + end, 0n));
     const now = performance.now();
-    if (count > 0) first ??= { at: now, count, cpu: cpuSecondsOf(pid) };
+    if (count > 0) first ??= { at: now, count, cpu: cpuSecondsOf(pid), otherCpu: otherCpuSeconds() };
     if (count >= wanted && first) {
       await inspector.disconnect();
       const handled = count - first.count;
-      return { perSecond: handled / ((now - first.at) / 1000), cpuMicroseconds: ((cpuSecondsOf(pid) - first.cpu) / handled) * 1e6 };
+      return {
+        perSecond: handled / ((now - first.at) / 1000),
+        cpuMicroseconds: ((cpuSecondsOf(pid) - first.cpu) / handled) * 1e6,
+        otherCpuMicroseconds: ((otherCpuSeconds() - first.otherCpu) / handled) * 1e6,
+      };
     }
   }
   throw new Error(`${output} did not reach ${wanted} records within 180 s`);
