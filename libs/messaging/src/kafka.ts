@@ -13,10 +13,10 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import './kafkajs-fetch-session.js';
 import './kafkajs-idle-timer.js';
+import { byKey } from './partitioner.js';
 import type { PublishedRecord } from './relay.js';
 import type { RawRecord } from './wire.js';
 
-process.env['KAFKAJS_NO_PARTITIONER_WARNING'] ??= '1';
 
 export interface KafkaOptions {
   readonly brokers: readonly string[];
@@ -91,7 +91,11 @@ export class Publisher {
   constructor(options: KafkaOptions) {
     this.#prefix = options.prefix ?? '';
     // Few retries here: the relay repeats the same rows itself, for ever.
-    this.#producer = connect(options, { ...RETRY, retries: 3 }).producer({ allowAutoTopicCreation: false, maxInFlightRequests: 1 });
+    this.#producer = connect(options, { ...RETRY, retries: 3 }).producer({
+      allowAutoTopicCreation: false,
+      maxInFlightRequests: 1,
+      createPartitioner: byKey,
+    });
   }
 
   /** Once; after a failure anew. `publish` does so itself. */
