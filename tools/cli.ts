@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readCompanyFiles } from './company-files.ts';
-import { ConsoleClient } from './console-client.ts';
+import { ConsoleClient, mintToken } from './console-client.ts';
 import { sendMail } from './stack/samples.ts';
 import { stackSecrets } from './stack/secrets.ts';
 import { readStackFile, STATE_DIR } from './stack/stack-file.ts';
@@ -18,6 +18,9 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
   dead-letters replay SERVICE ID        hands it to that reader again, and what waits behind it
   dead-letters skip SERVICE ID          gives it up, and goes on with what waits behind it
   topics tail [--from-beginning]        all topics live, readable (also: npm run topics:tail)
+  admin-token                           an admin's token for an hour, for whoever has the console's AUTH_JWT_SECRET
+
+  apply talks to another Signalbox where SIGNALBOX_URL and SIGNALBOX_TOKEN (an admin's) are set.
 
   --json      answers as JSON
   --help`;
@@ -38,10 +41,25 @@ function show(answer: unknown, words: () => string): void {
   console.log(values.json ? JSON.stringify(answer, null, 2) : words());
 }
 
+function consoleOf(url: string | undefined, token: string | undefined): ConsoleClient {
+  if (url !== undefined && token !== undefined) return new ConsoleClient(url, token);
+  const { http, tokens } = readStackFile(stateDir);
+  return new ConsoleClient(http, tokens.admin);
+}
+
+async function adminToken(): Promise<void> {
+  const secret = process.env['AUTH_JWT_SECRET'] ?? '';
+  if (secret.length < 32) throw new Error(`AUTH_JWT_SECRET has ${secret.length} characters; the console's own has at least 32`);
+  const token = await mintToken(secret, 'admin', 'admin', '1h');
+  show({ token }, () => token);
+}
+
 async function apply(paths: readonly string[]): Promise<void> {
   if (paths.length === 0) throw new Error('apply needs at least one file or folder, such as: npm run signalbox -- apply config/sample');
-  const { http, tokens } = readStackFile(stateDir);
-  const answer = await new ConsoleClient(http, tokens.admin).apply(readCompanyFiles(paths));
+  const { SIGNALBOX_URL, SIGNALBOX_TOKEN } = process.env;
+  if ((SIGNALBOX_URL === undefined) !== (SIGNALBOX_TOKEN === undefined))
+    throw new Error('SIGNALBOX_URL and SIGNALBOX_TOKEN go together: set both, or none for the Signalbox that npm start runs');
+  const answer = await consoleOf(SIGNALBOX_URL, SIGNALBOX_TOKEN).apply(readCompanyFiles(paths));
   show(answer, () =>
     answer.changed.length === 0
       ? `nothing changed; bundle ${answer.bundle} stays`
@@ -177,6 +195,7 @@ const commands: Record<string, () => Promise<void>> = {
   apply: () => apply(rest),
   send: () => send(rest),
   'dead-letters': () => deadLetters(rest),
+  'admin-token': adminToken,
   topics: () => (rest[0] === 'tail' ? tail() : Promise.reject(new Error(`topics '${rest[0] ?? ''}' is unknown; known: tail`))),
 };
 if (values.help || command === undefined) console.log(HELP);

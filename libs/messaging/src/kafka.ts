@@ -17,7 +17,6 @@ import { byKey } from './partitioner.js';
 import type { PublishedRecord } from './relay.js';
 import type { RawRecord } from './wire.js';
 
-
 export interface KafkaOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;

@@ -32,14 +32,15 @@ export const baseEnvironment = {
 export type BaseEnvironment = z.infer<z.ZodObject<typeof baseEnvironment>>;
 
 /**
- * Parses the environment once, at the start.
+ * Parses the environment once, at the start. An empty value is none: compose files and manifests cannot leave a variable out.
  * @throws Error listing every variable that is missing or wrong, and what is allowed.
  */
 export function parseEnvironment<Shape extends z.ZodRawShape>(
   shape: Shape,
   env: NodeJS.ProcessEnv = process.env,
 ): z.infer<z.ZodObject<Shape & typeof baseEnvironment>> {
-  const parsed = z.object({ ...baseEnvironment, ...shape }).safeParse(env);
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = z.object({ ...baseEnvironment, ...shape }).safeParse(given);
   if (parsed.success) return parsed.data as z.infer<z.ZodObject<Shape & typeof baseEnvironment>>;
   const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`the environment is not complete:\n${problems.join('\n')}`);
