@@ -129,7 +129,7 @@ async function stepOf(rate: number, seconds: number) {
     assignedP99Ms: Math.round(percentile(latencies, 0.99)),
     cpuMsPerTicket: Object.fromEntries(cpu.map(([name, ms]) => [name, Number(ms.toFixed(2))])),
     systemCpuMsPerTicket: Number(systemCpu.toFixed(2)),
-    /** With what the agents' presence costs, which at low rates is most of it. */
+    /** The agents' presence included, which shows at low rates. */
     eventsPerTicket: Number(events.toFixed(1)),
     deliveriesPerTicket: Number(deliveries.toFixed(1)),
     leastCpuMsPerTicket: Number(leastCpuMs(bare, events, deliveries).toFixed(2)),

@@ -18,7 +18,7 @@ const EPOCH_MAX = 2 ** 31 - 1;
 
 /**
  * An incremental fetch session with one broker (KIP-227): after the first request only what changed is asked, and only partitions with
- * news are answered. Without it a reader of ten topics sends and receives 120 partitions for each record that arrives.
+ * news are answered. Without it a reader of eight topics sends and receives 96 partitions for each record that arrives.
  */
 export class FetchSession {
   #id = 0;

@@ -16,8 +16,8 @@ type Broker = {
 } & Record<symbol, (request: unknown) => Promise<FetchAnswer>>;
 
 /**
- * kafkajs 2.2.4 asks for all partitions with every fetch, and is answered for all of them: at rest a reader of eight topics used 2.7 % of a
- * core, with sessions 1.6 %. Its protocol layer knows them, its broker does not use them; this method of it is replaced.
+ * kafkajs 2.2.4 asks for all partitions with every fetch, and is answered for all of them: at rest routing, with 84 of them, used 2.7 % of
+ * a core, with sessions 1.6 % (one run of each). Its protocol layer knows them, its broker does not use them; this method of it is replaced.
  */
 const require = createRequire(import.meta.url);
 const { prototype } = require('kafkajs/src/broker/index.js') as { prototype: Broker };

@@ -105,8 +105,7 @@ export class RequestStore {
     const outcomes: Outcome<string>[] = [];
     for (const { agentId, presence, requestId, onlyRenew } of reports) {
       const known = leases.get(agentId)!;
-      const outdated = onlyRenew === true && known.presence !== presence;
-      const lease: Lease | undefined = outdated ? undefined : renewLease(known.requestId === '' ? undefined : known, presence, now);
+      const lease: Lease | undefined = renewLease(known.requestId === '' ? undefined : known, presence, now, onlyRenew);
       if (!lease) {
         outcomes.push({ events: [], answer: known.requestId });
         continue;

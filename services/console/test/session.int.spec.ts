@@ -110,6 +110,23 @@ describe('presence', () => {
     expect(Date.parse(after!.leaseUntil)).toBeGreaterThan(Date.parse(before!.leaseUntil));
   });
 
+  it('keeps what was said after a renewal fell due', async () => {
+    const anas = async () => console_.call('PUT', '/presence', await tokenFor('ana', 'agent'), { presence: 'online' });
+    const saidByAna = () => console_.stack.eventsAbout('ana', ConsoleTopic).length;
+    await report('online');
+    await anas();
+    await console_.stack.settled();
+    await console_.stack.query('console', `update presence_lease set lease_until = clock_timestamp() + interval '19 seconds'`);
+    const known = saidByAna();
+    await report('online');
+    await report('away');
+    await anas();
+    // Hers is renewed in the same turn as his would be, or a later one.
+    while (saidByAna() === known) await sleep(50);
+    await console_.stack.settled();
+    expect(said().at(-1)).toMatchObject({ presence: 'away' });
+  });
+
   it('is shown as assignment made it', async () => {
     const state = AgentState('ben', {
       agentVersion: 1,

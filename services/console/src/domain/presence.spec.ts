@@ -20,6 +20,13 @@ it('never renews an absence', () => {
   expect(renewLease({ presence: 'offline', leaseUntil: lasting(-1) }, 'offline', now)).toBeUndefined();
 });
 
+it('says nothing by a renewal that waited, when the agent has said something else meanwhile', () => {
+  const ending = lasting(RENEW_BELOW_MS - 1);
+  expect(renewLease({ presence: 'away', leaseUntil: ending }, 'online', now, true)).toBeUndefined();
+  expect(renewLease(undefined, 'online', now, true)).toBeUndefined();
+  expect(renewLease({ presence: 'online', leaseUntil: ending }, 'online', now, true)).toBeDefined();
+});
+
 it('lets a lease lapse at its instant, except when nobody is there', () => {
   expect(lapsed({ presence: 'online', leaseUntil: lasting(1) }, now)).toBe(false);
   expect(lapsed({ presence: 'online', leaseUntil: lasting(0) }, now)).toBe(true);
