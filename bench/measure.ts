@@ -3,6 +3,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, platform, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NODE_FLAGS } from '../tools/stack/processes.ts';
 
 /** What the figures were measured on; a figure without it says nothing. */
 export const machine = () => ({
@@ -95,7 +96,7 @@ export async function throughput(
 }
 
 export function peer(file: string, parameters: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn(process.execPath, ['--no-warnings', file, ...parameters], {
+  return spawn(process.execPath, [...NODE_FLAGS, file, ...parameters], {
     stdio: ['pipe', 'ignore', 'inherit'],
     env: { ...process.env, ...env },
   });

@@ -7,7 +7,7 @@ import {
   SlaEscalationTopic,
   TicketReceived,
 } from '@signalbox/contracts';
-import { provisionTopics, Publisher } from '@signalbox/messaging';
+import { provisionTopics, tailTopics } from '@signalbox/messaging';
 import { startInfrastructure, Stack } from '@signalbox/test-stack';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -28,6 +28,8 @@ const { values } = parseArgs({
   },
 });
 const EVENTS = Number(values.events);
+const SECONDS = Number(values.seconds);
+const WARM_UP_MS = Math.min(10_000, SECONDS * 500);
 const root = resolve(import.meta.dirname, '..');
 const probeFile = join(root, 'libs/messaging/test/probe.service.ts');
 const infrastructure = await startInfrastructure({ stateDir: join(root, '.signalbox', 'bench'), progress: (line) => console.error(line) });
@@ -66,6 +68,15 @@ async function newStack(): Promise<Stack> {
   return stack;
 }
 
+const PASS_THROUGH = 'bench.pass-through';
+async function passThrough({ prefix }: Stack): Promise<ReturnType<typeof peer>> {
+  const brokers = infrastructure.kafkaBrokers.join(',');
+  return peer(join(root, 'bench/peers/pass-through.ts'), [brokers, `${prefix}pass`, prefix + IntakeTopic.name, prefix + PASS_THROUGH]);
+}
+async function probe(stack: Stack): Promise<ReturnType<typeof peer>> {
+  return peer(probeFile, ['run'], { ...(await stack.environmentFor('sla-escalation')), SIGNALBOX_END_WITH_STDIN: 'true' });
+}
+
 interface Stage {
   perSecond: number;
   cpuMicroseconds: number;
@@ -80,19 +91,8 @@ async function oneRound(): Promise<Record<'messaging' | 'passThrough' | 'nestSto
     results[name] = await throughput(stack.kafka, output, wanted, child.pid!);
     await endOf(child);
   };
-  const env = { ...(await stack.environmentFor('sla-escalation')), SIGNALBOX_END_WITH_STDIN: 'true' };
-  await run(
-    'passThrough',
-    peer(join(root, 'bench/peers/pass-through.ts'), [
-      infrastructure.kafkaBrokers.join(','),
-      `${stack.prefix}pass`,
-      input,
-      `${stack.prefix}bench.pass-through`,
-    ]),
-    'bench.pass-through',
-    EVENTS,
-  );
-  await run('messaging', peer(probeFile, ['run'], env), SlaEscalationTopic.name, EVENTS);
+  await run('passThrough', await passThrough(stack), PASS_THROUGH, EVENTS);
+  await run('messaging', await probe(stack), SlaEscalationTopic.name, EVENTS);
   // One message at a time: a tenth is enough to know its rate.
   await run(
     'nestStock',
@@ -109,40 +109,52 @@ async function oneRound(): Promise<Record<'messaging' | 'passThrough' | 'nestSto
   return results;
 }
 
-/** One hop at 1,000/s: from the send of an event to the read of what the stage says about it. */
-async function hop(): Promise<{ p50Ms: number; p99Ms: number; events: number }> {
-  const stack = await Stack.start({ kafkaBrokers: infrastructure.kafkaBrokers, databaseUrl: infrastructure.databaseUrl, topics });
-  stack.attach('sla-escalation', [IntakeTopic, ConfigTopic]);
-  const child = peer(probeFile, ['run'], { ...(await stack.environmentFor('sla-escalation')), SIGNALBOX_END_WITH_STDIN: 'true' });
+interface Hop {
+  p50Ms: number;
+  p99Ms: number;
+  events: number;
+}
+/**
+ * One hop at 1,000/s: from the send of an event to the read of what the stage says about it. Sent every 5 ms, so that what is measured is the
+ * hop and not the sender's batches.
+ */
+async function hop(start: (stack: Stack) => Promise<ReturnType<typeof peer>>, output: string): Promise<Hop> {
+  const stack = await newStack();
+  const child = await start(stack);
+  const sentAt: number[] = [];
+  const seenAt = new Map<number, number>();
+  const stopTail = await tailTopics({
+    ...stack.kafka,
+    topics: [output],
+    fromBeginning: true,
+    onRecord: ({ value }) => seenAt.set(numberIn(JSON.parse(value!.toString()) as SaidOfTicket), performance.now()),
+  });
   await stack.publish(ConfigBundle('bundle', { bundle: 1, members: [], appliedAt: new Date().toISOString() }), ticket(0));
-  await stack.settled(30_000);
-  const sentAt = new Map<number, number>();
-  const publisher = new Publisher(stack.kafka);
-  await publisher.connect();
-  const seconds = Number(values.seconds);
-  let nth = 1;
+  await until(() => seenAt.size > 0, `${output} says nothing`);
   const startedAt = performance.now();
-  // Sent every 5 ms, so that what is measured is the hop and not the sender's batches.
-  for (let tick = 0; tick < seconds * 200; tick += 1) {
+  for (let tick = 0, nth = 1; tick < SECONDS * 200; tick += 1) {
     const due = Array.from({ length: 5 }, () => ticket(nth++));
-    for (const event of due) sentAt.set(event.data.number, performance.now());
+    for (const event of due) sentAt[event.data.number] = performance.now();
     void stack.publish(...due);
     const waitMs = startedAt + (tick + 1) * 5 - performance.now();
     if (waitMs > 0) await sleep(waitMs);
   }
-  await stack.settled(60_000);
-  await publisher.disconnect();
-  const latencies: number[] = [];
-  for (const event of stack.events(SlaEscalationTopic)) {
-    const { calendar } = event.data as ReturnType<typeof ClocksChanged>['data'];
-    const sent = sentAt.get(calendar.version);
-    const seen = stack.seenAt(event);
-    if (sent !== undefined && seen !== undefined && sent > startedAt + 3_000) latencies.push(seen - sent);
-  }
+  await until(() => seenAt.size > SECONDS * 1_000, `${output} does not say everything`);
+  await stopTail();
   await endOf(child);
   await stack.stop();
+  const latencies = [...seenAt].flatMap(([number, at]) => (sentAt[number]! > startedAt + WARM_UP_MS ? [at - sentAt[number]!] : []));
   latencies.sort((a, b) => a - b);
   return { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99), events: latencies.length };
+}
+
+/** What either stage says: the ticket itself, or the probe's event that carries the ticket's number as a version. */
+type SaidOfTicket = Pick<ReturnType<typeof TicketReceived>, 'data'> | Pick<ReturnType<typeof ClocksChanged>, 'data'>;
+const numberIn = ({ data }: SaidOfTicket): number => ('number' in data ? data.number : data.calendar.version);
+
+async function until(holds: () => boolean, otherwise: string): Promise<void> {
+  for (const deadline = Date.now() + 60_000; !holds(); await sleep(20))
+    if (Date.now() > deadline) throw new Error(`${otherwise} within 60 s`);
 }
 
 const rounds: Awaited<ReturnType<typeof oneRound>>[] = [];
@@ -150,7 +162,8 @@ for (let round = 0; round < Number(values.rounds); round += 1) {
   rounds.push(await oneRound());
   console.error(`round ${round + 1} of ${values.rounds}: ${JSON.stringify(rounds.at(-1))}`);
 }
-const hopResult = await hop();
+const hopResult = await hop(probe, SlaEscalationTopic.name);
+const bareHop = await hop(passThrough, PASS_THROUGH);
 const rate = (name: keyof (typeof rounds)[number]) => Math.round(median(rounds.map((round) => round[name].perSecond)));
 const cpu = (name: keyof (typeof rounds)[number]) => Math.round(median(rounds.map((round) => round[name].cpuMicroseconds)));
 const shares = rounds.map((round) => round.messaging.perSecond / round.passThrough.perSecond);
@@ -162,6 +175,7 @@ const result = {
   processCpuMicrosecondsPerEvent: { messaging: cpu('messaging'), passThrough: cpu('passThrough'), nestStock: cpu('nestStock') },
   stageAgainstPassThrough: Number(median(shares).toFixed(3)),
   hopAt1000PerSecond: hopResult,
+  bareHopAt1000PerSecond: bareHop,
   floors: FLOORS,
 };
 console.log(`
@@ -171,7 +185,8 @@ bare pass-through  ${String(result.perSecond.passThrough).padStart(11)} ${String
 Nest's stock       ${String(result.perSecond.nestStock).padStart(11)} ${String(result.processCpuMicrosecondsPerEvent.nestStock).padStart(12)}
 
 stage ÷ pass-through ${result.stageAgainstPassThrough} (floor ${FLOORS.stageAgainstPassThrough})
-one hop at 1,000/s   p50 ${hopResult.p50Ms.toFixed(1)} ms (floor ${FLOORS.hopP50Ms}), p99 ${hopResult.p99Ms.toFixed(1)} ms (floor ${FLOORS.hopP99Ms})`);
+one hop at 1,000/s   p50 ${hopResult.p50Ms.toFixed(1)} ms (floor ${FLOORS.hopP50Ms}), p99 ${hopResult.p99Ms.toFixed(1)} ms (floor ${FLOORS.hopP99Ms})
+  the pass-through's  p50 ${bareHop.p50Ms.toFixed(1)} ms, p99 ${bareHop.p99Ms.toFixed(1)} ms`);
 if (values.json) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 await infrastructure.stop();
 const below =

@@ -15,7 +15,7 @@ export interface ProcessDefinition {
  * A young generation of fixed size: V8 otherwise gives its pages back whenever a service is quiet for a moment and gets them anew, at 13 µs a
  * page on a virtual machine. Whole tickets a second on such a machine, by turns: 63, 66, 71, 57 with it; 44, 40, 49, 53 without.
  */
-const NODE_FLAGS = ['--enable-source-maps', '--no-warnings', '--min-semi-space-size=16', '--max-semi-space-size=16'];
+export const NODE_FLAGS = ['--enable-source-maps', '--no-warnings', '--min-semi-space-size=16', '--max-semi-space-size=16'];
 
 /** One child process that is started again when it dies, with growing pauses and a visible line. */
 export class SupervisedProcess {
