@@ -1,7 +1,8 @@
 import type { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { recordsIn, type OutboxRecord } from './outbox.js';
+import { JustCommitted } from './just-committed.js';
+import { recordsIn, type OutboxRecord, type OutboxRow } from './outbox.js';
 import { prepareStatements, type Session } from './session.js';
 
 export interface PublishedRecord {
@@ -16,17 +17,17 @@ export type Publish = (records: readonly PublishedRecord[]) => Promise<void>;
 /** Each holds the events of a unit, up to 256 kB. */
 const ROWS_MAX = 20;
 const SWEEP_MS = 1_000;
-/** What was published is removed after so long, or together with reading what comes before that. */
+/** What was published is removed after so long or so many rows, or together with reading what comes before that. */
 const LINGER_MS = 50;
+const LINGERING_MAX = 100;
 /** Any constant: one relay at a time per service database. */
 const LOCK = 5_106_017;
 const CHANNEL = 'signalbox_outbox';
 
-interface OutboxRow {
+interface StoredRow {
   id: string;
   /** Where a dead letter's copy goes; null = the row holds events. */
   topic: string | null;
-  events: number;
   records: string | null;
   versions: Record<string, number>;
   record_key: Buffer | null;
@@ -40,7 +41,7 @@ interface OutboxRow {
  */
 const NEXT = `
   with published as (delete from messaging.outbox where id = any($2::bigint[]) and set_config('synchronous_commit', 'off', true) = 'off')
-  select o.id, o.topic, o.events, o.records, o.versions, d.record_key, d.record_value,
+  select o.id, o.topic, o.records, o.versions, d.record_key, d.record_value,
          case when d.id is null then null else d.record_headers || jsonb_build_object(
            'signalbox-reason', encode(convert_to(d.reason, 'UTF8'), 'base64'), 'signalbox-handler', encode(convert_to(d.handler, 'UTF8'), 'base64'),
            'signalbox-topic', encode(convert_to(d.topic, 'UTF8'), 'base64'), 'signalbox-partition', encode(convert_to(d.partition::text, 'UTF8'), 'base64'),
@@ -72,13 +73,16 @@ export function inRequests(records: readonly PublishedRecord[]): PublishedRecord
 }
 
 /**
- * Publishes the outbox in the order of its ids: one relay per database (session advisory lock), one request in flight,
- * the same rows again until all are acknowledged. Readers skip what they have seen, so twice does no harm; a gap would.
+ * Publishes the outbox: one relay per database (session advisory lock), one request in flight, the same rows again until all are
+ * acknowledged. What this process has just committed goes out from memory where nothing can come before it, the rest in the order of its
+ * ids from the table. Readers skip what they have seen, so twice does no harm; a gap would.
  */
 export class OutboxRelay {
   #stopping = false;
   #wake: (() => void) | undefined;
+  /** There is something in the table that is not in memory. */
   #pending = false;
+  readonly #justCommitted = new JustCommitted();
   #loop: Promise<void> | undefined;
   #leading = false;
   #drained: Promise<void> = Promise.resolve();
@@ -99,9 +103,12 @@ export class OutboxRelay {
     this.#loop = this.#run();
   }
 
-  /** Says that rows were committed. A standby tells the leader in the other process by NOTIFY. */
-  wake(): void {
-    this.#pending = true;
+  /**
+   * Says that something was committed. A standby tells the leader in the other process by NOTIFY.
+   * @param rows all of it, if known
+   */
+  wake(rows: readonly OutboxRow[] = []): void {
+    if (!this.#leading || rows.length === 0 || !this.#justCommitted.add(rows)) this.#pending = true;
     this.#wake?.();
     if (!this.#leading) void this.database.query(`notify ${CHANNEL}`).catch(() => undefined);
   }
@@ -162,17 +169,34 @@ export class OutboxRelay {
         this.#wake?.();
       });
       await runner.query(`listen ${CHANNEL}`);
-      for (let published: string[] = []; !this.#stopping && !connection.lost;) {
+      // Another process may have led in between, and said more.
+      this.#justCommitted.forget(this.#justCommitted.size);
+      this.#pending = true;
+      for (let lingering: string[] = [], readAt = 0; !this.#stopping && !connection.lost;) {
+        const ready = this.#justCommitted.take();
+        if (ready.length > 0) {
+          await this.#send(ready.flatMap(({ records }) => records));
+          if (lingering.length === 0) readAt = performance.now() + LINGER_MS;
+          lingering.push(...ready.map(({ id }) => id));
+          succeeded();
+        } else if (this.#justCommitted.size > 0) this.#pending = true;
+        if (!this.#pending && lingering.length < LINGERING_MAX && performance.now() < readAt) {
+          if (this.#justCommitted.size === 0) await this.#sleep(readAt - performance.now());
+          continue;
+        }
         this.#pending = false;
-        const rows = (await runner.query(NEXT, [ROWS_MAX, published])) as OutboxRow[];
+        const known = this.#justCommitted.size;
+        const rows = (await runner.query(NEXT, [ROWS_MAX, lingering])) as StoredRow[];
         if (rows.length > 0) {
-          for (const request of inRequests(this.#records(rows))) await this.publish(request);
-          this.options.pointOfNoReturn?.('published');
-          this.published += rows.reduce((sum, row) => sum + row.events, 0);
+          await this.#send(
+            rows.flatMap((row): Said[] => (row.records === null ? deadLetterIn(row) : recordsIn(row.records, row.versions))),
+          );
           succeeded();
         }
-        published = rows.map((row) => row.id);
-        if (rows.length < ROWS_MAX && !this.#pending) await this.#sleep(rows.length > 0 ? LINGER_MS : SWEEP_MS);
+        lingering = rows.map((row) => row.id);
+        if (rows.length < ROWS_MAX) this.#justCommitted.forget(known);
+        else this.#pending = true;
+        readAt = performance.now() + (rows.length > 0 ? LINGER_MS : SWEEP_MS);
       }
     } finally {
       this.#leading = false;
@@ -183,17 +207,20 @@ export class OutboxRelay {
   }
 
   /** Of a compacted topic only the newest state of a subject goes out: its readers want the present, not the way there. */
-  #records(rows: readonly OutboxRow[]): PublishedRecord[] {
-    const said = rows.map((row) => (row.records === null ? deadLetterIn(row) : recordsIn(row.records, row.versions)));
+  async #send(said: readonly Said[]): Promise<void> {
+    const events = said.filter(isEvent);
     const newest = new Map<string, OutboxRecord>();
-    for (const one of said.flat())
-      if ('type' in one && this.options.compactedTopics.has(one.topic)) newest.set(`${one.topic} ${one.subject}`, one);
-    return said.flat().flatMap((one): PublishedRecord[] => {
-      if (!('type' in one)) return [one];
+    for (const one of events) if (this.options.compactedTopics.has(one.topic)) newest.set(`${one.topic} ${one.subject}`, one);
+    const records = said.flatMap((one): PublishedRecord[] => {
+      if (!isEvent(one)) return [one];
       const { topic, subject, type, value } = one;
       if ((newest.get(`${topic} ${subject}`) ?? one) !== one) return [];
       return [{ topic, key: subject, value, headers: { ce_type: type, ce_subject: subject } }];
     });
+    for (const request of inRequests(records)) await this.publish(request);
+    this.options.pointOfNoReturn?.('published');
+    this.#justCommitted.published(events);
+    this.published += said.length;
   }
 
   #sleep(ms: number): Promise<void> {
@@ -210,8 +237,11 @@ export class OutboxRelay {
   }
 }
 
+type Said = OutboxRecord | PublishedRecord;
+const isEvent = (one: Said): one is OutboxRecord => 'type' in one;
+
 /** The untouched record, with what is known of its failure in its headers. */
-function deadLetterIn({ topic, record_key: key, record_value: value, record_headers: stored }: OutboxRow): PublishedRecord[] {
+function deadLetterIn({ topic, record_key: key, record_value: value, record_headers: stored }: StoredRow): PublishedRecord[] {
   const headers = Object.fromEntries(Object.entries(stored ?? {}).map(([name, base64]) => [name, Buffer.from(base64, 'base64')]));
   return [{ topic: topic!, key, value, headers }];
 }

@@ -64,20 +64,29 @@ async function begin(runner: QueryRunner): Promise<void> {
   }
 }
 
-/** One transaction on a session whose statements are prepared. Rolled back, and the error passed on, when the work throws. */
-export async function inTransaction<T>(
+/**
+ * One transaction on a session whose statements are prepared. Rolled back, and the error passed on, when the work throws.
+ * @param work gives what it did, and its last statement without waiting for it: that is sent together with the commit. Should it fail, the
+ *   database takes the commit for a rollback.
+ */
+export async function inTransaction<T, Last>(
   database: DataSource,
-  work: (tx: EntityManager) => Promise<T>,
+  work: (tx: EntityManager) => Promise<{ done: T; last: Promise<Last> }>,
   failPoint?: (point: string) => void | Promise<void>,
-): Promise<T> {
+): Promise<{ done: T; last: Last }> {
   const runner = database.createQueryRunner();
   try {
     await begin(runner);
-    const result = await work(runner.manager);
-    if (failPoint) await failPoint('before-commit');
-    await runner.commitTransaction();
+    const { done, last } = await work(runner.manager);
+    if (failPoint) {
+      await last;
+      await failPoint('before-commit');
+    }
+    const [answered, committed] = await Promise.allSettled([last, runner.commitTransaction()]);
+    if (answered.status === 'rejected') throw answered.reason;
+    if (committed.status === 'rejected') throw committed.reason;
     if (failPoint) await failPoint('after-commit');
-    return result;
+    return { done, last: answered.value };
   } catch (error) {
     await runner.rollbackTransaction().catch(() => undefined);
     throw error;

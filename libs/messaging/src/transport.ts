@@ -51,7 +51,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
       gather: options.gather,
       clockOffsetMs: options.clockOffsetMs,
       failPoint: options.failPoint,
-      committed: () => this.relay.wake(),
+      committed: (rows) => this.relay.wake(rows),
     });
   }
 

@@ -7,7 +7,7 @@ import type { CommandHandler, Delivery, EventHandler, Outcome } from './delivery
 import { Consequences } from './consequences.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { Gatherer, type GatherLimits } from './gatherer.js';
-import { storeInOutbox } from './outbox.js';
+import { storeInOutbox, type OutboxRow } from './outbox.js';
 import { scheduleCalls } from './schedule.js';
 import { inTransaction, PLAN_FOR_FULL_TABLES } from './session.js';
 import { isConflict, isInfrastructure, Unprocessable } from './unprocessable.js';
@@ -41,7 +41,8 @@ export interface UnitOptions {
   readonly handlers: ReadonlyMap<string, EventHandler>;
   readonly gather?: GatherLimits | undefined;
   readonly clockOffsetMs?: number | undefined;
-  readonly committed: () => void;
+  /** Called after a commit, with what it left for the relay. */
+  readonly committed: (rows: readonly OutboxRow[]) => void;
   /** Fault tests end the process here. Never set otherwise. */
   readonly failPoint?: ((point: string) => void) | undefined;
 }
@@ -211,7 +212,7 @@ export class UnitOfWork {
           this.deadLetters.bury(item.record, { reason, handler: `on${type ?? 'Record'}`, subject, version: item.event?.version }, tx),
         );
         this.#logger.error(`dead letter: ${item.record.topic}[${item.record.partition}]@${item.record.offset} ${type ?? ''}: ${reason}`);
-        this.options.committed();
+        this.options.committed([]);
         return;
       } catch (error) {
         this.#logger.warn(`cannot store a dead letter yet: ${(error as Error).message}`);
@@ -225,25 +226,22 @@ export class UnitOfWork {
     for (const item of records) item.event ??= this.#read(item.record);
     const consequences = new Consequences();
     try {
-      const result = await inTransaction(
+      const { done, last: stored } = await inTransaction(
         this.database,
         async (tx) => {
           // Neither needs the other's answer: the database gets both at once.
           const [delivery, fresh] = await Promise.all([this.#delivery(tx, consequences), this.#notSeen(records, tx)]);
           const { events, answers } = await this.#callHandlers(items, new Set(fresh), delivery);
           events.push(...(await consequences.decide(delivery)));
-          await storeInOutbox(events, this.options.reader, tx, delivery.now);
           const commands = items.length - records.length;
-          return {
-            answers,
-            counts: { records: records.length, skipped: records.length - fresh.length, commands, published: events.length },
-          };
+          const counts = { records: records.length, skipped: records.length - fresh.length, commands, published: events.length };
+          return { done: { answers, counts }, last: storeInOutbox(events, this.options.reader, tx, delivery.now) };
         },
         this.options.failPoint,
       );
-      if (result.counts.published > 0) this.options.committed();
+      if (stored.length > 0) this.options.committed(stored);
       consequences.committed();
-      return result;
+      return done;
     } catch (error) {
       consequences.rolledBack(error);
       throw error;

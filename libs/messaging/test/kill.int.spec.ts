@@ -1,4 +1,4 @@
-import { ConfigTopic, IntakeTopic, SlaEscalationTopic, deadLettersOf } from '@signalbox/contracts';
+import { ConfigTopic, IntakeTopic, SlaEscalationTopic, deadLettersOf, subjectOf } from '@signalbox/contracts';
 import { Stack } from '@signalbox/test-stack';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,6 +41,14 @@ async function everythingOnce(): Promise<void> {
   // The topic may hold a record twice (published, then killed before the rows were deleted); its versions tell a reader so.
   const said = new Set(stack.events(SlaEscalationTopic).map((event) => event.id));
   expect(said.size).toBe(EVENTS);
+  // Whoever published it: no version comes before the one it follows, or a reader would skip that one.
+  const heard = new Map<string, number>();
+  for (const event of stack.events(SlaEscalationTopic)) {
+    const [subject, version] = [subjectOf(event), event.version];
+    const before = heard.get(subject) ?? 0;
+    expect(version).toBeLessThanOrEqual(before + 1);
+    heard.set(subject, Math.max(before, version));
+  }
   expect(await stack.query('sla-escalation', 'select id from messaging.dead_letter')).toEqual([]);
 }
 
