@@ -104,33 +104,36 @@ export class KafkaInspector {
     await this.#admin.disconnect();
   }
 
-  /** End offset of every partition of the topics, as one comparable line per partition. */
+  /** End offset of every partition of the topics, by `topic/partition`. */
   async endOffsets(topics: readonly string[]): Promise<Map<string, bigint>> {
-    const ends = new Map<string, bigint>();
-    for (const topic of topics) {
-      for (const { partition, high } of await this.#admin.fetchTopicOffsets(this.#prefix + topic))
-        ends.set(`${topic}/${partition}`, BigInt(high));
-    }
-    return ends;
+    const ends = await this.#offsets(topics);
+    return new Map(ends.map(({ at, high }) => [at, high]));
+  }
+
+  /** The offset a group reads next, of every partition it has committed. */
+  async committedOffsets(group: string, topics: readonly string[]): Promise<Map<string, bigint>> {
+    const names = topics.map((name) => this.#prefix + name);
+    const answer = await this.#admin.fetchOffsets({ groupId: this.#prefix + group, topics: names });
+    const committed = answer.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => [`${topic.slice(this.#prefix.length)}/${partition}`, BigInt(offset)] as const),
+    );
+    return new Map(committed.filter(([, offset]) => offset >= 0n));
   }
 
   /** Records of the topics that the group has not committed yet. */
   async lag(group: string, topics: readonly string[]): Promise<bigint> {
-    let lag = 0n;
-    const committed = new Map<string, bigint>();
-    for (const { topic, partitions } of await this.#admin.fetchOffsets({
-      groupId: this.#prefix + group,
-      topics: topics.map((name) => this.#prefix + name),
-    })) {
-      for (const { partition, offset } of partitions) committed.set(`${topic.slice(this.#prefix.length)}/${partition}`, BigInt(offset));
-    }
-    for (const topic of topics) {
-      for (const { partition, high, low } of await this.#admin.fetchTopicOffsets(this.#prefix + topic)) {
-        const at = committed.get(`${topic}/${partition}`) ?? -1n;
-        lag += BigInt(high) - (at < BigInt(low) ? BigInt(low) : at);
-      }
-    }
-    return lag;
+    const committed = await this.committedOffsets(group, topics);
+    return (await this.#offsets(topics)).reduce((lag, { at, low, high }) => {
+      const next = committed.get(at) ?? low;
+      return lag + high - (next < low ? low : next);
+    }, 0n);
+  }
+
+  async #offsets(topics: readonly string[]): Promise<{ at: string; low: bigint; high: bigint }[]> {
+    const partitions = await Promise.all(topics.map((topic) => this.#admin.fetchTopicOffsets(this.#prefix + topic)));
+    return topics.flatMap((topic, nth) =>
+      partitions[nth]!.map(({ partition, low, high }) => ({ at: `${topic}/${partition}`, low: BigInt(low), high: BigInt(high) })),
+    );
   }
 
   /** Sets a stopped group back to the beginning of the topics. */

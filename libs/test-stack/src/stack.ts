@@ -206,34 +206,52 @@ export class Stack {
     let before = '';
     let what = '';
     while (Date.now() < deadline) {
-      what = await this.#whatMoves();
-      const ends = JSON.stringify([...(await this.#inspector.endOffsets(this.#topics()))].map(([at, end]) => `${at}:${end}`));
+      const { moves, ends } = await this.#movement();
+      what = moves.join(', ');
       if (what === '' && ends === before) return;
       before = what === '' ? ends : '';
-      await sleep(60);
+      await sleep(20);
     }
     throw new Error(`not settled after ${timeoutMs} ms: ${what || 'the end offsets keep growing'}`);
   }
 
-  async #whatMoves(): Promise<string> {
-    const total = [...(await this.#inspector.endOffsets(this.#topics())).values()].reduce((sum, end) => sum + end, 0n);
-    if (BigInt(this.#raw.length) < total) return `the stack has read ${this.#raw.length} of ${total} records`;
-    for (const { name, databaseUrl } of this.#services) {
-      const client = new Client({ connectionString: databaseUrl });
-      try {
-        await client.connect();
-        const { rows } = await client.query<{ waiting: string }>('select count(*) as waiting from messaging.outbox');
-        if (rows[0]!.waiting !== '0') return `${name} has ${rows[0]!.waiting} rows in its outbox`;
-      } catch (error) {
-        return `${name}'s database does not answer: ${(error as Error).message}`;
-      } finally {
-        await client.end().catch(() => undefined);
-      }
-      const topics = this.#attachedTopics.get(name) ?? [];
-      const lag = await this.#inspector.lag(`signalbox.${name}`, topics);
-      if (lag > 0n) return `${name} is ${lag} records behind`;
+  /** Outboxes and what groups have read come first: what is published meanwhile shows as one more record to read. */
+  async #movement(): Promise<{ moves: string[]; ends: string }> {
+    const seen = await Promise.all(
+      this.#services.map(async ({ name, databaseUrl }) => {
+        const topics = this.#attachedTopics.get(name) ?? [];
+        const [waiting, committed] = await Promise.all([
+          this.#rowsInOutbox(databaseUrl).catch((error: Error) => error.message),
+          topics.length > 0 ? this.#inspector.committedOffsets(`signalbox.${name}`, topics) : new Map<string, bigint>(),
+        ]);
+        return { name, topics, waiting, committed };
+      }),
+    );
+    const ends = [...(await this.#inspector.endOffsets(this.#topics()))];
+    const total = ends.reduce((sum, [, end]) => sum + end, 0n);
+    const moves = seen.flatMap(({ name, topics, waiting, committed }) => {
+      if (typeof waiting === 'string') return [`${name}'s database does not answer: ${waiting}`];
+      if (waiting > 0) return [`${name} has ${waiting} rows in its outbox`];
+      const read = ends.filter(([at]) => topics.includes(at.slice(0, at.lastIndexOf('/'))));
+      const lag = read.reduce((sum, [at, end]) => sum + end - (committed.get(at) ?? 0n), 0n);
+      return lag > 0n ? [`${name} is ${lag} records behind`] : [];
+    });
+    if (BigInt(this.#raw.length) < total) moves.push(`the stack has read ${this.#raw.length} of ${total} records`);
+    return { moves, ends: JSON.stringify(ends.map(([at, end]) => `${at}:${end}`)) };
+  }
+
+  readonly #clients = new Map<string, Promise<Client>>();
+  async #rowsInOutbox(databaseUrl: string): Promise<number> {
+    let connecting = this.#clients.get(databaseUrl);
+    if (!connecting) this.#clients.set(databaseUrl, (connecting = connected(databaseUrl)));
+    try {
+      const { rows } = await (await connecting).query<{ waiting: number }>('select count(*)::int as waiting from messaging.outbox');
+      return rows[0]!.waiting;
+    } catch (error) {
+      this.#clients.delete(databaseUrl);
+      void connecting.then((client) => client.end()).catch(() => undefined);
+      throw error;
     }
-    return '';
   }
 
   readonly #attachedTopics = new Map<ServiceName, readonly string[]>();
@@ -263,9 +281,18 @@ export class Stack {
     await this.#stopTail?.();
     await this.#publisher.disconnect();
     await this.#inspector.disconnect();
+    for (const connecting of this.#clients.values()) await connecting.then((client) => client.end()).catch(() => undefined);
     for (const { databaseUrl } of this.#services)
       await this.#admin.query(`drop database if exists ${new URL(databaseUrl).pathname.slice(1)} with (force)`);
     await this.#admin.end();
     await deleteTopics(this.kafka, this.#topics()).catch(() => undefined);
   }
+}
+
+async function connected(connectionString: string): Promise<Client> {
+  const client = new Client({ connectionString });
+  // Tests take databases away; the next query says so.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }
