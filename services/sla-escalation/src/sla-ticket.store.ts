@@ -1,36 +1,22 @@
-import type { Cause } from '@signalbox/contracts';
 import type { EntityManager } from 'typeorm';
 import type { CheckedState } from './domain/check.js';
-import { factKey, type StoredFact, type StoredFacts } from './domain/sla-ticket.js';
-
-/** A fact with the event it comes from. */
-export interface NewFact {
-  readonly event: { readonly ticketId: string; readonly id: string; readonly version: number; readonly correlationId: string } & Cause;
-  readonly topic: string;
-  readonly fact: StoredFact;
-}
+import type { StoredFacts } from './domain/sla-ticket.js';
 
 export interface SlaTicketRow {
   readonly ticketId: string;
   readonly facts: StoredFacts;
-  readonly cause: Cause | null;
   readonly state: CheckedState;
 }
 
-export interface CheckedRow {
-  readonly ticketId: string;
-  readonly state: CheckedState;
+export interface CheckedRow extends SlaTicketRow {
   readonly open: boolean;
+  /** Null: only a new fact or configuration can change anything. */
   readonly nextCheckAt: Date | null;
 }
 
-/** The same fact again replaces itself; the ticket is due at once, and its rows are locked in id order. */
-const ADD_FACTS = `
-  insert into sla_ticket as t (ticket_id, facts, cause, next_check_at)
-  select id, facts, cause, $4::timestamptz from unnest($1::text[], $2::jsonb[], $3::jsonb[]) as x(id, facts, cause) order by id
-  on conflict (ticket_id) do update set facts = t.facts || excluded.facts, cause = excluded.cause, next_check_at = excluded.next_check_at`;
-
-const COLUMNS = 'ticket_id, facts, cause, published, said';
+const COLUMNS = 'ticket_id, facts, published, said';
+const ADD_MISSING = 'insert into sla_ticket (ticket_id) select * from unnest($1::text[]) as x(id) order by id on conflict do nothing';
+const LOCK = `select ${COLUMNS} from sla_ticket where ticket_id = any($1) order by ticket_id for update`;
 /** Skip locked rows: every instance works the same table, none waits for another, a crash frees its rows. */
 const CLAIM_DUE = `
   select ${COLUMNS} from sla_ticket where next_check_at <= $1 order by next_check_at limit $2 for update skip locked`;
@@ -39,31 +25,17 @@ const CLAIM_OUTDATED = `
   order by bundle limit $3 for update skip locked`;
 
 const SAVE_CHECKED = `
-  update sla_ticket t set published = x.published, said = x.said, open = x.open, next_check_at = x.next_check_at, bundle = $6, cause = null
-  from unnest($1::text[], $2::jsonb[], $3::jsonb[], $4::boolean[], $5::timestamptz[]) as x(id, published, said, open, next_check_at)
+  update sla_ticket t set facts = x.facts, published = x.published, said = x.said, open = x.open, next_check_at = x.next_check_at, bundle = $7
+  from unnest($1::text[], $2::json[], $3::json[], $4::json[], $5::boolean[], $6::timestamptz[]) as x(id, facts, published, said, open, next_check_at)
   where t.ticket_id = x.id`;
 
 export class SlaTicketStore {
   constructor(private readonly tx: EntityManager) {}
 
-  async add(news: readonly NewFact[], now: Date): Promise<void> {
-    if (news.length === 0) return;
-    const tickets = new Map<string, { facts: Record<string, StoredFact>; cause: Cause }>();
-    for (const { event, topic, fact } of news) {
-      const { id, correlationId, traceparent } = event;
-      const facts = tickets.get(event.ticketId)?.facts ?? {};
-      tickets.set(event.ticketId, {
-        facts: { ...facts, [factKey(topic, event.version)]: fact },
-        cause: { id, correlationId, traceparent },
-      });
-    }
-    const all = [...tickets.values()];
-    await this.tx.query(ADD_FACTS, [
-      [...tickets.keys()],
-      all.map(({ facts }) => JSON.stringify(facts)),
-      all.map(({ cause }) => JSON.stringify(cause)),
-      now,
-    ]);
+  /** The tickets, new ones too, locked in the order of their ids. */
+  async lock(ticketIds: readonly string[]): Promise<SlaTicketRow[]> {
+    const [, rows] = await Promise.all([this.tx.query(ADD_MISSING, [ticketIds]), this.tx.query<StoredRow[]>(LOCK, [ticketIds])]);
+    return toRows(rows);
   }
 
   async claimDue(now: Date, max: number): Promise<SlaTicketRow[]> {
@@ -79,6 +51,7 @@ export class SlaTicketStore {
     if (rows.length === 0) return;
     await this.tx.query(SAVE_CHECKED, [
       rows.map(({ ticketId }) => ticketId),
+      rows.map(({ facts }) => JSON.stringify(facts)),
       rows.map(({ state }) => (state.published === null ? null : JSON.stringify(state.published))),
       rows.map(({ state }) => JSON.stringify(state.said)),
       rows.map(({ open }) => open),
@@ -99,11 +72,10 @@ export class SlaTicketStore {
 interface StoredRow {
   ticket_id: string;
   facts: StoredFacts;
-  cause: Cause | null;
   published: CheckedState['published'];
   said: string[];
 }
 
 function toRows(rows: StoredRow[]): SlaTicketRow[] {
-  return rows.map(({ ticket_id, facts, cause, published, said }) => ({ ticketId: ticket_id, facts, cause, state: { published, said } }));
+  return rows.map(({ ticket_id, facts, published, said }) => ({ ticketId: ticket_id, facts, state: { published, said } }));
 }

@@ -2,9 +2,6 @@ import { Controller, Inject } from '@nestjs/common';
 import {
   AnswerRefused,
   AnswerReleased,
-  AssignmentTopic,
-  EnrichmentTopic,
-  IntakeTopic,
   MessageReceived,
   OfferDeclined,
   OfferExpired,
@@ -21,19 +18,26 @@ import {
   TicketReleased,
   TicketReopened,
   TicketSolved,
-  type Received,
+  eventOfType,
   type AssignmentEvent,
+  type Draft,
+  type Received,
 } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { CheckTimer } from './check.timer.js';
-import { SlaTicketStore, type NewFact } from './sla-ticket.store.js';
+import { factKey, type StoredFact } from './domain/sla-ticket.js';
+import { SlaTicketStore } from './sla-ticket.store.js';
+import { TicketChecker } from './ticket-checker.js';
 
 type TicketEvent = TicketReceived | MessageReceived | TicketEnriched | AssignmentEvent;
 
 /** What clocks are computed from. One handler, so that a ticket's facts of one unit are one write and one computation. */
 @Controller()
 export class TicketConsumer {
-  constructor(@Inject(CheckTimer) private readonly timer: CheckTimer) {}
+  constructor(
+    @Inject(TicketChecker) private readonly checker: TicketChecker,
+    @Inject(CheckTimer) private readonly timer: CheckTimer,
+  ) {}
 
   @On(
     TicketReceived,
@@ -55,37 +59,44 @@ export class TicketConsumer {
     TicketClosed,
     RequestRefused,
   )
-  async onTicketEvent(events: readonly Received<TicketEvent>[], delivery: Delivery): Promise<void> {
-    const { tx, now } = delivery;
-    await new SlaTicketStore(tx).add(
-      events.flatMap((event) => factOf(event) ?? []),
-      now,
-    );
-    this.timer.ask(delivery);
+  async onTicketEvent(events: readonly Received<TicketEvent>[], delivery: Delivery): Promise<Draft[]> {
+    const facts = new Map<string, Record<string, StoredFact>>();
+    for (const event of events) {
+      const fact = factOf(event);
+      if (!fact) continue;
+      facts.set(event.ticketId, { ...facts.get(event.ticketId), [factKey(topicOf(event), event.version)]: fact });
+    }
+    if (facts.size === 0) return [];
+    const rows = await new SlaTicketStore(delivery.tx).lock([...facts.keys()]);
+    const told = rows.map((row) => ({ ...row, facts: { ...row.facts, ...facts.get(row.ticketId) } }));
+    const { events: said, nextCheckAt } = await this.checker.check(told, delivery);
+    if (nextCheckAt !== null) this.timer.expect(nextCheckAt.getTime() - delivery.now.getTime());
+    return said;
   }
 }
 
-function factOf(event: Received<TicketEvent>): NewFact | undefined {
+const topicOf = (event: Received<TicketEvent>): string => eventOfType(event.type)!.topic.name;
+
+function factOf(event: Received<TicketEvent>): StoredFact | undefined {
   switch (event.type) {
     /** The receipt starts the clocks. */
     case 'TicketReceived':
-      return { event, topic: IntakeTopic.name, fact: { type: 'received', at: Date.parse(event.data.receivedAt) } };
+      return { type: 'received', at: Date.parse(event.data.receivedAt) };
     /** What a customer writes resumes and reopens them; auto-replies and bounces start, stop and reopen nothing. */
     case 'MessageReceived':
       if (event.data.kind !== 'human') return undefined;
-      return { event, topic: IntakeTopic.name, fact: { type: 'customer-replied', at: Date.parse(event.data.receivedAt) } };
+      return { type: 'customer-replied', at: Date.parse(event.data.receivedAt) };
     /** Priority chooses the target, the customer's tier the policy, complexity may escalate. */
     case 'TicketEnriched': {
       const { priority, complexity, customer } = event.data;
       const at = event.at.getTime();
-      const fact = { type: 'enriched' as const, at, priority: priority.value, complexity: complexity.value, tier: customer.tier ?? null };
-      return { event, topic: EnrichmentTopic.name, fact };
+      return { type: 'enriched', at, priority: priority.value, complexity: complexity.value, tier: customer.tier ?? null };
     }
     /** Status and owner are what assignment says. A person's reply stops the response clocks; an automatic answer stops none. */
     default: {
       const { status, agentId, priorityOverride } = event.data.ticket;
-      const fact = {
-        type: 'assignment' as const,
+      return {
+        type: 'assignment',
         at: event.at.getTime(),
         status,
         owned: agentId !== null,
@@ -93,7 +104,6 @@ function factOf(event: Received<TicketEvent>): NewFact | undefined {
         byAgent: event.type === 'StatusChanged' && event.data.cause === 'agent',
         replied: event.type === 'ReplyReleased',
       };
-      return { event, topic: AssignmentTopic.name, fact };
     }
   }
 }
