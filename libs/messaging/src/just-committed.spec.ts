@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { JustCommitted } from './just-committed.js';
+import { JustCommitted, KEPT_MAX } from './just-committed.js';
 import { lineOf, recordsIn, type OutboxRecord, type OutboxRow } from './outbox.js';
 
 const TOPIC = 'signalbox.intake';
@@ -121,8 +121,8 @@ describe('what was just committed', () => {
   it('is not kept without bound', () => {
     const kept = new JustCommitted();
     const row = (id: number): OutboxRow => ({ id: String(id), records: lineOf({ type: 'TicketReceived', subject: 'a', id: null, body: '{}' }, 1), versions: {} }); // prettier-ignore
-    expect(kept.add(Array.from({ length: 100 }, (_, id) => row(id)))).toBe(true);
-    expect(kept.add([row(100)])).toBe(false);
+    expect(kept.add(Array.from({ length: KEPT_MAX }, (_, id) => row(id)))).toBe(true);
+    expect(kept.add([row(KEPT_MAX)])).toBe(false);
     expect(kept.size).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { recordsIn, type OutboxRecord, type OutboxRow } from './outbox.js';
 
-const ROWS_MAX = 100;
+/** Each holds the events of a unit, up to 256 kB. */
+export const KEPT_MAX = 20;
 /** Some 100 bytes each. One that was forgotten costs a look into the table. */
 const SUBJECTS_MAX = 20_000;
 
@@ -27,7 +28,7 @@ export class JustCommitted {
   /** False when there are too many to keep: they lie in the table. */
   add(rows: readonly OutboxRow[]): boolean {
     for (const { id, versions, records } of rows) this.#rows.push({ id, versions, records: recordsIn(records, versions) });
-    if (this.#rows.length <= ROWS_MAX) return true;
+    if (this.#rows.length <= KEPT_MAX) return true;
     this.#rows = [];
     return false;
   }

@@ -15,6 +15,7 @@ describe('an outbox row', () => {
           events.map(({ subject, text: words, id, version }) => ({
             topic: 'signalbox.intake',
             subject,
+            version,
             type: 'TicketReceived',
             id: id ?? `signalbox.intake/${subject}/${version}`,
             subjectversion: version,

@@ -65,9 +65,13 @@ export function recordsIn(lines: string, versions: Readonly<Record<string, numbe
   });
 }
 
-/** Writes the drafts' events, by one statement that is sent before this returns; the relay publishes them after the commit. */
-export async function storeInOutbox(drafts: readonly Draft[], writer: string, tx: EntityManager, now: Date): Promise<OutboxRow[]> {
-  if (drafts.length === 0) return [];
+/**
+ * Writes the drafts' events, by one statement that is sent before this returns; the relay publishes them after the commit.
+ * @throws Unprocessable, at once and not as a rejection, for a draft that cannot be an event: nothing has been sent then, and whoever sends
+ *   the commit behind this must not
+ */
+export function storeInOutbox(drafts: readonly Draft[], writer: string, tx: EntityManager, now: Date): Promise<OutboxRow[]> {
+  if (drafts.length === 0) return Promise.resolve([]);
   const counts = new Map<string, { topic: string; subject: string; events: number }>();
   const rows: { lines: string[]; length: number }[] = [];
   for (const draft of drafts) {
@@ -86,8 +90,7 @@ export async function storeInOutbox(drafts: readonly Draft[], writer: string, tx
   const subjects = [counted.map((count) => count.topic), counted.map((count) => count.subject), counted.map((count) => count.events)];
   const events = rows.map(({ lines }) => lines.length);
   const records = rows.map(({ lines }) => lines.join('\n'));
-  const stored = (await (rows.length === 1
-    ? tx.query(STORE_ONE, [...subjects, events[0], records[0]])
-    : tx.query(STORE_MANY, [...subjects, events, records]))) as Omit<OutboxRow, 'records'>[];
-  return stored.map((row, nth) => ({ ...row, records: records[nth]! }));
+  const storing: Promise<Omit<OutboxRow, 'records'>[]> =
+    rows.length === 1 ? tx.query(STORE_ONE, [...subjects, events[0], records[0]]) : tx.query(STORE_MANY, [...subjects, events, records]);
+  return storing.then((stored) => stored.map((row, nth) => ({ ...row, records: records[nth]! })));
 }

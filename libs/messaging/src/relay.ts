@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JustCommitted } from './just-committed.js';
+import { JustCommitted, KEPT_MAX } from './just-committed.js';
 import { recordsIn, type OutboxRecord, type OutboxRow } from './outbox.js';
 import { prepareStatements, type Session } from './session.js';
 
@@ -14,12 +14,15 @@ export interface PublishedRecord {
 /** Resolves when all brokers that must have the records have them. */
 export type Publish = (records: readonly PublishedRecord[]) => Promise<void>;
 
-/** Each holds the events of a unit, up to 256 kB. */
-const ROWS_MAX = 20;
-const SWEEP_MS = 1_000;
-/** What was published is removed after so long or so many rows, or together with reading what comes before that. */
+/** What was published is removed after so long, or this many rows, or together with reading what comes before that. */
 const LINGER_MS = 50;
-const LINGERING_MAX = 100;
+const LINGERING_MAX = 20;
+/**
+ * As many as may have been published and not removed: a successor reads them together and says only the newest state of a compacted topic.
+ * Each holds the events of a unit, up to 256 kB.
+ */
+const ROWS_MAX = LINGERING_MAX + KEPT_MAX;
+const SWEEP_MS = 1_000;
 /** Any constant: one relay at a time per service database. */
 const LOCK = 5_106_017;
 const CHANNEL = 'signalbox_outbox';
@@ -173,15 +176,17 @@ export class OutboxRelay {
       this.#justCommitted.forget(this.#justCommitted.size);
       this.#pending = true;
       for (let lingering: string[] = [], readAt = 0; !this.#stopping && !connection.lost;) {
-        const ready = this.#justCommitted.take();
+        const ready = lingering.length < LINGERING_MAX ? this.#justCommitted.take() : [];
         if (ready.length > 0) {
           await this.#send(ready.flatMap(({ records }) => records));
           if (lingering.length === 0) readAt = performance.now() + LINGER_MS;
           lingering.push(...ready.map(({ id }) => id));
           succeeded();
-        } else if (this.#justCommitted.size > 0) this.#pending = true;
-        if (!this.#pending && lingering.length < LINGERING_MAX && performance.now() < readAt) {
-          if (this.#justCommitted.size === 0) await this.#sleep(readAt - performance.now());
+          continue;
+        }
+        const stuck = lingering.length >= LINGERING_MAX || this.#justCommitted.size > 0;
+        if (!stuck && !this.#pending && performance.now() < readAt) {
+          await this.#sleep(readAt - performance.now());
           continue;
         }
         this.#pending = false;

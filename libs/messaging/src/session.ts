@@ -66,8 +66,8 @@ async function begin(runner: QueryRunner): Promise<void> {
 
 /**
  * One transaction on a session whose statements are prepared. Rolled back, and the error passed on, when the work throws.
- * @param work gives what it did, and its last statement without waiting for it: that is sent together with the commit. Should it fail, the
- *   database takes the commit for a rollback.
+ * @param work gives what it did, and its last statement, sent but not waited for: the commit follows it at once. Should the database refuse
+ *   the statement, it takes the commit for a rollback. What fails before it is sent must throw in the work itself.
  */
 export async function inTransaction<T, Last>(
   database: DataSource,

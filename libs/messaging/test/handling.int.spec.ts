@@ -108,6 +108,24 @@ describe('a unit of work', () => {
     expect(await rows()).toContainEqual(expect.objectContaining({ ticket_id: 'after-bad', received: 1 }));
   });
 
+  it('whose handler says what no contract allows is undone, and its neighbours are not', async () => {
+    const neighbours = ['unsayable-before', 'unsayable-after'];
+    await stack.publish(
+      aTicketReceived({ ticketId: neighbours[0]! }),
+      aTicketReceived({ ticketId: 'unsayable', subject: 'unsayable' }),
+      aTicketReceived({ ticketId: neighbours[1]! }),
+    );
+    await stack.settled();
+    const known = (await rows()).map((row) => row.ticket_id);
+    expect(known).not.toContain('unsayable');
+    for (const neighbour of neighbours) {
+      expect(known).toContain(neighbour);
+      expect(stack.eventsAbout(neighbour, SlaEscalationTopic)).toMatchObject([{ type: 'ClocksChanged', version: 1 }]);
+    }
+    const letters = await stack.query('sla-escalation', `select reason from messaging.dead_letter where subject = 'unsayable'`);
+    expect(letters).toMatchObject([{ reason: expect.stringContaining('ClocksChanged') }]);
+  });
+
   it('parks later events of a subject behind its dead letter, until an operator replays it', async () => {
     const first = aTicketReceived({ ticketId: 'parked', subject: 'broken', number: 501 });
     const second = aTicketReceived({ ticketId: 'parked', number: 502 });

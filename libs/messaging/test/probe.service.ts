@@ -19,7 +19,10 @@ const COUNT = `
   on conflict (ticket_id) do update set received = p.received + excluded.received, last_number = excluded.last_number`;
 
 class ProbeConsumer {
-  /** A subject of `unprocessable` is refused, one of `broken` fails like a bug, unless the database says it was mended. */
+  /**
+   * A subject of `unprocessable` is refused, one of `broken` fails like a bug, unless the database says it was mended. Of `unsayable` it says
+   * what no contract allows.
+   */
   async onTicketReceived(tickets: readonly TicketReceived[], { tx }: Delivery): Promise<Draft[]> {
     const mended = (await tx.query(`select to_regclass('mended') is not null as mended`)) as { mended: boolean }[];
     for (const { data } of tickets) {
@@ -29,9 +32,10 @@ class ProbeConsumer {
     }
     await tx.query(COUNT, [tickets.map((ticket) => ticket.ticketId), tickets.map((ticket) => ticket.data.number)]);
     const nothing = { name: 'none', version: 1 };
-    return tickets.map((ticket) =>
-      ClocksChanged(ticket.ticketId, { clocks: [], policy: nothing, calendar: { name: 'probe', version: ticket.data.number } }),
-    );
+    return tickets.map(({ ticketId, data: { number, subject } }) => {
+      const version = subject === 'unsayable' ? -number : number;
+      return ClocksChanged(ticketId, { clocks: [], policy: nothing, calendar: { name: 'probe', version } });
+    });
   }
 }
 // Decorators as calls: this file also runs from source, where Node strips types but knows no decorator syntax.

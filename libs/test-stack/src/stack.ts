@@ -19,6 +19,9 @@ import { Client } from 'pg';
 /** A record read from a topic by the stack's own, independent consumer. */
 export type SeenEvent = Received<Draft> & { readonly partition: number; readonly offset: bigint };
 
+/** Longer than the longest pause between two units: one may follow from the other without a record between them. */
+const STILL_MS = 120;
+
 interface AttachedService {
   readonly name: ServiceName;
   readonly databaseUrl: string;
@@ -198,17 +201,20 @@ export class Stack {
 
   /**
    * Waits until nothing moves any more: no lag of any attached service, no outbox row, everything read by the stack itself;
-   * twice in a row with the same end offsets.
+   * with the same end offsets for some time.
    * @throws Error saying what still moves after `timeoutMs`.
    */
   async settled(timeoutMs = 40_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     let before = '';
     let what = '';
+    let stillSince = Infinity;
     while (Date.now() < deadline) {
       const { moves, ends } = await this.#movement();
       what = moves.join(', ');
-      if (what === '' && ends === before) return;
+      if (what !== '') stillSince = Infinity;
+      else if (ends !== before) stillSince = Date.now();
+      else if (Date.now() - stillSince >= STILL_MS) return;
       before = what === '' ? ends : '';
       await sleep(20);
     }
