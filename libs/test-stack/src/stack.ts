@@ -47,7 +47,6 @@ export class Stack {
   readonly #versions = new Map<string, number>();
   readonly #seen: SeenEvent[] = [];
   readonly #raw: RawRecord[] = [];
-  readonly #seenAt = new WeakMap<SeenEvent, number>();
   readonly #admin: Client;
   #stopTail: (() => Promise<void>) | undefined;
 
@@ -161,7 +160,6 @@ export class Stack {
     try {
       const event = { ...readEvent(record, topic), partition: record.partition, offset: record.offset };
       this.#seen.push(event);
-      this.#seenAt.set(event, performance.now());
     } catch {
       // A broken record on purpose; it is in rawRecords.
     }
@@ -181,11 +179,6 @@ export class Stack {
   }
   eventsAbout(subject: string, topic?: Topic): readonly SeenEvent[] {
     return this.events(topic).filter((event) => subjectOf(event) === subject);
-  }
-
-  /** When the stack read it (ms, performance.now). */
-  seenAt(event: SeenEvent): number | undefined {
-    return this.#seenAt.get(event);
   }
 
   /** Rows of a service's own database, for a test that looks inside. */

@@ -311,7 +311,7 @@ const aCase: fc.Arbitrary<Case> = fc.integer({ min: 0, max: WINDOWS.length - 1 }
   });
 });
 
-/** Reopened without a target, put on hold, solved, and reopened with one: found by chance, once in a hundred thousand cases. */
+/** Reopened without a target, put on hold, solved, and reopened with one: a case that random ones seldom are. */
 const MET_OVER_A_PAUSE: Case = {
   window: 9,
   calendar: { timeZone: 'Asia/Kathmandu', week: {}, holidays: [], extraOpen: { '2026-07-02': [['00:00', '24:00']] } },
