@@ -228,6 +228,8 @@ export const Hold = z.object({
   channel: Channel,
   state: z.enum(['offered', 'assigned']),
   dueAt: Instant.nullable(),
+  /** What the ticket was about when it was given; null = not known. */
+  category: CategoryId.nullable().optional(),
 });
 export type Hold = z.infer<typeof Hold>;
 
@@ -246,6 +248,8 @@ export const AgentState = event(AgentsTopic, 'AgentState', by.agentId, {
   holds: z.array(Hold).max(500),
   shiftEndsAt: Instant.nullable(),
   idleSince: Instant.nullable(),
+  /** When the agent was last given or offered a ticket. */
+  lastAssignedAt: Instant.nullable().optional(),
   removed: z.boolean().optional(),
 });
 export type AgentState = EventOf<typeof AgentState>;

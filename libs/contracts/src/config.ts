@@ -129,51 +129,119 @@ export const SignalName = z.enum([
   'familiarity',
   'slaSlack',
   'slaPressure',
+  'rotation',
+  'resolution',
 ]);
 export type SignalName = z.infer<typeof SignalName>;
 
-export const RoutingPolicy = z.strictObject({
-  /** Named sets of weights; `standard` must be there. */
-  weights: z
-    .record(z.string(), z.partialRecord(SignalName, Share))
-    .refine((sets) => 'standard' in sets, "a set of weights named 'standard' is required"),
-  /** The first rule that fits chooses the weights; none: `standard`. */
-  rules: z
-    .array(
-      z.strictObject({
-        when: z.strictObject({
-          priority: z.array(Priority).optional(),
-          tier: z.array(z.string()).optional(),
-          category: z.array(CategoryId).optional(),
-          channel: z.array(Channel).optional(),
-        }),
-        use: z.string(),
-      }),
-    )
-    .max(200)
-    .default([]),
-  languageLevelMin: SkillLevel.default(3),
-  /** Counted from `relaxFrom`; each step keeps what the earlier ones gave up. */
-  relaxation: z
-    .array(
-      z.strictObject({
-        afterSeconds: z.number().min(0),
-        lowerSkillsBy: z.int().min(0).max(5).default(0),
-        lowerLanguageBy: z.int().min(0).max(5).default(0),
-        anyQueue: z.boolean().default(false),
-      }),
-    )
-    .max(10)
-    .default([]),
-  /** Routing waits so long for the knowledge base's verdict, from receipt. 0 for urgent tickets and "a person, please". */
-  answerWaitMs: z.number().min(0).max(60_000).default(150),
-  /** After this long without enrichment the ticket is decided with what is known. */
-  enrichmentWaitMs: z.number().min(0).max(60_000).default(5_000),
-  agentSlaPressure: z.enum(['protect', 'ignore', 'boost']).default('protect'),
-  maximumAgeMinutes: z.record(Priority, z.number().positive()),
-  /** Observations a pair needs before it counts half; below it the agent's and the team's mean prevail. */
-  shrinkageTickets: z.number().positive().default(8),
+/** Ways to choose that need no weights of their own: each is one signal. */
+export const STRATEGIES = {
+  'longest-idle': { idle: 1 },
+  'least-loaded': { workload: 1 },
+  'round-robin': { rotation: 1 },
+  'best-skill': { skill: 1 },
+} as const satisfies Record<string, Partial<Record<SignalName, number>>>;
+const STRATEGY_NAMES = Object.keys(STRATEGIES);
+
+const routingRule = z.strictObject({
+  when: z.strictObject({
+    priority: z.array(Priority).optional(),
+    tier: z.array(z.string()).optional(),
+    category: z.array(CategoryId).optional(),
+    queue: z.array(QueueId).optional(),
+    channel: z.array(Channel).optional(),
+  }),
+  /** A set of weights, or a strategy. */
+  use: z.string(),
 });
+const relaxationStep = z.strictObject({
+  afterSeconds: z.number().min(0),
+  lowerSkillsBy: z.int().min(0).max(5).default(0),
+  lowerLanguageBy: z.int().min(0).max(5).default(0),
+  anyQueue: z.boolean().default(false),
+  /** Comes at once when of those who meet the requirements before it nobody is staffed (online or away), or nobody is online. */
+  skipIf: z.enum(['nobody-staffed', 'nobody-online']).default('nobody-staffed'),
+  /** From this step on the ticket stands so many priorities higher in the order of its round. */
+  priorityDelta: z.int().min(0).max(3).default(0),
+});
+const learning = z.strictObject({
+  /** Of what is not yet known of an agent, so much is tried out (share of a standard deviation); less as a deadline comes near. */
+  explorationShare: Share.default(0.4),
+  /** Tickets decided without what was learned of single agents, so that the gain is measured. Chosen by ticketId, for ever. */
+  holdoutShare: Share.default(0.05),
+  /** Older tickets of a pair count less, so that about so many are remembered. */
+  memoryTickets: z.number().min(5).max(100_000).default(100),
+});
+
+export const RoutingPolicy = z
+  .strictObject({
+    /** Named sets of weights; `standard` must be there. */
+    weights: z
+      .record(z.string(), z.partialRecord(SignalName, Share))
+      .refine((sets) => 'standard' in sets, "a set of weights named 'standard' is required")
+      .refine(
+        (sets) => STRATEGY_NAMES.every((name) => !(name in sets)),
+        `these names are strategies, not sets of weights: ${STRATEGY_NAMES.join(', ')}`,
+      ),
+    /** The first rule that fits chooses the weights; none: `standard`. */
+    rules: z.array(routingRule).max(200).default([]),
+    languageLevelMin: SkillLevel.default(3),
+    /** For so long, counted from `relaxFrom`, only who solved this customer's last ticket may take it, while they are online. 0 = never. */
+    stickySeconds: z.number().min(0).max(86_400).default(0),
+    /** Counted from `relaxFrom`; each step keeps what the earlier ones gave up. */
+    relaxation: z.array(relaxationStep).max(10).default([]),
+    /** Other queues' agents help out, as long as no ticket of theirs in the round has waited longer than `donorWaitMinutesMax`. */
+    overflow: z
+      .array(
+        z.strictObject({
+          from: QueueId,
+          to: z.array(QueueId).min(1).max(20),
+          afterSeconds: z.number().min(0),
+          donorWaitMinutesMax: z.number().positive(),
+        }),
+      )
+      .max(100)
+      .default([]),
+    /** No agent is proposed more than so many tickets within the window. */
+    fairness: z.strictObject({ windowMinutes: z.number().positive().max(1_440), ticketsMax: z.int().min(1) }).optional(),
+    /** Where so few meet the requirements, nothing learned decides, only this strategy or set of weights. 0 = never. */
+    smallPool: z
+      .strictObject({ agentsMax: z.int().min(0).max(100).default(0), use: z.string().default('longest-idle') })
+      .prefault({}),
+    /**
+     * A ticket is given only to an agent expected to begin it within so many minutes; for a better one who is busy now it may wait.
+     * Needs the signal `resolution`. Null = who has room gets tickets at once.
+     */
+    startWithinMinutes: z.number().min(0).nullable().default(null),
+    /** Nobody gets a ticket in the last minutes of their shift. */
+    shiftEndMinutes: z.number().min(0).max(480).default(0),
+    /** Routing waits so long for the knowledge base's verdict, from receipt. 0 for urgent tickets and "a person, please". */
+    answerWaitMs: z.number().min(0).max(60_000).default(150),
+    /** After this long without enrichment the ticket is decided with what is known. */
+    enrichmentWaitMs: z.number().min(0).max(60_000).default(5_000),
+    agentSlaPressure: z.enum(['protect', 'ignore', 'boost']).default('protect'),
+    maximumAgeMinutes: z.record(Priority, z.number().positive()),
+    /** Observations a pair needs before it counts half; below it the agent's and the team's mean prevail. */
+    shrinkageTickets: z.number().positive().default(8),
+    learning: learning.prefault({}),
+  })
+  .check(({ value: policy, issues }) => {
+    const known = [...Object.keys(policy.weights), ...STRATEGY_NAMES];
+    const uses = policy.rules.map(({ use }, index) => ({ use, path: ['rules', index, 'use'] }));
+    for (const { use, path } of [...uses, { use: policy.smallPool.use, path: ['smallPool', 'use'] }]) {
+      if (known.includes(use)) continue;
+      const message = `no set of weights and no strategy is named '${use}'; allowed: ${known.join(', ')}`;
+      issues.push({ code: 'custom', input: use, path, message });
+    }
+    const gatePath = ['startWithinMinutes'];
+    if (policy.startWithinMinutes !== null && !Object.values(policy.weights).some((set) => (set.resolution ?? 0) > 0))
+      issues.push({
+        code: 'custom',
+        input: policy.startWithinMinutes,
+        path: gatePath,
+        message: "needs a set of weights with the signal 'resolution': it says who is worth waiting for",
+      });
+  });
 export type RoutingPolicy = z.infer<typeof RoutingPolicy>;
 
 /** Tickets to train the classifier from; large sets come in several records. */

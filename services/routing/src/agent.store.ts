@@ -90,9 +90,12 @@ function candidateOf(agentId: string, state: AgentData, before: CandidateAgent |
     channelUnitsMax: state.channelUnitsMax,
     unitsUsed: state.unitsUsed,
     channelUnitsUsed,
-    idleSince: state.idleSince === null ? null : Date.parse(state.idleSince),
+    idleSince: instant(state.idleSince),
+    lastAssignedAt: instant(state.lastAssignedAt),
+    shiftEndsAt: instant(state.shiftEndsAt),
   };
 }
+const instant = (text: string | null | undefined): number | null => (text === null || text === undefined ? null : Date.parse(text));
 const same = <T>(before: T | undefined, after: T): T =>
   before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
 

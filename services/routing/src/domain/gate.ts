@@ -1,11 +1,6 @@
-import type { CandidateAgent, WaitingTicket } from './waiting-ticket.js';
+import type { RoutingPolicy } from '@signalbox/contracts';
 import type { Requirements } from './requirements.js';
-
-/** Units of an agent that proposals of an earlier round have taken, though the agent's record does not show them yet. */
-export interface Projected {
-  readonly units: number;
-  readonly channels: Readonly<Partial<Record<WaitingTicket['channel'], number>>>;
-}
+import type { CandidateAgent, Passing } from './waiting-ticket.js';
 
 /** Place (from 1) of the first required skill the agent is not good enough at; 0 = good enough at all. */
 export function unmetSkill(agent: CandidateAgent, skills: Requirements['skills']): number {
@@ -19,24 +14,33 @@ export function unmetSkill(agent: CandidateAgent, skills: Requirements['skills']
 
 export const skillReason = (skill: string, level: number): string => `${skill} below ${level}`;
 export const languageReason = (needs: Requirements): string => `${needs.language} below ${needs.languageLevelMin}`;
-export const queueReason = (queueId: string): string => `not in queue ${queueId}`;
+export const queueReason = (queueIds: readonly string[]): string =>
+  queueIds.length === 1 ? `not in queue ${queueIds[0]}` : `in none of the queues ${queueIds.join(', ')}`.slice(0, 120);
 
 /** Why this agent could never take a ticket with these needs, asked in the order queue, skills, language; undefined = could. */
 export function whyNeverFits(agent: CandidateAgent, needs: Requirements): string | undefined {
-  if (needs.queueId !== null && !agent.queueIds.includes(needs.queueId)) return queueReason(needs.queueId);
+  const { queueIds } = needs;
+  if (queueIds !== null && !queueIds.some((queueId) => agent.queueIds.includes(queueId))) return queueReason(queueIds);
   const unmet = unmetSkill(agent, needs.skills);
   if (unmet > 0) return skillReason(...[...needs.skills][unmet - 1]!);
   return needs.languageLevelMin > 0 && (agent.languages[needs.language!] ?? 0) < needs.languageLevelMin ? languageReason(needs) : undefined;
 }
 
 /** What keeps an agent who fits from taking a ticket now, in the order it is asked. Position = the code used in a round's columns. */
-export const NOT_NOW = ['', 'away', 'offline', 'out of rotation', 'no room'] as const;
+export const NOT_NOW = ['', 'away', 'offline', 'out of rotation', 'shift ends', 'fairness cap', 'no room'] as const;
+export const AWAY = 1;
 export const OFFLINE = 2;
-export const NO_ROOM = 4;
-export const NO_CHANNEL_ROOM = 5;
+export const OUT_OF_ROTATION = 3;
+export const SHIFT_ENDS = 4;
+export const FAIRNESS_CAP = 5;
+export const NO_ROOM = 6;
+export const NO_CHANNEL_ROOM = 7;
 
-/** 0 = takes tickets, else a position in NOT_NOW. */
-export function absenceOf(agent: CandidateAgent): number {
-  if (agent.presence !== 'online') return agent.presence === 'away' ? 1 : OFFLINE;
-  return agent.inRotation ? 0 : 3;
+/** 0 = takes tickets, else a position in NOT_NOW: what keeps the agent from any ticket, whatever room there is. */
+export function absenceOf(agent: CandidateAgent, passing: Passing, policy: RoutingPolicy, now: number): number {
+  if (agent.presence !== 'online') return agent.presence === 'away' ? AWAY : OFFLINE;
+  if (!agent.inRotation) return OUT_OF_ROTATION;
+  if (agent.shiftEndsAt !== null && policy.shiftEndMinutes > 0 && agent.shiftEndsAt - now < policy.shiftEndMinutes * 60_000)
+    return SHIFT_ENDS;
+  return policy.fairness && passing.ticketsInWindow >= policy.fairness.ticketsMax ? FAIRNESS_CAP : 0;
 }

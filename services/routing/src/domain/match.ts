@@ -1,21 +1,29 @@
 import type { CategoryConfig, Exclusion, Priority, RoutingPolicy, ScoredAgent } from '@signalbox/contracts';
-import { NO_CHANNEL_ROOM, NOT_NOW, OFFLINE, whyNeverFits, type Projected } from './gate.js';
-import type { Learned } from './learning.js';
+import { assignInOrder, type Row } from './assignment-problem.js';
+import { isHeldOut } from './chance.js';
+import { NO_CHANNEL_ROOM, NO_ROOM, NOT_NOW, OFFLINE, whyNeverFits } from './gate.js';
+import type { Learned, LearnedView } from './learning.js';
 import { Pool } from './pool.js';
-import { nextStepAt, requirementsAt, skillsKey, stepByTime } from './requirements.js';
+import { helpingQueues, nextStepAt, priorityDeltaOf, requirementsAt, skillsKey, stepByTime } from './requirements.js';
 import { compareIds, inIdOrder, rosterOf, type Fit, type Roster } from './roster.js';
 import {
   explainScore,
   familiaritySignal,
   minutesLeft,
+  minutesToSolve,
+  resolutionSignal,
   rounded,
+  shiftedMinutes,
+  shiftedShare,
   slackSignal,
+  teamMinutesToSolve,
   weightingOf,
   weightsNameFor,
   workloadSignal,
+  type Exploration,
   type Weighting,
 } from './score.js';
-import type { CandidateAgent, WaitingTicket } from './waiting-ticket.js';
+import type { CandidateAgent, Passing, WaitingTicket } from './waiting-ticket.js';
 
 /** What a round decides by, beside tickets and agents. */
 export interface MatchPolicy {
@@ -30,8 +38,15 @@ export interface Proposed {
   readonly step: number;
   readonly skipped: boolean;
   readonly weightsName: string;
+  /** The five best when the round looked, best first; the chosen one is always among them. */
   readonly top: ScoredAgent[];
   readonly excluded: Exclusion[];
+  /** The ticket that got this one's best agent, because it is more urgent or worth more to the two together. */
+  readonly yieldedTo: string | undefined;
+  /** Decided without what was learned of single agents, to measure what that is worth. */
+  readonly heldOut: boolean;
+  /** How likely the chosen one was to be the best of `top`, given what was not known; 1 = nothing was tried out. */
+  readonly propensity: number;
 }
 export interface StillWaiting {
   readonly ticket: WaitingTicket;
@@ -48,146 +63,375 @@ export interface Matched {
 const RANK: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 };
 const TOP_MAX = 5;
 const REASONS_MAX = 30;
+/** Beyond so many looks at what is left the rest waits for the next round; one look is enough unless tickets of different units meet. */
+const LOOKS_MAX = 20;
+const PROPENSITY_DRAWS = 32;
+/** Far below the grain of a score (1e-9): decides between equals only. */
+const TIE = 1e-14;
+const STICKY = 'kept for who knows the customer';
+const BUSY = 'other work first';
+const HELD = 'kept for a better agent';
 
 /** Past its priority's maximum age a ticket stands before all that are not, whatever their priority. */
 export const isOverAge = (ticket: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
   now.getTime() - ticket.firstQueuedAt >= policy.maximumAgeMinutes[ticket.priority] * 60_000;
 
-/** The order in which tickets choose: over age (oldest first), then priority, deadline, age, id. A total order. */
+/** The order in which tickets choose: over age (oldest first), then priority (raised by its steps), deadline, age, id. A total order. */
 export function inOrder(tickets: readonly WaitingTicket[], policy: RoutingPolicy, now: Date): WaitingTicket[] {
   const overAge = new Set(tickets.filter((ticket) => isOverAge(ticket, policy, now)));
+  const raises = policy.relaxation.some((step) => step.priorityDelta > 0);
+  const rankOf = (ticket: WaitingTicket): number =>
+    raises ? Math.max(0, RANK[ticket.priority] - priorityDeltaOf(ticket, policy, now)) : RANK[ticket.priority];
   return [...tickets].sort((a, b) => {
     const [aOver, bOver] = [overAge.has(a), overAge.has(b)];
     if (aOver !== bOver) return aOver ? -1 : 1;
-    if (!aOver && RANK[a.priority] !== RANK[b.priority]) return RANK[a.priority] - RANK[b.priority];
+    const byRank = aOver ? 0 : rankOf(a) - rankOf(b);
+    if (byRank !== 0) return byRank;
     if (!aOver && a.dueAt !== b.dueAt) return (a.dueAt ?? Infinity) - (b.dueAt ?? Infinity);
     return a.firstQueuedAt - b.firstQueuedAt || compareIds(a.ticketId, b.ticketId);
   });
 }
 
+/** One ticket of the round: what it needs and how it is scored, whoever has room. */
+interface Wish {
+  readonly ticket: WaitingTicket;
+  readonly fit: Fit;
+  readonly byTime: number;
+  readonly skills: string;
+  readonly weighting: Weighting;
+  readonly barred: readonly number[];
+  /** The only one who may take it now; −1 = everybody. */
+  readonly only: number;
+  readonly view: LearnedView;
+  readonly heldOut: boolean;
+  readonly explorationShare: number;
+  /** Past its maximum age, it waits for nobody. */
+  readonly overAge: boolean;
+}
+interface Placed {
+  readonly index: number;
+  readonly score: number;
+}
+/** One look at who could take a ticket: the five best, a score for everybody, and how many could not, by the gate's codes. */
+interface Look {
+  readonly best: Placed[];
+  readonly whyNotNow: Int32Array;
+  /** How many could begin it now, and how many have room but other work before it. */
+  readonly able: number;
+  readonly busy: number;
+  readonly indexes: Int32Array;
+  readonly scores: Float64Array;
+  /** 1 = cannot begin it in time; it could only wait for this one. */
+  readonly later: Uint8Array;
+}
+
 /**
- * One round: each ticket in order gets the best of the agents who fit and have room, and takes that room from the ones after it.
- * Gate → score (highest) → tie-break (idle longest, then id). Pure and deterministic, whatever the order of the inputs.
- * A ticket that found nobody stays, with the counted reasons; since it chose before all later ones, none of them got a place it could
- * have had.
+ * One round. Gate → score → the best assignment of the whole round: no ticket is placed at the cost of one before it in the order, and no
+ * other way of placing the same tickets gives more score in sum. Ties: idle longest, then id. Pure and deterministic, whatever the order
+ * of the inputs. A ticket that found nobody stays, with the counted reasons; none of the later ones got a place it could have had.
  *
- * Measured (Node 24, one core of a busy two-core machine, tickets per second of CPU; 40 categories, 3 languages, 9 signals, about 235
- * eligible agents per ticket): rounds of 200 with 1,000 agents 35,000, with 10,000 agents 25,000; a round of one ticket 0.08 and 0.6 ms.
- * Before columns and a remembered roster: 2,200 and 430.
- * @param inFlight units of earlier rounds' proposals, by agentId
- * @param nearBreach how many of an agent's own tickets are near their deadline, by agentId
+ * Measured (docs/performance.md, "Routing").
+ * @param seed of what is tried out: the same seed, the same draws
+ * @param passing what holds of agents for this round alone, by agentId
  */
 export function match(
   tickets: readonly WaitingTicket[],
   agents: readonly CandidateAgent[],
   { policy, categories, learned }: MatchPolicy,
   now: Date,
-  inFlight: ReadonlyMap<string, Projected> = new Map(),
-  nearBreach: ReadonlyMap<string, number> = new Map(),
+  seed = 0,
+  passing: ReadonlyMap<string, Passing> = new Map(),
 ): Matched {
   const sorted = inIdOrder(agents);
   const roster = rosterOf(sorted, policy, categories);
-  const pool = new Pool(sorted, inFlight, nearBreach, { policy, learned, now: now.getTime() });
-  const weightings = new Map(Object.keys(policy.weights).map((name) => [name, weightingOf(name, policy)]));
+  const pool = new Pool(sorted, passing, { policy, learned, now: now.getTime() }, seed);
+  const ordered = inOrder(tickets, policy, now);
+  const wishes = wishesOf(ordered, roster, pool, categories, now);
+  const outcomes = new Map<Wish, Proposed | StillWaiting>();
+  const unitsEach = Math.max(0, ...ordered.map((ticket) => ticket.units));
+  let open = wishes;
+  for (let looks = 0; open.length > 0; looks += 1) {
+    const placed = placeAll(open, pool, unitsEach, now, outcomes);
+    if (placed === 0 || looks >= LOOKS_MAX) break;
+    open = open.filter((wish) => !('agentId' in outcomes.get(wish)!));
+  }
   const matched: Matched = { proposals: [], waiting: [] };
-  for (const ticket of inOrder(tickets, policy, now)) {
-    const category = ticket.category === null ? undefined : categories.get(ticket.category);
-    const byTime = stepByTime(ticket, policy, now);
-    const skills = skillsKey(ticket, category);
-    const barred = [...new Set(ticket.excludedAgentIds)].map((agentId) => pool.indexOf(agentId)).filter((index) => index >= 0);
-    const fit = firstStaffedFit(roster, pool, ticket, category, policy, byTime, skills, barred);
-    const { step } = fit.needs;
-    const weighting = weightings.get(weightsNameFor(ticket, policy))!;
-    const { best, whyNotNow } = bestNow(pool, fit, ticket, skills, weighting, barred);
-    const reasons = reasonsOf(pool, fit, ticket, whyNotNow, barred);
-    const chosen = best[0];
-    if (!chosen) {
-      matched.waiting.push({ ticket, step, skipped: step > byTime, reasons, nextStepAt: nextStepAt(ticket, policy, byTime) });
-      continue;
-    }
-    const top = best.map(({ index, score }) => {
-      const agent = pool.agents[index]!;
-      const load = { unitsTaken: pool.unitsTaken[index]!, ticketsNearBreach: pool.ticketsNearBreach[index]! };
-      return { ...explainScore(agent, ticket, fit.needs, load, weighting, pool.context), score };
-    });
-    pool.take(chosen.index, ticket);
-    matched.proposals.push({
-      ticket,
-      agentId: pool.agents[chosen.index]!.agentId,
-      step,
-      skipped: step > byTime,
-      weightsName: weighting.name,
-      top,
-      excluded: reasons,
-    });
+  for (const wish of wishes) {
+    const outcome = outcomes.get(wish)!;
+    if ('agentId' in outcome) matched.proposals.push(outcome);
+    else matched.waiting.push(outcome);
   }
   return matched;
 }
 
+function wishesOf(
+  ordered: readonly WaitingTicket[],
+  roster: Roster,
+  pool: Pool,
+  categories: ReadonlyMap<string, CategoryConfig>,
+  now: Date,
+): Wish[] {
+  const { policy, learned } = pool.context;
+  const weightings = new Map<string, Weighting>();
+  const weightingNamed = (name: string): Weighting => {
+    let weighting = weightings.get(name);
+    if (!weighting) weightings.set(name, (weighting = weightingOf(name, policy)));
+    return weighting;
+  };
+  const longestWaitMs = new Map<string, number>();
+  if (policy.overflow.length > 0)
+    for (const { queueId, firstQueuedAt } of ordered)
+      longestWaitMs.set(queueId, Math.max(longestWaitMs.get(queueId) ?? 0, now.getTime() - firstQueuedAt));
+  return ordered.map((ticket) => {
+    const category = ticket.category === null ? undefined : categories.get(ticket.category);
+    const byTime = stepByTime(ticket, policy, now);
+    const skills = skillsKey(ticket, category);
+    const barred = [...new Set(ticket.excludedAgentIds)].map((agentId) => pool.indexOf(agentId)).filter((index) => index >= 0);
+    const helping = helpingQueues(ticket, policy, longestWaitMs, now);
+    const fit = firstStaffedFit(roster, pool, ticket, category, byTime, skills, barred, helping);
+    const isSmall = fit.places.length <= policy.smallPool.agentsMax;
+    const heldOut = isHeldOut(ticket.ticketId, policy.learning.holdoutShare);
+    const overAge = isOverAge(ticket, policy, now);
+    const view = heldOut || isSmall ? learned.blind : learned;
+    return {
+      ticket,
+      fit,
+      byTime,
+      skills,
+      weighting: weightingNamed(isSmall ? policy.smallPool.use : weightsNameFor(ticket, policy)),
+      barred,
+      only: stickyAgent(ticket, fit, pool, barred, now),
+      view,
+      heldOut,
+      explorationShare: view === learned && !overAge ? explorationShareFor(ticket, pool) : 0,
+      overAge,
+    };
+  });
+}
+
+/** The less time is left, the less is tried out; with urgent tickets nothing. */
+function explorationShareFor(ticket: WaitingTicket, { context: { policy, learned, now } }: Pool): number {
+  if (ticket.priority === 'urgent') return 0;
+  const left = minutesLeft(ticket, now);
+  const { explorationShare } = policy.learning;
+  return left === undefined ? explorationShare : explorationShare * slackSignal(left, learned.teamHandleMinutes(ticket.category));
+}
+
+/** Who solved this customer's last ticket, as long as the policy keeps the ticket for them and they are there; −1 = nobody. */
+function stickyAgent(ticket: WaitingTicket, fit: Fit, pool: Pool, barred: readonly number[], now: Date): number {
+  const { stickySeconds } = pool.context.policy;
+  const [latest] = ticket.recentAgentIds;
+  if (latest === undefined || now.getTime() - ticket.relaxFrom >= stickySeconds * 1000) return -1;
+  const index = pool.indexOf(latest);
+  if (index < 0 || barred.includes(index) || pool.absence[index] !== 0) return -1;
+  return fit.places.some((place) => fit.group.members[place] === index) ? index : -1;
+}
+
 /**
- * Who fits at the step by time, or at a later one at once when nobody staffed (online or away) could ever match before it. Where no step
- * helps, or nobody is staffed at all, time alone decides: giving up requirements would bring no agent.
+ * Who fits at the step by time, or at a later one at once when nobody staffed could ever match before it. Where no step helps, or nobody
+ * is staffed at all, time alone decides: giving up requirements would bring no agent.
  */
 function firstStaffedFit(
   roster: Roster,
   pool: Pool,
   ticket: WaitingTicket,
   category: CategoryConfig | undefined,
-  policy: RoutingPolicy,
   byTime: number,
   skills: string,
   barred: readonly number[],
+  helping: readonly string[],
 ): Fit {
+  const { policy } = pool.context;
   let atTime: Fit | undefined;
   for (let step = byTime; step <= policy.relaxation.length; step += 1) {
     const anyQueue = policy.relaxation.some((one, index) => index < step && one.anyQueue);
-    const group = roster.group(anyQueue ? null : ticket.queueId);
-    const fit = group.fit(skills, step, ticket.language, () => requirementsAt(ticket, category, policy, step));
+    const group = roster.group(anyQueue ? null : [ticket.queueId, ...helping]);
+    const fit = group.fit(skills, step, ticket.language, () => requirementsAt(ticket, category, policy, step, helping));
     atTime ??= fit;
-    if (isStaffed(pool, fit, barred)) return fit;
+    const onlineOnly = policy.relaxation[step]?.skipIf === 'nobody-online';
+    const there = fit.places.some((place) => {
+      const index = fit.group.members[place]!;
+      return (onlineOnly ? pool.agents[index]!.presence === 'online' : pool.absence[index] !== OFFLINE) && !barred.includes(index);
+    });
+    if (there) return fit;
   }
   return atTime!;
 }
 
-const isStaffed = (pool: Pool, { places, group }: Fit, barred: readonly number[]): boolean =>
-  places.some((place) => pool.absence[group.members[place]!] !== OFFLINE && !barred.includes(group.members[place]!));
+/** One look at all of these tickets, in their order; gives how many were placed, and writes what became of each. */
+function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: Date, outcomes: Map<Wish, Proposed | StillWaiting>): number {
+  const looks = wishes.map((wish) => look(pool, wish));
+  const chosen = chooseAgents(wishes, looks, pool, unitsEach);
+  const takenBy = new Map<number, string>();
+  for (const [nth, index] of chosen.entries())
+    if (index >= 0 && !takenBy.has(index)) takenBy.set(index, wishes[nth]!.ticket.ticketId);
+  let placed = 0;
+  let passedOver = false;
+  for (const [nth, wish] of wishes.entries()) {
+    const index = chosen[nth]!;
+    const { ticket, fit } = wish;
+    // Sums of fractions come out differently in another order: then this one and those after it are looked at again.
+    passedOver ||= index >= 0 && pool.whyNotNow(index, ticket) !== 0;
+    const { step } = fit.needs;
+    const skipped = step > wish.byTime;
+    if (index < 0 || passedOver) {
+      const reasons = reasonsOf(pool, wish, looks[nth]!, looks[nth]!.able);
+      outcomes.set(wish, { ticket, step, skipped, reasons, nextStepAt: nextTryAt(wish, pool) });
+      continue;
+    }
+    outcomes.set(wish, propose(pool, wish, looks[nth]!, index, takenBy));
+    pool.take(index, ticket, wish.view.handleMinutes(pool.agents[index]!.agentId, ticket.category));
+    placed += 1;
+  }
+  return placed;
 
-interface Placed {
-  readonly index: number;
-  readonly score: number;
+  function nextTryAt(wish: Wish, { context: { policy } }: Pool): number | undefined {
+    const next = nextStepAt(wish.ticket, policy, wish.byTime);
+    const stickyEnds = wish.only < 0 ? Infinity : Math.ceil(wish.ticket.relaxFrom + policy.stickySeconds * 1000);
+    const overflows = policy.overflow
+      .filter(({ from }) => from === wish.ticket.queueId)
+      .map(({ afterSeconds }) => Math.ceil(wish.ticket.relaxFrom + afterSeconds * 1000))
+      .filter((at) => at > now.getTime());
+    const first = Math.min(next ?? Infinity, stickyEnds, ...overflows);
+    return first === Infinity ? undefined : first;
+  }
 }
 
-/** The hot loop: the five best of those who can take the ticket now, best first, and how many cannot, by the gate's codes. */
-function bestNow(
-  pool: Pool,
-  { needs, group, places }: Fit,
-  ticket: WaitingTicket,
-  skills: string,
-  weighting: Weighting,
-  barred: readonly number[],
-): { best: Placed[]; whyNotNow: Int32Array } {
+/** For each ticket the agent it gets now, −1 = none. */
+function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], pool: Pool, unitsEach: number): Int32Array {
+  const chosen = new Int32Array(wishes.length).fill(-1);
+  const [only] = looks;
+  if (looks.length === 1 && only!.indexes.length === only!.able) {
+    const best = only!.best[0];
+    if (best) chosen[0] = best.index;
+    return chosen;
+  }
+  // Agents as columns, in the order of the tie-break: of equal costs the column named first wins.
+  const candidates = new Set<number>();
+  for (const { indexes } of looks) for (const index of indexes) candidates.add(index);
+  const inTieOrder = [...candidates].sort((a, b) => pool.idleSince[a]! - pool.idleSince[b]! || a - b);
+  const rankOf = new Map(inTieOrder.map((index, rank) => [index, rank]));
+  const most = Math.min(wishes.length, 1 + Math.ceil((2 * wishes.length) / Math.max(1, candidates.size)));
+  const firstColumn = new Map<number, number>();
+  const agentOf: number[] = [];
+  const isLater = wishes.map((): Uint8Array | undefined => undefined);
+  const rows = wishes.map((wish, nth): Row => {
+    const { indexes, scores, later } = looks[nth]!;
+    const columns: number[] = [];
+    const costs: number[] = [];
+    const flags: number[] = [];
+    for (let at = 0; at < indexes.length; at += 1) {
+      const index = indexes[at]!;
+      let first = firstColumn.get(index);
+      if (first === undefined) {
+        first = agentOf.length;
+        firstColumn.set(index, first);
+        for (let place = 0; place < most; place += 1) agentOf.push(index);
+      }
+      const places = later[at] === 1 || mayWait(wish, pool) ? 1 : pool.placesFor(index, wish.ticket, unitsEach, most);
+      const tie = TIE * rankOf.get(index)!;
+      for (let place = 0; place < places; place += 1) {
+        columns.push(first + place);
+        costs.push(tie - (place === 0 ? scores[at]! : scoreBehind(pool, wish, index, scores[at]!, place)));
+        flags.push(later[at]!);
+      }
+    }
+    isLater[nth] = Uint8Array.from(flags);
+    return { columns: Int32Array.from(columns), costs: Float64Array.from(costs) };
+  });
+  const columnOf = assignInOrder(rows, agentOf.length);
+  for (const [nth, column] of columnOf.entries()) {
+    if (column < 0) continue;
+    const isNow = isLater[nth]![rows[nth]!.columns.indexOf(column)] === 0;
+    if (isNow) chosen[nth] = agentOf[column]!;
+  }
+  return chosen;
+}
+
+/** True when the ticket may wait for somebody better than who could begin it now. */
+const mayWait = ({ weighting, overAge }: Wish, { context: { policy } }: Pool): boolean =>
+  policy.startWithinMinutes !== null && weighting.resolution > 0 && !overAge;
+
+/** What is left of a score when the agent takes so many other tickets like this one first. */
+function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, others: number): number {
+  const { ticket, weighting, view } = wish;
+  const { agentId } = pool.agents[index]!;
+  const max = pool.unitsMax[index]!;
+  const taken = pool.unitsTaken[index]!;
+  let less =
+    weighting.workload *
+    (workloadSignal(max, taken, ticket.units) - workloadSignal(max, taken + others * ticket.units, ticket.units));
+  if (weighting.resolution > 0) {
+    const { learned } = pool.context;
+    const means = { minutes: view.handleMinutes(agentId, ticket.category), resolved: view.resolvedShare(agentId, ticket.category) };
+    const all = { ...means, timePrice: view.timePrice(agentId) };
+    const team = teamMinutesToSolve(learned, ticket.category);
+    const ahead = pool.aheadMinutes[index]!;
+    const now = resolutionSignal(team, minutesToSolve(ahead, all, learned.returnMinutes));
+    const behind = resolutionSignal(team, minutesToSolve(ahead + others * means.minutes, all, learned.returnMinutes));
+    less += weighting.resolution * (now - behind);
+  }
+  return rounded(score - less / weighting.total);
+}
+
+/** The hot loop: who can take the ticket now or is worth waiting for, the five best of those who can now, and why the others cannot. */
+function look(pool: Pool, wish: Wish): Look {
+  const { ticket, fit, skills, weighting, barred, only, view } = wish;
+  const { needs, group, places } = fit;
   const { units, category } = ticket;
   const { members } = group;
-  const { unitsTaken, unitsMax, idleSince } = pool;
+  const { policy, learned } = pool.context;
+  const { unitsTaken, unitsMax, idleSince, aheadMinutes } = pool;
   const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
-  const lasting = pool.lastingScore(group, skills, needs, category, weighting);
+  const lasting = pool.lastingScore(group, skills, needs, category, weighting, view);
   const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
-  const minutes = left === undefined ? undefined : group.history(pool.context.learned, category).minutes;
+  const history = left !== undefined || weighting.resolution > 0 ? pool.history(group, view, category) : undefined;
+  const noise = wish.explorationShare > 0 && weighting.resolution > 0 ? pool.noise(group, category) : undefined;
+  const prices = weighting.resolution > 0 ? pool.timePrices(group, view) : undefined;
+  const teamMinutes = weighting.resolution > 0 ? teamMinutesToSolve(learned, category) : 0;
+  const waits = mayWait(wish, pool);
+  const startWithin = waits ? policy.startWithinMinutes! : Infinity;
+  // Nobody is waited for beyond the deadline.
+  const waitMax = waits ? (minutesLeft(ticket, pool.context.now) ?? Infinity) : 0;
   const known = ticket.recentAgentIds.map((agentId) => pool.indexOf(agentId));
+  const indexes = new Int32Array(places.length);
+  const scores = new Float64Array(places.length);
+  const later = new Uint8Array(places.length);
+  let count = 0;
+  let able = 0;
+  let busy = 0;
   const best: Placed[] = [];
   for (let nth = 0; nth < places.length; nth += 1) {
     const place = places[nth]!;
     const index = members[place]!;
     if (barred.length > 0 && barred.includes(index)) continue;
+    if (only >= 0 && index !== only) continue;
     const why = pool.whyNotNow(index, ticket);
-    if (why !== 0) {
-      whyNotNow[why]! += 1;
-      continue;
-    }
+    const ahead = aheadMinutes[index]!;
+    const isLater = why !== 0 || ahead > startWithin;
+    if (why !== 0) whyNotNow[why]! += 1;
+    else if (isLater) busy += 1;
+    else able += 1;
+    if (isLater && !(waits && ahead <= waitMax && (why === 0 || why === NO_ROOM || why === NO_CHANNEL_ROOM))) continue;
     let sum = lasting[place]! + weighting.workload * workloadSignal(unitsMax[index]!, unitsTaken[index]!, units);
-    sum += weighting.slaSlack * (minutes === undefined ? 0.5 : slackSignal(left!, minutes[place]!));
+    if (weighting.slaSlack > 0) sum += weighting.slaSlack * (left === undefined ? 0.5 : slackSignal(left, history!.minutes[place]!));
+    if (weighting.resolution > 0) {
+      let minutes = history!.minutes[place]!;
+      let resolved = history!.resolved[place]!;
+      if (noise) {
+        minutes = shiftedMinutes(minutes, wish.explorationShare * history!.logMinutesDoubt[place]! * noise.minutes[place]!);
+        resolved = shiftedShare(resolved, wish.explorationShare * history!.resolvedDoubt[place]! * noise.resolved[place]!);
+      }
+      const toSolve = minutesToSolve(ahead, { minutes, resolved, timePrice: prices![place]! }, learned.returnMinutes);
+      sum += weighting.resolution * resolutionSignal(teamMinutes, toSolve);
+    }
     if (known.length > 0) sum += weighting.familiarity * familiaritySignal(known.indexOf(index));
     const score = rounded(sum / weighting.total);
+    indexes[count] = index;
+    scores[count] = score;
+    later[count] = isLater ? 1 : 0;
+    count += 1;
+    if (isLater) continue;
     const worst = best.length < TOP_MAX ? undefined : best[TOP_MAX - 1]!;
     if (worst && (score < worst.score || (score === worst.score && idleSince[index]! >= idleSince[worst.index]!))) continue;
     let at = worst ? TOP_MAX - 1 : best.length;
@@ -199,11 +443,83 @@ function bestNow(
     }
     best[at] = { index, score };
   }
-  return { best, whyNotNow };
+  return { best, whyNotNow, able, busy, indexes: indexes.subarray(0, count), scores: scores.subarray(0, count), later: later.subarray(0, count) };
+}
+
+function propose(pool: Pool, wish: Wish, { best, whyNotNow, busy, indexes, scores }: Look, index: number, takenBy: ReadonlyMap<number, string>): Proposed {
+  const { ticket, fit, weighting, view } = wish;
+  const { step } = fit.needs;
+  const shown = best.some((one) => one.index === index)
+    ? best
+    : [...best.slice(0, TOP_MAX - 1), { index, score: scores[indexes.indexOf(index)]! }];
+  const top = shown.map((one) => {
+    const load = {
+      unitsTaken: pool.unitsTaken[one.index]!,
+      ticketsNearBreach: pool.ticketsNearBreach[one.index]!,
+      aheadMinutes: pool.aheadMinutes[one.index]!,
+    };
+    const exploration: Exploration = {
+      share: wish.explorationShare,
+      noiseOf: (agentId) => pool.noiseOf(agentId, ticket.category, 0),
+    };
+    return { ...explainScore(pool.agents[one.index]!, ticket, fit.needs, load, weighting, pool.context, view, exploration), score: one.score };
+  });
+  const first = best[0]!;
+  return {
+    ticket,
+    agentId: pool.agents[index]!.agentId,
+    step,
+    skipped: step > wish.byTime,
+    weightsName: weighting.name,
+    top,
+    excluded: reasonsOf(pool, wish, { whyNotNow, busy }, 0),
+    yieldedTo: first.index === index ? undefined : takenBy.get(first.index),
+    heldOut: wish.heldOut,
+    propensity: propensityOf(pool, wish, shown, index),
+  };
+}
+
+/** Share of so many draws in which the chosen one is the best of those shown; at least one, since it was chosen. */
+function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: number): number {
+  const { ticket, weighting, view, explorationShare: share } = wish;
+  if (share === 0 || weighting.resolution === 0 || shown.length < 2) return 1;
+  const { learned } = pool.context;
+  const team = teamMinutesToSolve(learned, ticket.category);
+  const places = shown.map(({ index, score }) => {
+    const { agentId } = pool.agents[index]!;
+    const minutes = view.handleMinutes(agentId, ticket.category);
+    const resolved = view.resolvedShare(agentId, ticket.category);
+    const doubt = view.doubt(agentId, ticket.category);
+    const timePrice = view.timePrice(agentId);
+    const valueAt = (draw: number): number => {
+      const noise = pool.noiseOf(agentId, ticket.category, draw);
+      const drawn = {
+        minutes: shiftedMinutes(minutes, share * doubt.logMinutes * noise.minutes),
+        resolved: shiftedShare(resolved, share * doubt.resolved * noise.resolved),
+        timePrice,
+      };
+      return (weighting.resolution * resolutionSignal(team, minutesToSolve(pool.aheadMinutes[index]!, drawn, learned.returnMinutes))) / weighting.total;
+    };
+    // The other signals are the same in every draw.
+    return { index, rest: score - valueAt(0), valueAt };
+  });
+  let wins = 0;
+  for (let draw = 1; draw <= PROPENSITY_DRAWS; draw += 1) {
+    let bestIndex = -1;
+    let bestScore = -Infinity;
+    for (const { index, rest, valueAt } of places) {
+      const score = rest + valueAt(draw);
+      if (score <= bestScore) continue;
+      bestScore = score;
+      bestIndex = index;
+    }
+    if (bestIndex === chosen) wins += 1;
+  }
+  return Math.max(1, wins) / PROPENSITY_DRAWS;
 }
 
 /** Why the others were left out, most frequent first. Each agent is counted once, by the first reason. */
-function reasonsOf(pool: Pool, fit: Fit, ticket: WaitingTicket, whyNotNow: Int32Array, barred: readonly number[]): Exclusion[] {
+function reasonsOf(pool: Pool, { fit, ticket, barred, only }: Wish, { whyNotNow, busy }: Pick<Look, 'whyNotNow' | 'busy'>, heldFrom: number): Exclusion[] {
   const counts = new Map(fit.whyNever);
   for (const index of barred) {
     const reason = whyNeverFits(pool.agents[index]!, fit.needs);
@@ -212,6 +528,9 @@ function reasonsOf(pool: Pool, fit: Fit, ticket: WaitingTicket, whyNotNow: Int32
   counts.set('excluded for this ticket', barred.length);
   for (const [code, reason] of NOT_NOW.entries()) counts.set(reason, whyNotNow[code]!);
   counts.set(`no room for ${ticket.channel}`, whyNotNow[NO_CHANNEL_ROOM]!);
+  if (only >= 0) counts.set(STICKY, fit.places.filter((place) => !barred.includes(fit.group.members[place]!)).length - 1);
+  counts.set(BUSY, busy);
+  counts.set(HELD, heldFrom);
   const reasons: Exclusion[] = [];
   for (const [reason, count] of counts) if (count > 0) reasons.push({ reason, agents: count });
   return reasons.sort((a, b) => b.agents - a.agents || compareIds(a.reason, b.reason)).slice(0, REASONS_MAX);

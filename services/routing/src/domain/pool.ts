@@ -1,15 +1,31 @@
 import type { Channel } from '@signalbox/contracts';
-import { absenceOf, NO_CHANNEL_ROOM, NO_ROOM, type Projected } from './gate.js';
+import { hashOf, mixed, twoNormals } from './chance.js';
+import { absenceOf, NO_CHANNEL_ROOM, NO_ROOM } from './gate.js';
+import type { LearnedView } from './learning.js';
 import type { Requirements } from './requirements.js';
-import type { Group } from './roster.js';
-import { idleSignal, pressureSignal, type LastingSignal, type ScoringContext, type Weighting } from './score.js';
-import type { CandidateAgent, WaitingTicket } from './waiting-ticket.js';
+import type { Group, History } from './roster.js';
+import {
+  idleSignal,
+  pressureSignal,
+  rotationSignal,
+  type Exploration,
+  type LastingSignal,
+  type ScoringContext,
+  type Weighting,
+} from './score.js';
+import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';
 
 interface ChannelRoom {
   /** NaN = nobody has looked at this agent yet. */
   readonly taken: Float64Array;
   /** Infinity = no cap of its own. */
   readonly max: Float64Array;
+}
+
+/** For each member of a group a draw of what is not known of them in a category, the same for the whole round. */
+export interface Noise {
+  readonly minutes: Float64Array;
+  readonly resolved: Float64Array;
 }
 
 /** Who has room in one round, by position in the roster. Room the round itself takes counts at once. */
@@ -22,16 +38,21 @@ export class Pool {
   readonly idleSince: Float64Array;
   /** How many of the agent's own tickets are near their deadline. */
   readonly ticketsNearBreach: Float64Array;
+  /** Minutes of work before the agent could begin another ticket. */
+  readonly aheadMinutes: Float64Array;
+  readonly ticketsInWindow: Float64Array;
   readonly #channels = new Map<Channel, ChannelRoom>();
-  readonly #ownColumns = new Map<Group, Map<'idle' | 'slaPressure', Float64Array>>();
+  readonly #ownColumns = new Map<Group, Map<OwnColumn, Float64Array>>();
+  readonly #prices = new Map<Group, Map<LearnedView, Float64Array>>();
+  readonly #noises = new Map<Group, Map<string | null, Noise>>();
   readonly #scores = new Map<Group, Map<Weighting, Map<string, Float64Array>>>();
 
   /** @param agents in the order of their ids */
   constructor(
     readonly agents: readonly CandidateAgent[],
-    private readonly inFlight: ReadonlyMap<string, Projected>,
-    nearBreach: ReadonlyMap<string, number>,
+    private readonly passing: ReadonlyMap<string, Passing>,
     readonly context: ScoringContext,
+    private readonly seed: number,
   ) {
     const count = agents.length;
     this.absence = new Uint8Array(count);
@@ -39,20 +60,24 @@ export class Pool {
     this.unitsTaken = new Float64Array(count);
     this.idleSince = new Float64Array(count);
     this.ticketsNearBreach = new Float64Array(count);
+    this.aheadMinutes = new Float64Array(count);
+    this.ticketsInWindow = new Float64Array(count);
+    const { policy, now } = context;
     for (let index = 0; index < count; index += 1) {
       const agent = agents[index]!;
-      this.absence[index] = absenceOf(agent);
+      this.absence[index] = absenceOf(agent, NOTHING_PASSING, policy, now);
       this.unitsMax[index] = agent.unitsMax;
       this.unitsTaken[index] = agent.unitsUsed;
       this.idleSince[index] = agent.idleSince ?? Infinity;
     }
-    for (const [agentId, { units }] of inFlight) {
+    for (const [agentId, mine] of passing) {
       const index = this.indexOf(agentId);
-      if (index >= 0) this.unitsTaken[index]! += units;
-    }
-    for (const [agentId, tickets] of nearBreach) {
-      const index = this.indexOf(agentId);
-      if (index >= 0) this.ticketsNearBreach[index] = tickets;
+      if (index < 0) continue;
+      this.unitsTaken[index]! += mine.units;
+      this.ticketsNearBreach[index] = mine.ticketsNearBreach;
+      this.aheadMinutes[index] = mine.aheadMinutes;
+      this.ticketsInWindow[index] = mine.ticketsInWindow;
+      this.absence[index] = absenceOf(agents[index]!, mine, policy, now);
     }
   }
 
@@ -78,7 +103,7 @@ export class Pool {
   /** An agent is asked per channel only when a ticket of it looks: most agents of a round are never looked at. */
   #look(index: number, channel: Channel, room: ChannelRoom): void {
     const { agentId, channelUnitsUsed, channelUnitsMax } = this.agents[index]!;
-    room.taken[index] = (channelUnitsUsed[channel] ?? 0) + (this.inFlight.get(agentId)?.channels[channel] ?? 0);
+    room.taken[index] = (channelUnitsUsed[channel] ?? 0) + (this.passing.get(agentId)?.channels[channel] ?? 0);
     room.max[index] = channelUnitsMax[channel] ?? Infinity;
   }
 
@@ -92,46 +117,119 @@ export class Pool {
     return room.taken[index]! + units > room.max[index]! ? NO_CHANNEL_ROOM : 0;
   }
 
+  /**
+   * How many tickets of at most so many units each an agent whom `whyNotNow` has called free can take, of this channel and whatever else
+   * comes; at least 1, at most `most`. Added up one by one, as assignment will.
+   */
+  placesFor(index: number, { channel }: Pick<WaitingTicket, 'channel'>, unitsEach: number, most: number): number {
+    const { fairness } = this.context.policy;
+    const limit = fairness ? Math.min(most, fairness.ticketsMax - this.ticketsInWindow[index]!) : most;
+    const room = this.#channel(channel);
+    let units = this.unitsTaken[index]! + unitsEach;
+    let ofChannel = room.taken[index]! + unitsEach;
+    let places = 1;
+    for (; places < limit; places += 1) {
+      units += unitsEach;
+      ofChannel += unitsEach;
+      if (units > this.unitsMax[index]! || ofChannel > room.max[index]!) break;
+    }
+    return places;
+  }
+
   /** Of an agent whom `whyNotNow` has just called free. */
-  take(index: number, { units, channel }: Pick<WaitingTicket, 'units' | 'channel'>): void {
+  take(index: number, { units, channel }: Pick<WaitingTicket, 'units' | 'channel'>, minutes: number): void {
     this.unitsTaken[index]! += units;
     this.#channel(channel).taken[index]! += units;
+    this.aheadMinutes[index]! += minutes;
+    this.ticketsInWindow[index]! += 1;
+    const { fairness } = this.context.policy;
+    if (fairness) {
+      const mine = { ...NOTHING_PASSING, ticketsInWindow: this.ticketsInWindow[index]! };
+      this.absence[index] = absenceOf(this.agents[index]!, mine, this.context.policy, this.context.now);
+    }
   }
 
   /** Per member: weighted sum of the signals that tickets of one kind share in a round, before the division by the weights' sum. */
-  lastingScore(group: Group, skillsKey: string, needs: Requirements, category: string | null, weighting: Weighting): Float64Array {
+  lastingScore(
+    group: Group,
+    skillsKey: string,
+    needs: Requirements,
+    category: string | null,
+    weighting: Weighting,
+    view: LearnedView,
+  ): Float64Array {
     const ofGroup = getOrMake(this.#scores, group, () => new Map<Weighting, Map<string, Float64Array>>());
     const scores = getOrMake(ofGroup, weighting, () => new Map<string, Float64Array>());
-    return getOrMake(scores, `${needs.step} ${needs.language ?? ''} ${skillsKey}`, () => {
+    const seen = view === this.context.learned ? '' : 'blind ';
+    return getOrMake(scores, `${seen}${needs.step} ${needs.language ?? ''} ${skillsKey}`, () => {
       const score = new Float64Array(group.members.length);
       for (const [name, weight] of weighting.lasting) {
-        const signal = this.#signal(group, name, skillsKey, needs, category);
+        const signal = this.#signal(group, name, skillsKey, needs, category, view);
         for (let place = 0; place < score.length; place += 1) score[place]! += weight * signal[place]!;
       }
       return score;
     });
   }
 
-  #signal(group: Group, name: LastingSignal, skillsKey: string, needs: Requirements, category: string | null): Float64Array {
-    const { learned, now, policy } = this.context;
+  history(group: Group, view: LearnedView, category: string | null): History {
+    return group.history(view, category, this.context.learned.teamHandleMinutes(category));
+  }
+
+  #signal(
+    group: Group,
+    name: LastingSignal,
+    skillsKey: string,
+    needs: Requirements,
+    category: string | null,
+    view: LearnedView,
+  ): Float64Array {
+    const { now, policy } = this.context;
     switch (name) {
       case 'skill':
         return group.skill(skillsKey, needs);
       case 'language':
         return group.language(needs.language);
       case 'speed':
-        return group.history(learned, category).speed;
+        return this.history(group, view, category).speed;
       case 'satisfaction':
-        return group.history(learned, category).satisfaction;
+        return this.history(group, view, category).satisfaction;
       case 'idle':
         return this.#own(group, name, (index) => idleSignal(this.agents[index]!.idleSince, now));
+      case 'rotation':
+        return this.#own(group, name, (index) => rotationSignal(this.agents[index]!.lastAssignedAt, now));
       case 'slaPressure':
         return this.#own(group, name, (index) => pressureSignal(policy.agentSlaPressure, this.ticketsNearBreach[index]!));
     }
   }
 
-  #own(group: Group, name: 'idle' | 'slaPressure', valueOf: (index: number) => number): Float64Array {
-    const columns = getOrMake(this.#ownColumns, group, () => new Map<'idle' | 'slaPressure', Float64Array>());
+  /** What a minute of each member's time costs the tickets after it. */
+  timePrices(group: Group, view: LearnedView): Float64Array {
+    const ofGroup = getOrMake(this.#prices, group, () => new Map<LearnedView, Float64Array>());
+    return getOrMake(ofGroup, view, () => group.column((agent) => view.timePrice(agent.agentId)));
+  }
+
+  noise(group: Group, category: string | null): Noise {
+    const ofGroup = getOrMake(this.#noises, group, () => new Map<string | null, Noise>());
+    return getOrMake(ofGroup, category, () => {
+      const count = group.members.length;
+      const noise = { minutes: new Float64Array(count), resolved: new Float64Array(count) };
+      for (let place = 0; place < count; place += 1) {
+        const own = this.noiseOf(this.agents[group.members[place]!]!.agentId, category, 0);
+        noise.minutes[place] = own.minutes;
+        noise.resolved[place] = own.resolved;
+      }
+      return noise;
+    });
+  }
+
+  /** Nth draw (0 = the one the round decides by) of what is not known of an agent in a category. */
+  noiseOf(agentId: string, category: string | null, draw: number): ReturnType<Exploration['noiseOf']> {
+    const [minutes, resolved] = twoNormals(mixed(mixed(this.seed, hashOf(agentId)), mixed(hashOf(category ?? ''), draw)));
+    return { minutes, resolved };
+  }
+
+  #own(group: Group, name: OwnColumn, valueOf: (index: number) => number): Float64Array {
+    const columns = getOrMake(this.#ownColumns, group, () => new Map<OwnColumn, Float64Array>());
     return getOrMake(columns, name, () => {
       const column = new Float64Array(group.members.length);
       for (let place = 0; place < column.length; place += 1) column[place] = valueOf(group.members[place]!);
@@ -139,6 +237,7 @@ export class Pool {
     });
   }
 }
+type OwnColumn = 'idle' | 'rotation' | 'slaPressure';
 
 function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);

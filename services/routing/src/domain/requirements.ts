@@ -9,14 +9,39 @@ export interface Requirements {
   readonly language: string | null;
   /** 0 = any. */
   readonly languageLevelMin: number;
-  /** Null = any. */
-  readonly queueId: string | null;
+  /** Its own, and those that help it out; null = any. */
+  readonly queueIds: readonly string[] | null;
 }
 
 /** Steps that have come by time alone, in the order declared: 0 = none. One declared to come before its predecessor comes with it. */
 export function stepByTime(ticket: WaitingTicket, policy: RoutingPolicy, now: Date): number {
   const next = policy.relaxation.findIndex((step) => ticket.relaxFrom + step.afterSeconds * 1000 > now.getTime());
   return next < 0 ? policy.relaxation.length : next;
+}
+
+/** How much higher the ticket stands in the order of its round, from the steps that have come by time. */
+export function priorityDeltaOf(ticket: WaitingTicket, policy: RoutingPolicy, now: Date): number {
+  return policy.relaxation.slice(0, stepByTime(ticket, policy, now)).reduce((most, step) => Math.max(most, step.priorityDelta), 0);
+}
+
+/**
+ * Queues whose agents may take the ticket beside its own queue's: those of every overflow rule whose time has come, as long as none of the
+ * donor's own tickets has waited longer than the rule allows.
+ * @param longestWaitMs by queue, of the tickets in the round
+ */
+export function helpingQueues(
+  ticket: WaitingTicket,
+  policy: RoutingPolicy,
+  longestWaitMs: ReadonlyMap<string, number>,
+  now: Date,
+): readonly string[] {
+  const helping = new Set<string>();
+  for (const { from, to, afterSeconds, donorWaitMinutesMax } of policy.overflow) {
+    if (from !== ticket.queueId || now.getTime() - ticket.relaxFrom < afterSeconds * 1000) continue;
+    for (const queueId of to)
+      if (queueId !== from && (longestWaitMs.get(queueId) ?? 0) <= donorWaitMinutesMax * 60_000) helping.add(queueId);
+  }
+  return [...helping].sort();
 }
 
 /** The instant (ms) of the next step by time, if there is one. After `now` whenever `step` is the step by time. */
@@ -46,6 +71,7 @@ export function requirementsAt(
   category: CategoryConfig | undefined,
   policy: RoutingPolicy,
   step: number,
+  helping: readonly string[] = [],
 ): Requirements {
   const given = policy.relaxation.slice(0, step);
   const lowerSkillsBy = Math.max(0, ...given.map((one) => one.lowerSkillsBy));
@@ -64,7 +90,7 @@ export function requirementsAt(
     preferredSkills: new Map(Object.entries(category?.preferredSkills ?? {})),
     language: ticket.language,
     languageLevelMin: ticket.language === null ? 0 : Math.max(0, policy.languageLevelMin - lowerLanguageBy),
-    queueId: given.some((one) => one.anyQueue) ? null : ticket.queueId,
+    queueIds: given.some((one) => one.anyQueue) ? null : [ticket.queueId, ...helping],
   };
 }
 
@@ -76,6 +102,7 @@ export function describeRelaxation(policy: RoutingPolicy, step: number): string 
     one.lowerSkillsBy > 0 && `skills ${one.lowerSkillsBy} lower`,
     one.lowerLanguageBy > 0 && `language ${one.lowerLanguageBy} lower`,
     one.anyQueue && 'any queue',
+    one.priorityDelta > 0 && `${one.priorityDelta} higher in the order`,
   ];
   return parts.filter(Boolean).join(', ') || 'nothing';
 }

@@ -1,6 +1,6 @@
 import type { CategoryConfig, RoutingPolicy } from '@signalbox/contracts';
 import { languageReason, queueReason, skillReason, unmetSkill } from './gate.js';
-import type { Learned } from './learning.js';
+import type { LearnedView } from './learning.js';
 import type { Requirements } from './requirements.js';
 import { languageSignal, skillSignal, speedSignal } from './score.js';
 import type { CandidateAgent } from './waiting-ticket.js';
@@ -28,6 +28,10 @@ export interface Fit {
 export interface History {
   /** Minutes each is expected to need. */
   readonly minutes: Float64Array;
+  readonly resolved: Float64Array;
+  /** Standard deviations of what is believed of both. */
+  readonly logMinutesDoubt: Float64Array;
+  readonly resolvedDoubt: Float64Array;
   readonly speed: Float64Array;
   readonly satisfaction: Float64Array;
 }
@@ -38,7 +42,7 @@ export interface History {
  */
 export class Roster {
   readonly #members = new Map<string, number[]>();
-  readonly #groups = new Map<string | null, Group>();
+  readonly #groups = new Map<string, Group>();
 
   /** @param agents in the order of their ids */
   constructor(
@@ -69,23 +73,28 @@ export class Roster {
     });
   }
 
-  /** Everybody in a queue; null = everybody. */
-  group(queueId: string | null): Group {
-    let group = this.#groups.get(queueId);
+  /** Everybody in one of the queues; null = everybody. */
+  group(queueIds: readonly string[] | null): Group {
+    const key = queueIds === null ? '*' : queueIds.join('\n');
+    let group = this.#groups.get(key);
     if (!group) {
       if (this.#groups.size >= REMEMBERED_MAX) this.#groups.clear();
-      const members = queueId === null ? this.agents.keys() : (this.#members.get(queueId) ?? []);
-      this.#groups.set(queueId, (group = new Group(this.agents, Int32Array.from(members))));
+      this.#groups.set(key, (group = new Group(this.agents, Int32Array.from(this.#membersOf(queueIds)))));
     }
     return group;
   }
+  #membersOf(queueIds: readonly string[] | null): Iterable<number> {
+    if (queueIds === null) return this.agents.keys();
+    if (queueIds.length === 1) return this.#members.get(queueIds[0]!) ?? [];
+    return [...new Set(queueIds.flatMap((queueId) => this.#members.get(queueId) ?? []))].sort((a, b) => a - b);
+  }
 }
 
-/** The members of one queue. A kind of tickets is named by its `skillsKey`, step and language. */
+/** The members of one queue, or of some. A kind of tickets is named by its `skillsKey`, step and language. */
 export class Group {
   readonly #columns = new Map<string, Float64Array>();
   readonly #fits = new Map<string, Fit>();
-  readonly #histories = new WeakMap<Learned, Map<string | null, History>>();
+  readonly #histories = new WeakMap<LearnedView, Map<string | null, History>>();
 
   constructor(
     private readonly agents: readonly CandidateAgent[],
@@ -134,7 +143,7 @@ export class Group {
       else places.push(place);
     }
     const whyNever = new Map<string, number>();
-    if (needs.queueId !== null) whyNever.set(queueReason(needs.queueId), this.agents.length - this.members.length);
+    if (needs.queueIds !== null) whyNever.set(queueReason(needs.queueIds), this.agents.length - this.members.length);
     for (const [index, [skill, least]] of [...needs.skills].entries()) whyNever.set(skillReason(skill, least), unmetCounts[index + 1]!);
     if (level) whyNever.set(languageReason(needs), wrongLanguage);
     return { needs, group: this, places: Int32Array.from(places), whyNever };
@@ -147,15 +156,22 @@ export class Group {
     return this.#remembered(`language ${language ?? ''}`, (agent) => languageSignal(agent, language));
   }
 
-  history(learned: Learned, category: string | null): History {
-    let histories = this.#histories.get(learned);
-    if (!histories) this.#histories.set(learned, (histories = new Map()));
+  /** @param teamMinutes of the category: what speed is measured against */
+  history(view: LearnedView, category: string | null, teamMinutes: number): History {
+    let histories = this.#histories.get(view);
+    if (!histories) this.#histories.set(view, (histories = new Map()));
     let history = histories.get(category);
     if (!history) {
-      const team = learned.teamHandleMinutes(category);
-      const minutes = this.column((agent) => learned.handleMinutes(agent.agentId, category));
-      const speed = this.column((_, place) => speedSignal(team, minutes[place]!));
-      history = { minutes, speed, satisfaction: this.column((agent) => learned.satisfactionShare(agent.agentId, category)) };
+      const minutes = this.column((agent) => view.handleMinutes(agent.agentId, category));
+      const doubts = Array.from(this.members, (index) => view.doubt(this.agents[index]!.agentId, category));
+      history = {
+        minutes,
+        resolved: this.column((agent) => view.resolvedShare(agent.agentId, category)),
+        logMinutesDoubt: Float64Array.from(doubts, (doubt) => doubt.logMinutes),
+        resolvedDoubt: Float64Array.from(doubts, (doubt) => doubt.resolved),
+        speed: this.column((_, place) => speedSignal(teamMinutes, minutes[place]!)),
+        satisfaction: this.column((agent) => view.satisfactionShare(agent.agentId, category)),
+      };
       histories.set(category, history);
     }
     return history;

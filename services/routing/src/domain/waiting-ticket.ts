@@ -23,7 +23,7 @@ export interface WaitingTicket {
   readonly unenriched: boolean;
 }
 
-/** An agent as a round sees it: the state assignment published, and what is still on its way there. */
+/** An agent as a round sees it: the state assignment published. */
 export interface CandidateAgent {
   readonly agentId: string;
   readonly agentVersion: number;
@@ -37,4 +37,20 @@ export interface CandidateAgent {
   readonly unitsUsed: number;
   readonly channelUnitsUsed: Readonly<Partial<Record<Channel, number>>>;
   readonly idleSince: number | null;
+  readonly lastAssignedAt: number | null;
+  readonly shiftEndsAt: number | null;
 }
+
+/** What holds of an agent for one round alone, though the agent's own record does not say it. */
+export interface Passing {
+  /** Units that proposals in flight have taken, though the agent's record does not show them yet. */
+  readonly units: number;
+  readonly channels: Readonly<Partial<Record<Channel, number>>>;
+  /** How many of the agent's own tickets are near their deadline. */
+  readonly ticketsNearBreach: number;
+  /** Minutes of work expected before the agent could begin another ticket. */
+  readonly aheadMinutes: number;
+  /** Tickets the agent was given within the policy's fairness window. */
+  readonly ticketsInWindow: number;
+}
+export const NOTHING_PASSING: Passing = { units: 0, channels: {}, ticketsNearBreach: 0, aheadMinutes: 0, ticketsInWindow: 0 };
