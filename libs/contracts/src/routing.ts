@@ -38,6 +38,12 @@ export const AssignmentProposed = event(RoutingTopic, 'AssignmentProposed', by.t
   excluded: z.array(Exclusion).max(30),
   /** True when routing could not wait for enrichment any longer. */
   unenriched: z.boolean(),
+  /** The ticket this one's best agent went to in the same round. */
+  yieldedTo: z.string().max(80).optional(),
+  /** Decided without what was learned of single agents, to measure what that is worth. */
+  heldOut: z.boolean().optional(),
+  /** How likely the agent was to be chosen among `top`, given what was tried out; absent = nothing was. */
+  propensity: Share.optional(),
   proposedAt: Instant,
 });
 export type AssignmentProposed = EventOf<typeof AssignmentProposed>;
@@ -71,10 +77,39 @@ export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domai
   removedAgentIds: z.array(z.string()),
   policy: PolicyRef,
   configuration: Version,
+  /** Keys `kind/name@version` of the configuration decided by; present when they differ from the record before, and in a checkpoint. */
+  members: z.array(z.string().max(200)).max(5_000).optional(),
   performanceSnapshot: Version,
   proposals: z.array(z.object({ ticketId: z.string(), agentId: AgentId, score: z.number() })),
 });
 export type RoundRecorded = EventOf<typeof RoundRecorded>;
+
+const cell = z.object({
+  agentId: AgentId,
+  category: z.string().max(120),
+  tickets: z.number(),
+  logMinutesSum: z.number(),
+  minutesSum: z.number(),
+  returned: z.number(),
+  rated: z.number(),
+  satisfied: z.number(),
+});
+const load = z.object({ agentId: AgentId, perMinute: z.number(), busyShare: z.number(), atMs: z.number() });
+/** What rounds from here on know of agents' performance: sums from which every mean is computed. Those that changed since the one before. */
+export const PerformanceRecorded = event(RoutingRoundsTopic, 'PerformanceRecorded', by.domain, {
+  snapshot: Version,
+  /** Loads fade; they count as they stood at this instant. */
+  asOf: Instant,
+  /** True: all there is. */
+  checkpoint: z.boolean(),
+  cells: z.array(cell),
+  loads: z.array(load),
+  /** Tickets that came back, and the minutes that took them, together. */
+  returns: z.object({ tickets: z.number(), minutes: z.number() }),
+  /** A large one comes in several events of one number; this is the last. */
+  complete: z.boolean(),
+});
+export type PerformanceRecorded = EventOf<typeof PerformanceRecorded>;
 
 const learned = z.object({
   category: CategoryId,

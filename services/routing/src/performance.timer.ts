@@ -2,8 +2,8 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnAppl
 import { AgentPerformance, type Draft } from '@signalbox/contracts';
 import { UnitOfWork, type CommandHandler } from '@signalbox/messaging';
 import { DataSource } from 'typeorm';
-import { AgentStore } from './agent.store.js';
 import { performanceOf } from './domain/performance.js';
+import { ExperienceStore } from './experience.store.js';
 import { Rounds } from './rounds.js';
 import { activePolicy } from './ticket.store.js';
 
@@ -70,7 +70,7 @@ export class PerformanceTimer implements OnApplicationBootstrap, BeforeApplicati
       if (agentIds.length < AGENTS_MAX) await tx.query(`update performance_told set told = telling, telling = null, after_agent_id = ''`);
       else await tx.query('update performance_told set after_agent_id = $1', [agentIds.at(-1)]);
       const { learned, snapshot } = await this.rounds.learnedNow(tx, policy.shrinkageTickets, now);
-      const cells = Map.groupBy(await new AgentStore(tx).seen(agentIds), (cell) => cell.agentId);
+      const cells = Map.groupBy(await new ExperienceStore(tx).seen(agentIds), (cell) => cell.agentId);
       for (const [agentId, own] of cells)
         events.push(
           AgentPerformance(agentId, { snapshot, categories: performanceOf(agentId, own, learned), updatedAt: now.toISOString() }),

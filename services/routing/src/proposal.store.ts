@@ -1,6 +1,5 @@
 import type { AssignmentProposed, Channel } from '@signalbox/contracts';
 import type { EntityManager } from 'typeorm';
-import type { Projected } from './domain/gate.js';
 
 export interface NewProposal {
   readonly event: AssignmentProposed;
@@ -12,6 +11,12 @@ export interface ProposalAnswer {
   readonly proposalId: string;
   /** The version of the agent's record that shows the ticket; null = refused. */
   readonly agentVersion: number | null;
+}
+
+export interface InFlight {
+  units: number;
+  readonly channels: Partial<Record<Channel, number>>;
+  readonly categories: (string | null)[];
 }
 
 /** Proposals in flight. They count against their agent until that agent's own record shows the ticket. */
@@ -75,20 +80,21 @@ export class ProposalStore {
     );
   }
 
-  async inFlight(): Promise<Map<string, Projected>> {
+  /** Of each agent: what proposals in flight take, and what those tickets are about. */
+  async inFlight(): Promise<Map<string, InFlight>> {
     const rows = (await this.tx.query(
-      'select agent_id, channel, sum(units)::float8 as units from proposal group by agent_id, channel',
-    )) as {
-      agent_id: string;
-      channel: Channel;
-      units: number;
-    }[];
-    const projected = new Map<string, Projected>();
-    for (const row of rows) {
-      const before = projected.get(row.agent_id) ?? { units: 0, channels: {} };
-      projected.set(row.agent_id, { units: before.units + row.units, channels: { ...before.channels, [row.channel]: row.units } });
+      `select p.agent_id, p.channel, p.units::float8 as units, t.facts->'enriched'->>'category' as category
+       from proposal p left join routing_ticket t using (ticket_id)`,
+    )) as { agent_id: string; channel: Channel; units: number; category: string | null }[];
+    const inFlight = new Map<string, InFlight>();
+    for (const { agent_id: agentId, channel, units, category } of rows) {
+      const mine = inFlight.get(agentId) ?? { units: 0, channels: {}, categories: [] };
+      mine.units += units;
+      mine.channels[channel] = (mine.channels[channel] ?? 0) + units;
+      mine.categories.push(category);
+      inFlight.set(agentId, mine);
     }
-    return projected;
+    return inFlight;
   }
 
   async isAnyUnanswered(before: Date): Promise<boolean> {

@@ -1,14 +1,16 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { AssignmentProposed, RequirementsRelaxed, TicketQueued, type Draft } from '@signalbox/contracts';
-import { UnitOfWork, type Delivery, type Outcome } from '@signalbox/messaging';
+import { AssignmentProposed, RequirementsRelaxed, TicketQueued, type Draft, type RoutingPolicy } from '@signalbox/contracts';
+import { UnitOfWork, type ConfigurationSnapshot, type Delivery, type Outcome } from '@signalbox/messaging';
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { AgentCache, AgentStore } from './agent.store.js';
-import { Learned } from './domain/learning.js';
+import { ExperienceCache, ExperienceStore } from './experience.store.js';
+import { Learned, loadAt } from './domain/learning.js';
 import { match, type Matched } from './domain/match.js';
 import { describeRelaxation } from './domain/requirements.js';
-import { recordRound } from './domain/round-record.js';
+import { recordPerformance, recordRound } from './domain/round-record.js';
 import { waitingTicketOf } from './domain/ticket-facts.js';
+import { NOTHING_PASSING, type Passing } from './domain/waiting-ticket.js';
 import { ProposalStore } from './proposal.store.js';
 import { activePolicy, TicketStore, type TicketRow } from './ticket.store.js';
 
@@ -28,7 +30,18 @@ interface MatchingDomain {
   readonly round: string;
   readonly recorded_xmin: string | null;
   readonly rounds_since_checkpoint: number;
+  readonly snapshot: string;
+  readonly snapshot_xmin: string | null;
+  readonly snapshots_since_checkpoint: number;
 }
+/** Said within a transaction: it holds for that one, and for others once it is committed. */
+interface Recorded {
+  readonly tx: EntityManager;
+  committed: boolean;
+}
+const stands = (recorded: Recorded | undefined, tx: EntityManager): boolean =>
+  recorded !== undefined && (recorded.committed || recorded.tx === tx);
+
 interface RoundResult {
   readonly more: boolean;
 }
@@ -39,17 +52,23 @@ interface Round extends RoundResult {
 const once = (asked: readonly undefined[], { events, more }: Round): Outcome<RoundResult>[] =>
   asked.map((_, index) => ({ events: index === 0 ? events : [], answer: { more } }));
 
+/** The keys of the configuration that decisions use. */
+function membersOf(active: { name: string; version: number }, config: ConfigurationSnapshot): string[] {
+  const categories = [...config.all('category').keys()].map((name) => `category/${name}@${config.versionOf('category', name)}`);
+  return [`routing-policy/${active.name}@${active.version}`, ...categories];
+}
+
 /** Runs rounds: one at a time per matching domain over all instances, because the domain's row is locked for the whole transaction. */
 @Injectable()
 export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #cache = new AgentCache();
   readonly #logger = new Logger('Rounds');
-  #learned: Learned | undefined;
-  #learnedStrength = 0;
-  #learnedAt = 0;
-  /** Tickets and ratings it was computed from. */
-  #learnedFrom = 0;
-  #observedChanged = false;
+  readonly #experience = new ExperienceCache();
+  /** What rounds of this process decide by, under the number it was recorded with. */
+  #learned: (Recorded & { readonly learned: Learned; readonly snapshot: number; readonly strength: number; readonly at: number }) | undefined;
+  #experienceChanged = false;
+  /** The configuration the last record of this process named. */
+  #members: (Recorded & { readonly keys: string }) | undefined;
   #asked = false;
   #sweeping = false;
   #stopped = false;
@@ -73,6 +92,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     if (this.#stopped) return;
     delivery.submit(this.#runRoundIfFree, undefined).then(
       ({ more }) => {
+        this.#committed();
         if (more) this.#askAlone();
       },
       // What it would have done is still to be seen in the rows, and the sweep asks again.
@@ -86,6 +106,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.#asked = true;
     this.unit.submit(this.#runRounds, undefined).then(
       ({ more }) => {
+        this.#committed();
         if (more) this.#askAlone();
       },
       (error: Error) => {
@@ -94,6 +115,10 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
         this.#logger.warn(`round: ${error.message}`);
       },
     );
+  }
+
+  #committed(): void {
+    for (const recorded of [this.#learned, this.#members]) if (recorded) recorded.committed = true;
   }
 
   /** This ticket becomes ready by the passing of time, unless a round or an event comes before. */
@@ -141,7 +166,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const active = activePolicy(config);
     if (!active) return { events: [], more: false };
     const [domain] = await tx.query<MatchingDomain[]>(
-      `select round, recorded_xmin, rounds_since_checkpoint from matching_domain where domain = $1 for update${whenTaken === 'wait' ? '' : ' skip locked'}`,
+      `select round, recorded_xmin, rounds_since_checkpoint, snapshot, snapshot_xmin, snapshots_since_checkpoint from matching_domain where domain = $1 for update${whenTaken === 'wait' ? '' : ' skip locked'}`,
       [DOMAIN],
     );
     if (!domain) return { events: [], more: true };
@@ -152,15 +177,15 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const tickets = new TicketStore(tx);
     const rows = await tickets.takeReady(now, active.policy, config.bundle, TICKETS_MAX);
     if (rows.length === 0) return { events, more: false };
-    const { xmin, observedChanged } = await this.#cache.renew(tx);
-    const learned = this.#learn(active.policy.shrinkageTickets, observedChanged, now);
-    const nearBreach = await new AgentStore(tx).nearBreach(new Date(now.getTime() + NEAR_BREACH_MS));
-    const inFlight = await proposals.inFlight();
+    const xmin = await this.#cache.renew(tx);
+    const { learned, snapshot, records } = await this.#learn(tx, domain, active.policy, now);
+    events.push(...records);
+    const passing = await this.#passing(tx, proposals, active.policy, learned, now);
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const decideBy = { policy: active.policy, categories: config.all('category'), learned };
-    const matched = match(waiting, this.#cache.agents, decideBy, now, inFlight, nearBreach);
-
     const round = Number(domain.round) + 1;
+    const matched = match(waiting, this.#cache.agents, decideBy, now, round, passing);
+
     const policy = { name: active.name, version: active.version };
     const made = matched.proposals.map((proposed) => ({
       channel: proposed.ticket.channel,
@@ -178,6 +203,9 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
         top: proposed.top,
         excluded: proposed.excluded,
         unenriched: proposed.ticket.unenriched,
+        yieldedTo: proposed.yieldedTo,
+        heldOut: proposed.heldOut || undefined,
+        propensity: proposed.propensity === 1 ? undefined : proposed.propensity,
         proposedAt: now.toISOString(),
       }),
     }));
@@ -189,23 +217,27 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     await tickets.save(rows, config, xmin);
     if (made.length > 0) {
       const checkpoint = domain.recorded_xmin === null || domain.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
+      const keys = membersOf(active, config).join('\n');
       const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(domain.recorded_xmin!));
       events.push(
         ...recordRound(DOMAIN, {
           round,
           now: now.toISOString(),
+          seed: round,
           checkpoint,
           tickets: waiting,
           agents: changed ? this.#cache.agents.filter((agent) => changed.has(agent.agentId)) : this.#cache.agents,
           removedAgentIds: [...(changed ?? [])].filter((agentId) => !this.#cache.has(agentId)),
-          inFlight,
-          nearBreach,
+          passing,
           policy,
           configuration: config.bundle,
-          performanceSnapshot: this.#learnedFrom,
+          members: checkpoint || !stands(this.#members, tx) || keys !== this.#members?.keys ? keys.split('\n') : undefined,
+          performanceSnapshot: snapshot,
           proposals: matched.proposals.map(({ ticket, agentId, top }) => ({ ticketId: ticket.ticketId, agentId, score: top[0]!.score })),
         }),
       );
+      this.#members = { keys, tx, committed: false };
+      if (active.policy.fairness) await new AgentStore(tx).given(made.map(({ event }) => event.data.agentId), now);
       await tx.query('update matching_domain set round = $2, recorded_xmin = $3::xid8, rounds_since_checkpoint = $4 where domain = $1', [
         DOMAIN,
         round,
@@ -216,25 +248,75 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return { events, more: rows.length >= TICKETS_MAX };
   }
 
-  /** What is known of everybody at this moment, from the copy the rounds keep; `snapshot`: the tickets and ratings it was learned from. */
-  async learnedNow(tx: EntityManager, strength: number, now: Date): Promise<{ learned: Learned; snapshot: number }> {
-    const { observedChanged } = await this.#cache.renew(tx);
-    return { learned: this.#learn(strength, observedChanged, now, 0), snapshot: this.#learnedFrom };
+  /** What holds of agents for this round alone. */
+  async #passing(
+    tx: EntityManager,
+    proposals: ProposalStore,
+    policy: RoutingPolicy,
+    learned: Learned,
+    now: Date,
+  ): Promise<Map<string, Passing>> {
+    const agents = new AgentStore(tx);
+    const [inFlight, nearBreach, given] = await Promise.all([
+      proposals.inFlight(),
+      agents.nearBreach(new Date(now.getTime() + NEAR_BREACH_MS)),
+      policy.fairness ? agents.givenSince(new Date(now.getTime() - policy.fairness.windowMinutes * 60_000)) : new Map<string, number>(),
+    ]);
+    const passing = new Map<string, Passing>();
+    for (const agentId of [...new Set([...inFlight.keys(), ...nearBreach.keys(), ...given.keys()])].sort()) {
+      const { units, channels, categories } = inFlight.get(agentId) ?? { ...NOTHING_PASSING, categories: [] };
+      const aheadMinutes = categories.reduce((sum, category) => sum + learned.handleMinutes(agentId, category), 0);
+      const ticketsNearBreach = nearBreach.get(agentId) ?? 0;
+      passing.set(agentId, { units, channels, aheadMinutes, ticketsNearBreach, ticketsInWindow: given.get(agentId) ?? 0 });
+    }
+    return passing;
   }
 
-  /** What was observed, at most `ageMsMax` old: to compute it takes tens of milliseconds with 10,000 agents. */
-  #learn(strength: number, observedChanged: boolean, now: Date, ageMsMax = LEARN_MS): Learned {
-    this.#observedChanged ||= observedChanged;
-    const due = this.#observedChanged && now.getTime() - this.#learnedAt >= ageMsMax;
-    if (!this.#learned || due || this.#learnedStrength !== strength) {
-      const cells = [...this.#cache.observed.values()];
-      this.#learned = new Learned(cells, strength);
-      this.#learnedStrength = strength;
-      this.#learnedFrom = cells.reduce((sum, cell) => sum + cell.tickets + cell.rated, 0);
-      this.#learnedAt = now.getTime();
-      this.#observedChanged = false;
+  /** What is known of everybody at this moment: computed anew, and by no round. */
+  async learnedNow(tx: EntityManager, strength: number, now: Date): Promise<{ learned: Learned; snapshot: number }> {
+    this.#experienceChanged = (await this.#experience.renew(tx)).changed || this.#experienceChanged;
+    return { learned: this.#learnedAt(strength, now), snapshot: this.#learned?.snapshot ?? 0 };
+  }
+  #learnedAt(strength: number, now: Date): Learned {
+    const loads = [...this.#experience.loads.values()].map((load) => loadAt(load, now.getTime()));
+    return new Learned(this.#experience.cells.values(), strength, loads, this.#experience.returns);
+  }
+
+  /** What was observed, at most two seconds old: to compute it takes tens of milliseconds with 10,000 agents. What is new is recorded. */
+  async #learn(
+    tx: EntityManager,
+    domain: MatchingDomain,
+    { shrinkageTickets: strength }: RoutingPolicy,
+    now: Date,
+  ): Promise<{ learned: Learned; snapshot: number; records: Draft[] }> {
+    const before = stands(this.#learned, tx) ? this.#learned : undefined;
+    if (before && before.strength === strength && now.getTime() - before.at < LEARN_MS) return { ...before, records: [] };
+    const { changed, xmin } = await this.#experience.renew(tx);
+    this.#experienceChanged ||= changed;
+    if (before && before.strength === strength && !this.#experienceChanged) {
+      this.#learned = { ...before, at: now.getTime() };
+      return { ...this.#learned, records: [] };
     }
-    return this.#learned;
+    const checkpoint = domain.snapshot_xmin === null || domain.snapshots_since_checkpoint >= CHECKPOINT_ROUNDS;
+    const snapshot = Number(domain.snapshot) + 1;
+    const learned = this.#learnedAt(strength, now);
+    const since = checkpoint ? undefined : await new ExperienceStore(tx).changedSince(domain.snapshot_xmin!);
+    const { cells, loads, returns } = this.#experience;
+    const records = recordPerformance(DOMAIN, {
+      snapshot,
+      asOf: now.toISOString(),
+      checkpoint,
+      cells: [...cells].flatMap(([key, cell]) => (!since || since.cells.has(key) ? [cell] : [])),
+      loads: [...loads].flatMap(([agentId, load]) => (!since || since.agents.has(agentId) ? [load] : [])),
+      returns,
+    });
+    await tx.query(
+      'update matching_domain set snapshot = $2, snapshot_xmin = $3::xid8, snapshots_since_checkpoint = $4 where domain = $1',
+      [DOMAIN, snapshot, xmin, checkpoint ? 0 : domain.snapshots_since_checkpoint + 1],
+    );
+    this.#learned = { learned, snapshot, strength, at: now.getTime(), tx, committed: false };
+    this.#experienceChanged = false;
+    return { learned, snapshot, records };
   }
 
   /** Writes what became of each ticket into its row, and says what readers do not know yet: a new step, changed reasons. */

@@ -25,14 +25,18 @@ import {
 } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
-import { logMinutes, NO_CATEGORY } from './domain/learning.js';
+import { NO_CATEGORY } from './domain/learning.js';
 import { readyAtOf, standingOf, type TicketFacts } from './domain/ticket-facts.js';
+import { ExperienceStore, type Solved } from './experience.store.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { Rounds } from './rounds.js';
-import { patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
+import { activePolicy, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
 
 /** A rejected proposal is decided again after so long: by then the agent's record usually shows why it was rejected. */
 const REJECTED_WAIT_MS = 50;
+
+/** Where no policy is active yet. */
+const MEMORY_TICKETS = 100;
 
 type FactEvent = TicketReceived | TicketEnriched | AnswerProposed | NoAnswer | ClocksChanged;
 
@@ -69,12 +73,14 @@ export class TicketConsumer {
     const rows = await store.load(events.map((event) => event.ticketId));
     const answers: ProposalAnswer[] = [];
     const solved: Received<TicketSolved>[] = [];
+    const reopened: Received<TicketReopened>[] = [];
     const learnable = new Set<TicketRow>();
     for (const event of events) {
       const row = rows.get(event.ticketId)!;
       row.nextTryAt = null;
       if (event.type === 'TicketEnriched' || event.type === 'TicketSolved') learnable.add(row);
       if (event.type === 'TicketSolved') solved.push(event);
+      if (event.type === 'TicketReopened') reopened.push(event);
       const part = partOf(event);
       if (part) row.facts = { ...row.facts, ...part };
       else answers.push(...this.#project(row, event as Received<AssignmentEvent>, now));
@@ -83,9 +89,11 @@ export class TicketConsumer {
     const freed = await new ProposalStore(tx).answered(answers);
     await agents.roomChanged(freed);
     await store.save([...rows.values()], config);
-    await agents.solved(solved.flatMap(creditOf));
     this.#askRounds([...rows.values()], freed.length > 0, delivery);
-    await agents.credit([...learnable].flatMap(categoryOf));
+    const experience = new ExperienceStore(tx);
+    await experience.solved(solved.flatMap(solvedBy));
+    await experience.credit([...learnable].flatMap(categoryOf), activePolicy(config)?.policy.learning.memoryTickets ?? MEMORY_TICKETS);
+    await experience.cameBack(reopened);
   }
 
   /** What assignment says is the fact: owner, status, epoch, exclusions, and whether a proposal was taken. */
@@ -159,9 +167,8 @@ function partOf(event: Received<FactEvent | AssignmentEvent>): Partial<TicketFac
 const categoryOf = ({ ticketId, facts: { enriched } }: TicketRow): { ticketId: string; category: string }[] =>
   enriched === undefined ? [] : [{ ticketId, category: enriched.category ?? NO_CATEGORY }];
 
-/** Solved tickets are what routing learns from: minutes from assignment to solution, credited to who solved it. */
-function creditOf({ ticketId, data }: Received<TicketSolved>): { ticketId: string; agentId: string; logMinutes: number }[] {
+/** Solved tickets are what routing learns from, credited to who solved them. */
+function solvedBy({ ticketId, data }: Received<TicketSolved>): Solved[] {
   if (data.agentId === null || data.assignedAt === null || data.how !== 'agent') return [];
-  const minutes = (Date.parse(data.solvedAt) - Date.parse(data.assignedAt)) / 60_000;
-  return [{ ticketId, agentId: data.agentId, logMinutes: logMinutes(minutes) }];
+  return [{ ticketId, agentId: data.agentId, assignedAt: new Date(data.assignedAt), solvedAt: new Date(data.solvedAt) }];
 }

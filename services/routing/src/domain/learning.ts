@@ -24,6 +24,25 @@ export interface ObservedLoad {
   readonly busyShare: number;
 }
 
+/** A load fades by the factor e in so long: a day, so that morning and evening count alike. */
+const LOAD_MINUTES = 1_440;
+
+/** A load at a later instant, with one more ticket solved then; at the same or an earlier instant nothing has faded. */
+export function fadedLoad<L extends ObservedLoad & { readonly atMs: number }>(load: L, atMs: number, minutes: number): L {
+  const left = Math.exp(-Math.max(0, atMs - load.atMs) / 60_000 / LOAD_MINUTES);
+  return {
+    ...load,
+    perMinute: load.perMinute * left + 1 / LOAD_MINUTES,
+    busyShare: load.busyShare * left + minutes / LOAD_MINUTES,
+    atMs: Math.max(load.atMs, atMs),
+  };
+}
+/** The load as it stands at an instant. */
+export function loadAt(load: ObservedLoad & { readonly atMs: number }, atMs: number): ObservedLoad {
+  const left = Math.exp(-Math.max(0, atMs - load.atMs) / 60_000 / LOAD_MINUTES);
+  return { agentId: load.agentId, perMinute: load.perMinute * left, busyShare: load.busyShare * left };
+}
+
 /** What a round asks about agents. `blind` to them, it is the team's means for everybody. */
 export interface LearnedView {
   handleMinutes(agentId: string, category: string | null): number;

@@ -280,7 +280,8 @@ function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: D
       continue;
     }
     outcomes.set(wish, propose(pool, wish, looks[nth]!, index, takenBy));
-    pool.take(index, ticket, wish.view.handleMinutes(pool.agents[index]!.agentId, ticket.category));
+    const { resolution } = wish.weighting;
+    pool.take(index, ticket, resolution > 0 ? wish.view.handleMinutes(pool.agents[index]!.agentId, ticket.category) : 0);
     placed += 1;
   }
   return placed;
@@ -366,7 +367,7 @@ function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, other
     const means = { minutes: view.handleMinutes(agentId, ticket.category), resolved: view.resolvedShare(agentId, ticket.category) };
     const all = { ...means, timePrice: view.timePrice(agentId) };
     const team = teamMinutesToSolve(learned, ticket.category);
-    const ahead = pool.aheadMinutes[index]!;
+    const ahead = pool.aheadMinutes(index);
     const now = resolutionSignal(team, minutesToSolve(ahead, all, learned.returnMinutes));
     const behind = resolutionSignal(team, minutesToSolve(ahead + others * means.minutes, all, learned.returnMinutes));
     less += weighting.resolution * (now - behind);
@@ -381,7 +382,7 @@ function look(pool: Pool, wish: Wish): Look {
   const { units, category } = ticket;
   const { members } = group;
   const { policy, learned } = pool.context;
-  const { unitsTaken, unitsMax, idleSince, aheadMinutes } = pool;
+  const { unitsTaken, unitsMax, idleSince } = pool;
   const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
   const lasting = pool.lastingScore(group, skills, needs, category, weighting, view);
   const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
@@ -407,7 +408,7 @@ function look(pool: Pool, wish: Wish): Look {
     if (barred.length > 0 && barred.includes(index)) continue;
     if (only >= 0 && index !== only) continue;
     const why = pool.whyNotNow(index, ticket);
-    const ahead = aheadMinutes[index]!;
+    const ahead = weighting.resolution > 0 ? pool.aheadMinutes(index) : 0;
     const isLater = why !== 0 || ahead > startWithin;
     if (why !== 0) whyNotNow[why]! += 1;
     else if (isLater) busy += 1;
@@ -456,7 +457,7 @@ function propose(pool: Pool, wish: Wish, { best, whyNotNow, busy, indexes, score
     const load = {
       unitsTaken: pool.unitsTaken[one.index]!,
       ticketsNearBreach: pool.ticketsNearBreach[one.index]!,
-      aheadMinutes: pool.aheadMinutes[one.index]!,
+      aheadMinutes: weighting.resolution > 0 ? pool.aheadMinutes(one.index) : 0,
     };
     const exploration: Exploration = {
       share: wish.explorationShare,
@@ -498,7 +499,7 @@ function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: 
         resolved: shiftedShare(resolved, share * doubt.resolved * noise.resolved),
         timePrice,
       };
-      return (weighting.resolution * resolutionSignal(team, minutesToSolve(pool.aheadMinutes[index]!, drawn, learned.returnMinutes))) / weighting.total;
+      return (weighting.resolution * resolutionSignal(team, minutesToSolve(pool.aheadMinutes(index), drawn, learned.returnMinutes))) / weighting.total;
     };
     // The other signals are the same in every draw.
     return { index, rest: score - valueAt(0), valueAt };

@@ -38,8 +38,8 @@ export class Pool {
   readonly idleSince: Float64Array;
   /** How many of the agent's own tickets are near their deadline. */
   readonly ticketsNearBreach: Float64Array;
-  /** Minutes of work before the agent could begin another ticket. */
-  readonly aheadMinutes: Float64Array;
+  /** NaN = nobody has asked yet. */
+  readonly #aheadMinutes: Float64Array;
   readonly ticketsInWindow: Float64Array;
   readonly #channels = new Map<Channel, ChannelRoom>();
   readonly #ownColumns = new Map<Group, Map<OwnColumn, Float64Array>>();
@@ -60,7 +60,7 @@ export class Pool {
     this.unitsTaken = new Float64Array(count);
     this.idleSince = new Float64Array(count);
     this.ticketsNearBreach = new Float64Array(count);
-    this.aheadMinutes = new Float64Array(count);
+    this.#aheadMinutes = new Float64Array(count).fill(NaN);
     this.ticketsInWindow = new Float64Array(count);
     const { policy, now } = context;
     for (let index = 0; index < count; index += 1) {
@@ -75,7 +75,6 @@ export class Pool {
       if (index < 0) continue;
       this.unitsTaken[index]! += mine.units;
       this.ticketsNearBreach[index] = mine.ticketsNearBreach;
-      this.aheadMinutes[index] = mine.aheadMinutes;
       this.ticketsInWindow[index] = mine.ticketsInWindow;
       this.absence[index] = absenceOf(agents[index]!, mine, policy, now);
     }
@@ -93,6 +92,17 @@ export class Pool {
       else high = middle - 1;
     }
     return -1;
+  }
+
+  /** Minutes of work before the agent could begin another ticket, by what is known of the tickets in hand. */
+  aheadMinutes(index: number): number {
+    let minutes = this.#aheadMinutes[index]!;
+    if (!Number.isNaN(minutes)) return minutes;
+    const { agentId, work } = this.agents[index]!;
+    minutes = this.passing.get(agentId)?.aheadMinutes ?? 0;
+    for (const category of work) minutes += this.context.learned.handleMinutes(agentId, category);
+    this.#aheadMinutes[index] = minutes;
+    return minutes;
   }
 
   #channel(channel: Channel): ChannelRoom {
@@ -140,7 +150,7 @@ export class Pool {
   take(index: number, { units, channel }: Pick<WaitingTicket, 'units' | 'channel'>, minutes: number): void {
     this.unitsTaken[index]! += units;
     this.#channel(channel).taken[index]! += units;
-    this.aheadMinutes[index]! += minutes;
+    if (minutes > 0) this.#aheadMinutes[index] = this.aheadMinutes(index) + minutes;
     this.ticketsInWindow[index]! += 1;
     const { fairness } = this.context.policy;
     if (fairness) {

@@ -39,6 +39,8 @@ export interface CandidateAgent {
   readonly idleSince: number | null;
   readonly lastAssignedAt: number | null;
   readonly shiftEndsAt: number | null;
+  /** What the tickets are about that take the agent's units; null = not known. */
+  readonly work: readonly (string | null)[];
 }
 
 /** What holds of an agent for one round alone, though the agent's own record does not say it. */
@@ -48,7 +50,7 @@ export interface Passing {
   readonly channels: Readonly<Partial<Record<Channel, number>>>;
   /** How many of the agent's own tickets are near their deadline. */
   readonly ticketsNearBreach: number;
-  /** Minutes of work expected before the agent could begin another ticket. */
+  /** Minutes of work that proposals in flight bring. */
   readonly aheadMinutes: number;
   /** Tickets the agent was given within the policy's fairness window. */
   readonly ticketsInWindow: number;

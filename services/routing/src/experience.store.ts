@@ -1,0 +1,229 @@
+import type { EntityManager } from 'typeorm';
+import { fadedLoad, logMinutes, NO_CATEGORY, type ObservedCell, type ObservedLoad } from './domain/learning.js';
+
+/** What the transaction that reads has written itself, and may yet roll back. */
+const OWN = 'changed_xid = pg_current_xact_id_if_assigned() as own';
+const CELL = 'agent_id, category, tickets, log_minutes_sum, minutes_sum, returned, rated, satisfied';
+
+interface StoredCell {
+  readonly agent_id: string;
+  readonly category: string;
+  readonly tickets: number;
+  readonly log_minutes_sum: number;
+  readonly minutes_sum: number;
+  readonly returned: number;
+  readonly rated: number;
+  readonly satisfied: number;
+  readonly own: boolean | null;
+}
+interface StoredLoad {
+  readonly agent_id: string;
+  readonly per_minute: number;
+  readonly busy_share: number;
+  readonly at: Date;
+  readonly own: boolean | null;
+}
+/** Beyond `memoryTickets` ($3) each further ticket leaves so much of what was seen before. */
+const FADED = 'case when o.tickets > $3::float8 then power($3::float8 / ($3::float8 + 1), excluded.tickets) else 1 end';
+const keyOf = ({ agentId, category }: ObservedCell): string => `${agentId} ${category}`;
+const toCell = (row: StoredCell): ObservedCell => ({
+  agentId: row.agent_id,
+  category: row.category,
+  tickets: row.tickets,
+  logMinutesSum: row.log_minutes_sum,
+  minutesSum: row.minutes_sum,
+  returned: row.returned,
+  rated: row.rated,
+  satisfied: row.satisfied,
+});
+/** A load as it was at an instant; it fades from then on. */
+export interface StandingLoad extends ObservedLoad {
+  readonly atMs: number;
+}
+const toLoad = (row: StoredLoad): StandingLoad => ({
+  agentId: row.agent_id,
+  perMinute: row.per_minute,
+  busyShare: row.busy_share,
+  atMs: row.at.getTime(),
+});
+
+/** This process's copy of all that was observed: each look reads only what changed since the one before. */
+export class ExperienceCache {
+  readonly cells = new Map<string, ObservedCell>();
+  readonly loads = new Map<string, StandingLoad>();
+  returns = { tickets: 0, minutes: 0 };
+  #seenXmin = '0';
+  /** What the last look could not know to be committed is read again, or forgotten. */
+  #uncertain: { readonly cells: readonly string[]; readonly agents: readonly string[] } = { cells: [], agents: [] };
+
+  /** @returns whether anything is different, and xmin: whatever commits later has at least this transaction id */
+  async renew(tx: EntityManager): Promise<{ changed: boolean; xmin: string }> {
+    const since = [this.#seenXmin, this.#uncertain.agents];
+    const [[snapshot], cells, loads, [returns]] = await Promise.all([
+      tx.query<{ xmin: string }[]>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin'),
+      tx.query<StoredCell[]>(`select ${CELL}, ${OWN} from observed where changed_xid >= $1::xid8 or agent_id = any($2::text[])`, since),
+      tx.query<StoredLoad[]>(
+        `select agent_id, per_minute, busy_share, at, ${OWN} from agent_load where changed_xid >= $1::xid8 or agent_id = any($2::text[])`,
+        since,
+      ),
+      tx.query<{ tickets: number; minutes: number }[]>('select tickets, minutes from came_back'),
+    ]);
+    let changed = this.returns.tickets !== returns!.tickets;
+    this.returns = returns!;
+    const found = new Set(cells.map((row) => keyOf(toCell(row))));
+    for (const key of this.#uncertain.cells) if (!found.has(key)) changed = this.cells.delete(key) || changed;
+    const foundLoads = new Set(loads.map((row) => row.agent_id));
+    for (const agentId of this.#uncertain.agents) if (!foundLoads.has(agentId)) changed = this.loads.delete(agentId) || changed;
+    for (const row of cells) {
+      const cell = toCell(row);
+      changed ||= JSON.stringify(this.cells.get(keyOf(cell))) !== JSON.stringify(cell);
+      this.cells.set(keyOf(cell), cell);
+    }
+    for (const row of loads) this.loads.set(row.agent_id, toLoad(row));
+    this.#seenXmin = snapshot!.xmin;
+    const own = [...cells.filter((row) => row.own), ...loads.filter((row) => row.own)].map((row) => row.agent_id);
+    this.#uncertain = { cells: cells.filter((row) => row.own).map((row) => keyOf(toCell(row))), agents: [...new Set(own)] };
+    return { changed, xmin: snapshot!.xmin };
+  }
+}
+
+export interface Solved {
+  readonly ticketId: string;
+  readonly agentId: string;
+  readonly assignedAt: Date;
+  readonly solvedAt: Date;
+}
+
+/** What became of tickets, summed up by agent and category. */
+export class ExperienceStore {
+  constructor(private readonly tx: EntityManager) {}
+
+  /**
+   * Remembers who solved what, and how long it took: from when it was given to the agent, or from when the agent solved the one before.
+   * A ticket solved again is credited again, to who solved it then.
+   */
+  async solved(rows: readonly Solved[]): Promise<void> {
+    if (rows.length === 0) return;
+    const agentIds = [...new Set(rows.map((row) => row.agentId))].sort();
+    await this.tx.query(
+      `insert into agent_load (agent_id, at) select id, 'epoch' from unnest($1::text[]) as x(id) order by id on conflict do nothing`,
+      [agentIds],
+    );
+    const stored = (await this.tx.query(
+      'select agent_id, per_minute, busy_share, at from agent_load where agent_id = any($1::text[]) order by agent_id for update',
+      [agentIds],
+    )) as StoredLoad[];
+    const loads = new Map(stored.map((row) => [row.agent_id, toLoad(row)]));
+    const minutesOf = new Map<string, number>();
+    for (const { ticketId, agentId, assignedAt, solvedAt } of [...rows].sort((a, b) => a.solvedAt.getTime() - b.solvedAt.getTime())) {
+      const before = loads.get(agentId)!;
+      const began = solvedAt.getTime() > before.atMs ? Math.max(assignedAt.getTime(), before.atMs) : assignedAt.getTime();
+      const minutes = Math.max(0, solvedAt.getTime() - began) / 60_000;
+      minutesOf.set(ticketId, minutes);
+      loads.set(agentId, fadedLoad(before, solvedAt.getTime(), minutes));
+    }
+    await this.tx.query(
+      `insert into solved (ticket_id, agent_id, log_minutes, minutes, solved_at)
+       select distinct on (t) t, a, l, m, s from unnest($1::text[], $2::text[], $3::float8[], $4::float8[], $5::timestamptz[]) with ordinality as x(t, a, l, m, s, n)
+       order by t, n desc on conflict (ticket_id) do update set agent_id = excluded.agent_id, log_minutes = excluded.log_minutes, minutes = excluded.minutes,
+         solved_at = excluded.solved_at, category = null, returned = false`,
+      [
+        rows.map((row) => row.ticketId),
+        rows.map((row) => row.agentId),
+        rows.map((row) => logMinutes(minutesOf.get(row.ticketId)!)),
+        rows.map((row) => minutesOf.get(row.ticketId)!),
+        rows.map((row) => row.solvedAt),
+      ],
+    );
+    const after = [...loads.values()];
+    await this.tx.query(
+      `update agent_load l set per_minute = x.per_minute, busy_share = x.busy_share, at = x.at, changed_xid = pg_current_xact_id()
+       from unnest($1::text[], $2::float8[], $3::float8[], $4::timestamptz[]) as x(agent_id, per_minute, busy_share, at) where l.agent_id = x.agent_id`,
+      [after.map((one) => one.agentId), after.map((one) => one.perMinute), after.map((one) => one.busyShare), after.map((one) => new Date(one.atMs))],
+    );
+  }
+
+  /**
+   * Credits solved tickets whose category is known now, whichever of the two came last.
+   * @param memoryTickets beyond so many, what was seen before fades with each ticket
+   */
+  async credit(tickets: readonly { ticketId: string; category: string }[], memoryTickets: number): Promise<void> {
+    if (tickets.length === 0) return;
+    await this.tx.query(
+      `with credited as (
+         update solved s set category = x.category from (select distinct on (t) t, c as category from unnest($1::text[], $2::text[]) as y(t, c) order by t) x
+         where s.ticket_id = x.t and s.category is null returning s.agent_id, x.category, s.log_minutes, s.minutes, s.returned),
+       more as (
+         select agent_id, category, count(*)::float8 as tickets, sum(log_minutes) as log_minutes, sum(minutes) as minutes, sum(returned::int)::float8 as returned
+         from credited group by 1, 2)
+       insert into observed as o (agent_id, category, tickets, log_minutes_sum, minutes_sum, returned)
+       select agent_id, category, tickets, log_minutes, minutes, returned from more order by 1, 2
+       on conflict (agent_id, category) do update set
+         tickets = o.tickets * ${FADED} + excluded.tickets, log_minutes_sum = o.log_minutes_sum * ${FADED} + excluded.log_minutes_sum,
+         minutes_sum = o.minutes_sum * ${FADED} + excluded.minutes_sum, returned = o.returned * ${FADED} + excluded.returned,
+         changed_xid = pg_current_xact_id()`,
+      [tickets.map((one) => one.ticketId), tickets.map((one) => one.category), memoryTickets],
+    );
+  }
+
+  /** Solved tickets that came back: once per solution it counts against who solved them. */
+  async cameBack(rows: readonly { ticketId: string; at: Date }[]): Promise<void> {
+    if (rows.length === 0) return;
+    await this.tx.query(
+      `with back as (
+         update solved s set returned = true from (select distinct on (t) t, at from unnest($1::text[], $2::timestamptz[]) as y(t, at) order by t, at) x
+         where s.ticket_id = x.t and not s.returned and s.solved_at <= x.at
+         returning s.agent_id, s.category, greatest(0, extract(epoch from x.at - s.solved_at)::float8 / 60) as minutes),
+       counted as (
+         update observed o set returned = least(o.tickets, o.returned + b.tickets), changed_xid = pg_current_xact_id()
+         from (select agent_id, category, count(*)::float8 as tickets from back where category is not null group by 1, 2) b
+         where o.agent_id = b.agent_id and o.category = b.category)
+       update came_back set tickets = tickets + b.tickets, minutes = came_back.minutes + b.minutes
+       from (select count(*)::float8 as tickets, coalesce(sum(minutes), 0) as minutes from back) b where b.tickets > 0`,
+      [rows.map((row) => row.ticketId), rows.map((row) => row.at)],
+    );
+  }
+
+  /** Keys of the cells, and agents whose load, changed by this transaction id or a later one. */
+  async changedSince(xid: string): Promise<{ cells: Set<string>; agents: Set<string> }> {
+    const [cells, loads] = (await Promise.all([
+      this.tx.query('select agent_id, category from observed where changed_xid >= $1::xid8', [xid]),
+      this.tx.query('select agent_id from agent_load where changed_xid >= $1::xid8', [xid]),
+    ])) as [{ agent_id: string; category: string }[], { agent_id: string }[]];
+    return { cells: new Set(cells.map((row) => `${row.agent_id} ${row.category}`)), agents: new Set(loads.map((row) => row.agent_id)) };
+  }
+
+  /** What was seen of these agents, in the order of their ids and categories. */
+  async seen(agentIds: readonly string[]): Promise<ObservedCell[]> {
+    const rows = (await this.tx.query(`select ${CELL} from observed where agent_id = any($1::text[]) order by 1, 2`, [
+      agentIds,
+    ])) as StoredCell[];
+    return rows.map(toCell);
+  }
+
+  /**
+   * A ticket's latest rating takes the place of the one before. It is the agent's whom the rating names (older ones name nobody: then
+   * who solved the ticket), in the category the ticket has by now.
+   */
+  async rate(ratings: readonly { ticketId: string; agentId: string | undefined; satisfied: boolean }[]): Promise<void> {
+    const newest = [...new Map(ratings.map((rating) => [rating.ticketId, rating])).values()];
+    if (newest.length === 0) return;
+    await this.tx.query(
+      `with said as (
+         select x.ticket_id, coalesce(x.agent_id, s.agent_id) as agent_id, coalesce(t.facts->'enriched'->>'category', $4) as category, x.satisfied
+         from unnest($1::text[], $2::text[], $3::boolean[]) as x(ticket_id, agent_id, satisfied)
+         left join solved s using (ticket_id) left join routing_ticket t using (ticket_id) where coalesce(x.agent_id, s.agent_id) is not null),
+       before as (select r.* from rating r join said using (ticket_id)),
+       kept as (
+         insert into rating select ticket_id, agent_id, category, satisfied from said order by ticket_id
+         on conflict (ticket_id) do update set agent_id = excluded.agent_id, category = excluded.category, satisfied = excluded.satisfied),
+       moved as (
+         select agent_id, category, 1 as rated, satisfied::int as satisfied from said
+         union all select agent_id, category, -1, -satisfied::int from before)
+       insert into observed as o (agent_id, category, rated, satisfied)
+       select agent_id, category, sum(rated), sum(satisfied) from moved group by 1, 2 having sum(rated) <> 0 or sum(satisfied) <> 0 order by 1, 2
+       on conflict (agent_id, category) do update set rated = greatest(0, o.rated + excluded.rated), satisfied = greatest(0, o.satisfied + excluded.satisfied), changed_xid = pg_current_xact_id()`,
+      [newest.map((one) => one.ticketId), newest.map((one) => one.agentId ?? null), newest.map((one) => one.satisfied), NO_CATEGORY],
+    );
+  }
+}
