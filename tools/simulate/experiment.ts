@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { interval95, type Interval } from './interval.ts';
 import { mean, measuresOf, resolutionOverTime, WINDOW_TICKETS, type Measures } from './measures.ts';
 import { boundOf } from './oracles.ts';
-import { POLICIES, type PolicyName } from './policies.ts';
+import type { MakeRouter, PolicyName } from './policies.ts';
 import { seedOfRun } from './random.ts';
 import { firstCounted, Simulation, worldOf } from './simulation.ts';
 import { teamOf } from './team.ts';
@@ -42,6 +42,7 @@ const ORACLE = 'oracle-lp';
 /** Runs each policy on the same worlds. Run 0 has the workload's seed, every other one a seed made of it. */
 export function experiment(
   workload: Workload,
+  policiesByName: Readonly<Record<PolicyName, MakeRouter>>,
   names: readonly PolicyName[],
   runs: number,
   progress: (line: string) => void = () => undefined,
@@ -56,7 +57,7 @@ export function experiment(
     for (const name of names) {
       progress(`run ${run + 1} of ${runs}: ${name}`);
       const simulation = new Simulation(world);
-      const outcome = simulation.run(POLICIES[name](simulation, world));
+      const outcome = simulation.run(policiesByName[name](simulation, world));
       measures.get(name)!.push(measuresOf(world, outcome));
       overTime.get(name)!.push(resolutionOverTime(world, outcome));
       trace.update(`${run} ${name}\n`).update(outcome.trace);

@@ -4,7 +4,9 @@ import { oracleGreedy, oracleLp } from './oracles.ts';
 import type { Desk, Router } from './router.ts';
 import { leastLoaded, longestIdle, random, roundRobin, skillsFirst } from './rules.ts';
 import type { World } from './simulation.ts';
+import { SignalboxRouter } from './signalbox-router.ts';
 import { ucbLp } from './ucb-lp.ts';
+import type { RoutingPolicy } from '@signalbox/contracts';
 
 /** Makes the router of one run. Only oracles look at the world; `desk` is what everybody may see. */
 export type MakeRouter = (desk: Desk, world: World) => Router;
@@ -22,8 +24,12 @@ const oracle =
   (desk, { truth, driftAt }) =>
     new BaselineRouter(desk, rule(desk, truth, driftAt));
 
-/** Every policy that can be run, in the order of the report. */
-export const POLICIES = {
+/** Every policy that can be run, in the order of the report; `signalbox` decides by a routing policy. */
+export const policiesWith = (routingPolicy: RoutingPolicy): Record<PolicyName, MakeRouter> => ({
+  ...BASELINES,
+  signalbox: (desk) => new SignalboxRouter(desk, routingPolicy),
+});
+const BASELINES = {
   random: blind(random),
   'round-robin': blind(roundRobin),
   'least-loaded': blind(leastLoaded),
@@ -35,4 +41,5 @@ export const POLICIES = {
   'oracle-greedy': oracle(oracleGreedy),
   'oracle-lp': oracle(oracleLp),
 } satisfies Record<string, MakeRouter>;
-export type PolicyName = keyof typeof POLICIES;
+export const POLICY_NAMES = [...(Object.keys(BASELINES) as (keyof typeof BASELINES)[]), 'signalbox'] as const;
+export type PolicyName = (typeof POLICY_NAMES)[number];

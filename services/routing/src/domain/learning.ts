@@ -24,6 +24,34 @@ export interface ObservedLoad {
   readonly busyShare: number;
 }
 
+export const nothingObserved = (agentId: string, category: string): ObservedCell => ({
+  agentId,
+  category,
+  tickets: 0,
+  logMinutesSum: 0,
+  minutesSum: 0,
+  returned: 0,
+  rated: 0,
+  satisfied: 0,
+});
+/** One more ticket solved. Beyond `memoryTickets` each one leaves a little less of what was seen before. */
+export function withSolved(cell: ObservedCell, minutes: number, memoryTickets: number): ObservedCell {
+  const left = cell.tickets > memoryTickets ? memoryTickets / (memoryTickets + 1) : 1;
+  return {
+    ...cell,
+    tickets: cell.tickets * left + 1,
+    logMinutesSum: cell.logMinutesSum * left + logMinutes(minutes),
+    minutesSum: cell.minutesSum * left + minutes,
+    returned: cell.returned * left,
+  };
+}
+export const withReturned = (cell: ObservedCell): ObservedCell => ({ ...cell, returned: Math.min(cell.tickets, cell.returned + 1) });
+export const withRated = (cell: ObservedCell, satisfied: boolean): ObservedCell => ({
+  ...cell,
+  rated: cell.rated + 1,
+  satisfied: cell.satisfied + (satisfied ? 1 : 0),
+});
+
 /** A load fades by the factor e in so long: a day, so that morning and evening count alike. */
 const LOAD_MINUTES = 1_440;
 

@@ -1,0 +1,15 @@
+/** What decides, for those who recompute it: simulation, replay, what-if and the benchmarks. */
+export { hashOf, mixed } from './chance.js';
+export {
+  fadedLoad,
+  Learned,
+  loadAt,
+  nothingObserved,
+  withRated,
+  withReturned,
+  withSolved,
+  type ObservedCell,
+  type ObservedLoad,
+} from './learning.js';
+export { match, type Matched, type MatchPolicy } from './match.js';
+export { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';
