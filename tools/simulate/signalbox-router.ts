@@ -63,7 +63,9 @@ export class SignalboxRouter implements Router {
     this.#agents = agentIds.map((agentId, nth) => {
       this.#numbers.set(agentId, nth);
       const levelsOf = (names: readonly string[], given: Uint8Array): Record<string, number> =>
-        Object.fromEntries(names.flatMap((name, at) => (given[nth * names.length + at]! > 0 ? [[name, given[nth * names.length + at]!]] : [])));
+        Object.fromEntries(
+          names.flatMap((name, at) => (given[nth * names.length + at]! > 0 ? [[name, given[nth * names.length + at]!]] : [])),
+        );
       return {
         agentId,
         agentVersion: 1,

@@ -166,7 +166,7 @@ const relaxationStep = z.strictObject({
 });
 const learning = z.strictObject({
   /** Of what is not yet known of an agent, so much is tried out (share of a standard deviation); less as a deadline comes near. */
-  explorationShare: Share.default(0.4),
+  explorationShare: Share.default(0.2),
   /** Tickets decided without what was learned of single agents, so that the gain is measured. Chosen by ticketId, for ever. */
   holdoutShare: Share.default(0.05),
   /** Older tickets of a pair count less, so that about so many are remembered. */
@@ -205,9 +205,7 @@ export const RoutingPolicy = z
     /** No agent is proposed more than so many tickets within the window. */
     fairness: z.strictObject({ windowMinutes: z.number().positive().max(1_440), ticketsMax: z.int().min(1) }).optional(),
     /** Where so few meet the requirements, nothing learned decides, only this strategy or set of weights. 0 = never. */
-    smallPool: z
-      .strictObject({ agentsMax: z.int().min(0).max(100).default(0), use: z.string().default('longest-idle') })
-      .prefault({}),
+    smallPool: z.strictObject({ agentsMax: z.int().min(0).max(100).default(0), use: z.string().default('longest-idle') }).prefault({}),
     /**
      * A ticket is given only to an agent expected to begin it within so many minutes; for a better one who is busy now it may wait.
      * Needs the signal `resolution`. Null = who has room gets tickets at once.

@@ -139,7 +139,12 @@ export class ExperienceStore {
     await this.tx.query(
       `update agent_load l set per_minute = x.per_minute, busy_share = x.busy_share, at = x.at, changed_xid = pg_current_xact_id()
        from unnest($1::text[], $2::float8[], $3::float8[], $4::timestamptz[]) as x(agent_id, per_minute, busy_share, at) where l.agent_id = x.agent_id`,
-      [after.map((one) => one.agentId), after.map((one) => one.perMinute), after.map((one) => one.busyShare), after.map((one) => new Date(one.atMs))],
+      [
+        after.map((one) => one.agentId),
+        after.map((one) => one.perMinute),
+        after.map((one) => one.busyShare),
+        after.map((one) => new Date(one.atMs)),
+      ],
     );
   }
 

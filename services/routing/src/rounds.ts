@@ -65,7 +65,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   readonly #logger = new Logger('Rounds');
   readonly #experience = new ExperienceCache();
   /** What rounds of this process decide by, under the number it was recorded with. */
-  #learned: (Recorded & { readonly learned: Learned; readonly snapshot: number; readonly strength: number; readonly at: number }) | undefined;
+  #learned:
+    (Recorded & { readonly learned: Learned; readonly snapshot: number; readonly strength: number; readonly at: number }) | undefined;
   #experienceChanged = false;
   /** The configuration the last record of this process named. */
   #members: (Recorded & { readonly keys: string }) | undefined;
@@ -237,7 +238,11 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
         }),
       );
       this.#members = { keys, tx, committed: false };
-      if (active.policy.fairness) await new AgentStore(tx).given(made.map(({ event }) => event.data.agentId), now);
+      if (active.policy.fairness)
+        await new AgentStore(tx).given(
+          made.map(({ event }) => event.data.agentId),
+          now,
+        );
       await tx.query('update matching_domain set round = $2, recorded_xmin = $3::xid8, rounds_since_checkpoint = $4 where domain = $1', [
         DOMAIN,
         round,

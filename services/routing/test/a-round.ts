@@ -1,7 +1,7 @@
 import { CategoryConfig, RoutingPolicy } from '@signalbox/contracts';
-import { Learned } from '../src/domain/learning.js';
+import { Learned, logMinutes, nothingObserved, type ObservedCell } from '../src/domain/learning.js';
 import type { MatchPolicy } from '../src/domain/match.js';
-import type { CandidateAgent, WaitingTicket } from '../src/domain/waiting-ticket.js';
+import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from '../src/domain/waiting-ticket.js';
 
 export const NOW = new Date('2026-11-24T09:00:00.000Z');
 export const ago = (minutes: number): number => NOW.getTime() - minutes * 60_000;
@@ -45,6 +45,9 @@ export function anAgent(agentId: string, fields: Partial<CandidateAgent> = {}): 
     unitsUsed: 0,
     channelUnitsUsed: {},
     idleSince: null,
+    lastAssignedAt: null,
+    shiftEndsAt: null,
+    work: [],
     ...fields,
   };
 }
@@ -68,3 +71,13 @@ export const decidingBy = ({
   categories: new Map(Object.entries(categories)),
   learned,
 });
+
+/** Twelve tickets of a category, each in so many minutes, none of which came back. */
+export function aCell(agentId: string, category: string, minutes: number, fields: Partial<ObservedCell> = {}): ObservedCell {
+  const tickets = fields.tickets ?? 12;
+  const sums = { tickets, logMinutesSum: tickets * logMinutes(minutes), minutesSum: tickets * minutes };
+  return { ...nothingObserved(agentId, category), ...sums, ...fields };
+}
+
+export const passing = (agents: Record<string, Partial<Passing>>): Map<string, Passing> =>
+  new Map(Object.entries(agents).map(([agentId, fields]) => [agentId, { ...NOTHING_PASSING, ...fields }]));

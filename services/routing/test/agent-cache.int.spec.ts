@@ -3,6 +3,7 @@ import { startService, type RunningService } from '@signalbox/service-defaults';
 import { Stack } from '@signalbox/test-stack';
 import { DataSource } from 'typeorm';
 import { AgentCache, AgentStore } from '../src/agent.store.js';
+import { ExperienceCache } from '../src/experience.store.js';
 import { routing } from '../src/service.js';
 
 let stack: Stack;
@@ -42,6 +43,7 @@ const state = (agentId: string, unitsMax: number) => ({
 describe("a round's copy of the agents", () => {
   it('keeps nothing that its own transaction wrote and then rolled back', async () => {
     const cache = new AgentCache();
+    const experience = new ExperienceCache();
     await database.transaction(async (tx) => new AgentStore(tx).save([state('stays', 1)]));
     await database.transaction(async (tx) => cache.renew(tx));
     await database
@@ -49,17 +51,19 @@ describe("a round's copy of the agents", () => {
         await new AgentStore(tx).save([state('stays', 9), state('never', 9)]);
         await tx.query(`insert into observed (agent_id, category, tickets) values ('never', 'billing', 1)`);
         await cache.renew(tx);
+        await experience.renew(tx);
         expect(cache.agents.map(({ agentId, unitsMax }) => [agentId, unitsMax])).toEqual([
           ['never', 9],
           ['stays', 9],
         ]);
-        expect(cache.observed.size).toBe(1);
+        expect(experience.cells.size).toBe(1);
         throw new Error('rolled back');
       })
       .catch((error: Error) => expect(error.message).toBe('rolled back'));
-    const { observedChanged } = await database.transaction(async (tx) => cache.renew(tx));
+    await database.transaction(async (tx) => cache.renew(tx));
+    const { changed } = await database.transaction(async (tx) => experience.renew(tx));
     expect(cache.agents.map(({ agentId, unitsMax }) => [agentId, unitsMax])).toEqual([['stays', 1]]);
-    expect(cache.observed.size).toBe(0);
-    expect(observedChanged).toBe(true);
+    expect(experience.cells.size).toBe(0);
+    expect(changed).toBe(true);
   });
 });

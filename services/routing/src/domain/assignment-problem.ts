@@ -73,7 +73,7 @@ export function assignInOrder(rows: readonly Row[], columnCount: number): Int32A
       const column = touched[nth]!;
       if (seen[column] === settled) columnPotential[column]! += distance[column]! - length;
     }
-    for (let column = free; column >= 0; ) {
+    for (let column = free; column >= 0;) {
       const from = reachedFrom[column]!;
       const before = columnOf[from]!;
       rowOf[column] = from;

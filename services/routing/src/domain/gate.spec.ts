@@ -1,6 +1,7 @@
-import { aPolicy, aTicket, anAgent } from '../../test/a-round.js';
+import { ago, anAgent, aPolicy, aTicket, NOW } from '../../test/a-round.js';
 import { absenceOf, NOT_NOW, OFFLINE, unmetSkill, whyNeverFits } from './gate.js';
 import { requirementsAt } from './requirements.js';
+import { NOTHING_PASSING } from './waiting-ticket.js';
 
 const needsOf = (fields: Parameters<typeof aTicket>[1]) => requirementsAt(aTicket('t', fields), undefined, aPolicy(), 0);
 
@@ -24,14 +25,31 @@ describe('the gate', () => {
     expect(unmetSkill(anAgent('a', { skills: { accounting: 5, seniority: 1 } }), skills)).toBe(2);
   });
 
+  const words = (fields: Parameters<typeof anAgent>[1], policy = aPolicy(), ticketsInWindow = 0) =>
+    NOT_NOW[absenceOf(anAgent('a', fields), { ...NOTHING_PASSING, ticketsInWindow }, policy, NOW.getTime())];
+
   it('lets only agents take tickets who are online and in rotation', () => {
-    expect(absenceOf(anAgent('a'))).toBe(0);
-    expect(absenceOf(anAgent('a', { presence: 'offline' }))).toBe(OFFLINE);
-    const words = (fields: Parameters<typeof anAgent>[1]) => NOT_NOW[absenceOf(anAgent('a', fields))];
-    expect([words({ presence: 'offline' }), words({ presence: 'away' }), words({ inRotation: false })]).toEqual([
+    expect(absenceOf(anAgent('a', { presence: 'offline' }), NOTHING_PASSING, aPolicy(), NOW.getTime())).toBe(OFFLINE);
+    expect([words({}), words({ presence: 'offline' }), words({ presence: 'away' }), words({ inRotation: false })]).toEqual([
+      '',
       'offline',
       'away',
       'out of rotation',
     ]);
+  });
+
+  it('lets nobody begin in the last minutes of a shift, where the policy says so', () => {
+    const policy = aPolicy({ shiftEndMinutes: 15 });
+    expect(words({ shiftEndsAt: ago(-14) }, policy)).toBe('shift ends');
+    expect([words({ shiftEndsAt: ago(-15) }, policy), words({ shiftEndsAt: null }, policy), words({ shiftEndsAt: ago(-1) })]).toEqual([
+      '',
+      '',
+      '',
+    ]);
+  });
+
+  it('lets nobody have more than their share of a window', () => {
+    const policy = aPolicy({ fairness: { windowMinutes: 60, ticketsMax: 3 } });
+    expect([words({}, policy, 2), words({}, policy, 3), words({}, aPolicy(), 300)]).toEqual(['', 'fairness cap', '']);
   });
 });

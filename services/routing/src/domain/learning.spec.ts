@@ -1,20 +1,26 @@
 import fc from 'fast-check';
-import { Learned, logMinutes, NO_CATEGORY, type ObservedCell } from './learning.js';
+import { aCell } from '../../test/a-round.js';
+import {
+  fadedLoad,
+  Learned,
+  loadAt,
+  logMinutes,
+  NO_CATEGORY,
+  nothingObserved,
+  withRated,
+  withReturned,
+  withSolved,
+  type ObservedCell,
+} from './learning.js';
 
-const seen = (agentId: string, category: string, minutes: number, tickets = 12, fields: Partial<ObservedCell> = {}): ObservedCell => ({
-  agentId,
-  category,
-  tickets,
-  logMinutesSum: tickets * logMinutes(minutes),
-  rated: 0,
-  satisfied: 0,
-  ...fields,
-});
+const seen = (agentId: string, category: string, minutes: number, tickets = 12, fields: Partial<ObservedCell> = {}): ObservedCell =>
+  aCell(agentId, category, minutes, { tickets, ...fields });
 
 describe('what is learned', () => {
   it('is a plain prior before anybody has solved anything', () => {
     const learned = new Learned([], 8);
-    expect(learned.handleMinutes('ana', 'billing')).toBeCloseTo(20);
+    // A median of 20 minutes; the mean of times that vary so much is higher.
+    expect(learned.handleMinutes('ana', 'billing')).toBeCloseTo(20 * Math.SQRT2);
     expect(learned.satisfactionShare('ana', 'billing')).toBe(0.75);
   });
 
@@ -41,7 +47,7 @@ describe('what is learned', () => {
     const distance = (tickets: number) => {
       const others = Array.from({ length: 40 }, (_, nth) => seen(`other-${nth}`, 'c', 20, 50));
       const learned = new Learned([...others, seen('ana', 'c', 5, tickets)], 8);
-      return Math.log(learned.handleMinutes('ana', 'c') / 20) / Math.log(5 / 20);
+      return Math.log(learned.handleMinutes('ana', 'c') / learned.teamHandleMinutes('c')) / Math.log(5 / 20);
     };
     expect(distance(1)).toBeLessThan(0.25);
     expect(distance(100)).toBeGreaterThan(0.9);
@@ -61,7 +67,7 @@ describe('what is learned', () => {
 
   it('uses what was solved without a category for tickets without one', () => {
     const learned = new Learned([seen('ana', NO_CATEGORY, 5, 50), seen('ben', NO_CATEGORY, 80, 50)], 8);
-    expect(learned.handleMinutes('ana', null)).toBeLessThan(8);
+    expect(learned.handleMinutes('ana', null)).toBeLessThan(0.6 * learned.teamHandleMinutes(null));
   });
 
   it('lets no single mistake weigh without bound', () => {
@@ -75,6 +81,8 @@ describe('what is learned', () => {
       category: fc.constantFrom('x', 'y', 'z'),
       tickets: fc.integer({ min: 1, max: 1000 }),
       logMinutesSum: fc.double({ min: -3000, max: 9000, noNaN: true }),
+      minutesSum: fc.double({ min: 0, max: 90_000, noNaN: true }),
+      returned: fc.constant(1),
       rated: fc.integer({ min: 0, max: 100 }),
       satisfied: fc.constant(0),
     });
@@ -82,7 +90,11 @@ describe('what is learned', () => {
     const view = (given: readonly ObservedCell[]) => {
       const learned = new Learned(given, 8);
       return ['a', 'b', 'c', 'd', 'e'].flatMap((agent) =>
-        ['x', 'y', 'z', null].flatMap((category) => [learned.handleMinutes(agent, category), learned.satisfactionShare(agent, category)]),
+        ['x', 'y', 'z', null].flatMap((category) => [
+          learned.handleMinutes(agent, category),
+          learned.resolvedShare(agent, category),
+          learned.satisfactionShare(agent, category),
+        ]),
       );
     };
     fc.assert(
@@ -93,5 +105,56 @@ describe('what is learned', () => {
         },
       ),
     );
+  });
+
+  it('tells whose tickets come back from whose do not', () => {
+    const cells = [seen('ana', 'c', 20, 40, { returned: 2 }), seen('ben', 'c', 20, 40, { returned: 20 })];
+    const learned = new Learned(cells, 8);
+    expect(learned.resolvedShare('ana', 'c')).toBeGreaterThan(0.85);
+    expect(learned.resolvedShare('ben', 'c')).toBeLessThan(0.6);
+    expect(learned.resolvedShare('nobody-yet', 'c')).toBeCloseTo((58 + 8 * 0.725) / 88, 2);
+  });
+
+  it('doubts less the more it has seen', () => {
+    const learned = new Learned([seen('ana', 'c', 20, 5), seen('ben', 'c', 20, 500)], 8);
+    const [ana, ben, nobody] = ['ana', 'ben', 'nobody-yet'].map((agentId) => learned.doubt(agentId, 'c'));
+    expect([nobody!.logMinutes > ana!.logMinutes, ana!.logMinutes > ben!.logMinutes]).toEqual([true, true]);
+    expect(ana!.resolved).toBeGreaterThan(ben!.resolved);
+  });
+
+  it('knows nobody apart where it is blind', () => {
+    const { blind } = new Learned([seen('ana', 'c', 5), seen('ben', 'c', 50)], 8, [{ agentId: 'ana', perMinute: 0.1, busyShare: 0.5 }]);
+    expect(blind.handleMinutes('ana', 'c')).toBe(blind.handleMinutes('ben', 'c'));
+    expect([blind.timePrice('ana'), blind.doubt('ana', 'c').resolved]).toEqual([0, 0]);
+  });
+
+  it('prices the time of those who are busy', () => {
+    const learned = new Learned([], 8, [
+      { agentId: 'ana', perMinute: 0.02, busyShare: 0.5 },
+      { agentId: 'ben', perMinute: 0.02, busyShare: 5 },
+    ]);
+    expect(['ana', 'ben', 'cid'].map((agentId) => learned.timePrice(agentId))).toEqual([0.04, expect.closeTo(0.2), 0]);
+  });
+
+  it('forgets: after a change it follows what is seen now, as far back as its memory goes', () => {
+    let cell = nothingObserved('ana', 'c');
+    for (let nth = 0; nth < 1_000; nth += 1) cell = withSolved(cell, 10, 50);
+    expect(cell.tickets).toBeLessThan(52);
+    for (let nth = 0; nth < 200; nth += 1) cell = withSolved(cell, 40, 50);
+    expect(cell.minutesSum / cell.tickets).toBeGreaterThan(38);
+  });
+
+  it('never counts more back than were solved', () => {
+    const once = withReturned(withReturned(withSolved(nothingObserved('ana', 'c'), 10, 50)));
+    expect(once).toMatchObject({ tickets: 1, returned: 1 });
+    expect(withRated(once, true)).toMatchObject({ rated: 1, satisfied: 1 });
+  });
+
+  it('lets a load fade by the day', () => {
+    const busy = fadedLoad({ agentId: 'ana', perMinute: 0, busyShare: 0, atMs: 0 }, 60_000, 720);
+    expect(busy.busyShare).toBeCloseTo(0.5);
+    expect(loadAt(busy, 60_000 + 86_400_000).busyShare).toBeCloseTo(0.5 / Math.E);
+    // A word that comes late changes the load, not the clock.
+    expect(fadedLoad(busy, 0, 0)).toMatchObject({ atMs: 60_000, busyShare: busy.busyShare });
   });
 });

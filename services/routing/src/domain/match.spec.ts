@@ -1,5 +1,5 @@
-import { aCategory, ago, anAgent, aPolicy, aTicket, decidingBy, NOW } from '../../test/a-round.js';
-import { Learned, logMinutes } from './learning.js';
+import { aCategory, aCell, ago, anAgent, aPolicy, aTicket, decidingBy, NOW, passing } from '../../test/a-round.js';
+import { Learned } from './learning.js';
 import { inOrder, match } from './match.js';
 
 const dispute = aCategory({ requiredSkills: { accounting: 3 } });
@@ -19,15 +19,7 @@ describe('a round', () => {
   });
 
   it('prefers the agent with the faster history', () => {
-    const cell = (agentId: string, minutes: number) => ({
-      agentId,
-      category: 'technical',
-      tickets: 12,
-      logMinutesSum: 12 * logMinutes(minutes),
-      rated: 0,
-      satisfied: 0,
-    });
-    const learned = new Learned([cell('slow', 40), cell('fast', 10)], 8);
+    const learned = new Learned([aCell('slow', 'technical', 40), aCell('fast', 'technical', 10)], 8);
     const deciding = decidingBy({ learned, categories: { technical: aCategory() } });
     expect(chosen([aTicket('t', { category: 'technical' })], [anAgent('slow'), anAgent('fast')], deciding, NOW)).toEqual({ t: 'fast' });
   });
@@ -60,11 +52,8 @@ describe('a round', () => {
 
   it('counts proposals in flight against room and channel cap', () => {
     const agents = [anAgent('ana', { unitsUsed: 3 }), anAgent('ben', { channelUnitsMax: { chat: 2 } })];
-    const inFlight = new Map([
-      ['ana', { units: 1, channels: { web: 1 } }],
-      ['ben', { units: 2, channels: { chat: 2 } }],
-    ]);
-    const { proposals, waiting } = match([aTicket('t', { channel: 'chat' })], agents, decidingBy(), NOW, inFlight);
+    const inFlight = passing({ ana: { units: 1, channels: { web: 1 } }, ben: { units: 2, channels: { chat: 2 } } });
+    const { proposals, waiting } = match([aTicket('t', { channel: 'chat' })], agents, decidingBy(), NOW, 0, inFlight);
     expect(proposals).toEqual([]);
     expect(waiting).toMatchObject([
       {
@@ -128,7 +117,9 @@ describe('a round', () => {
     const policy = aPolicy({ agentSlaPressure });
     // Idle longest: wins when nothing else decides.
     const agents = [anAgent('busy', { idleSince: ago(60) }), anAgent('calm', { idleSince: ago(59) })];
-    expect(chosen([aTicket('t')], agents, decidingBy({ policy }), NOW, new Map(), new Map([['busy', 2]]))).toEqual({ t: winner });
+    expect(chosen([aTicket('t')], agents, decidingBy({ policy }), NOW, 0, passing({ busy: { ticketsNearBreach: 2 } }))).toEqual({
+      t: winner,
+    });
   });
 });
 

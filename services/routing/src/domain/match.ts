@@ -263,25 +263,24 @@ function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: D
   const looks = wishes.map((wish) => look(pool, wish));
   const chosen = chooseAgents(wishes, looks, pool, unitsEach);
   const takenBy = new Map<number, string>();
-  for (const [nth, index] of chosen.entries())
-    if (index >= 0 && !takenBy.has(index)) takenBy.set(index, wishes[nth]!.ticket.ticketId);
+  for (const [nth, index] of chosen.entries()) if (index >= 0 && !takenBy.has(index)) takenBy.set(index, wishes[nth]!.ticket.ticketId);
+  // Explained by what the round saw when it looked, before anybody's room is taken.
+  const proposed = wishes.map((wish, nth) => (chosen[nth]! < 0 ? undefined : propose(pool, wish, looks[nth]!, chosen[nth]!, takenBy)));
   let placed = 0;
   let passedOver = false;
   for (const [nth, wish] of wishes.entries()) {
     const index = chosen[nth]!;
-    const { ticket, fit } = wish;
+    const { ticket, fit, view, weighting } = wish;
     // Sums of fractions come out differently in another order: then this one and those after it are looked at again.
     passedOver ||= index >= 0 && pool.whyNotNow(index, ticket) !== 0;
-    const { step } = fit.needs;
-    const skipped = step > wish.byTime;
     if (index < 0 || passedOver) {
+      const { step } = fit.needs;
       const reasons = reasonsOf(pool, wish, looks[nth]!, looks[nth]!.able);
-      outcomes.set(wish, { ticket, step, skipped, reasons, nextStepAt: nextTryAt(wish, pool) });
+      outcomes.set(wish, { ticket, step, skipped: step > wish.byTime, reasons, nextStepAt: nextTryAt(wish, pool) });
       continue;
     }
-    outcomes.set(wish, propose(pool, wish, looks[nth]!, index, takenBy));
-    const { resolution } = wish.weighting;
-    pool.take(index, ticket, resolution > 0 ? wish.view.handleMinutes(pool.agents[index]!.agentId, ticket.category) : 0);
+    outcomes.set(wish, proposed[nth]!);
+    pool.take(index, ticket, weighting.resolution > 0 ? view.handleMinutes(pool.agents[index]!.agentId, ticket.category) : 0);
     placed += 1;
   }
   return placed;
@@ -360,8 +359,7 @@ function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, other
   const max = pool.unitsMax[index]!;
   const taken = pool.unitsTaken[index]!;
   let less =
-    weighting.workload *
-    (workloadSignal(max, taken, ticket.units) - workloadSignal(max, taken + others * ticket.units, ticket.units));
+    weighting.workload * (workloadSignal(max, taken, ticket.units) - workloadSignal(max, taken + others * ticket.units, ticket.units));
   if (weighting.resolution > 0) {
     const { learned } = pool.context;
     const means = { minutes: view.handleMinutes(agentId, ticket.category), resolved: view.resolvedShare(agentId, ticket.category) };
@@ -444,10 +442,24 @@ function look(pool: Pool, wish: Wish): Look {
     }
     best[at] = { index, score };
   }
-  return { best, whyNotNow, able, busy, indexes: indexes.subarray(0, count), scores: scores.subarray(0, count), later: later.subarray(0, count) };
+  return {
+    best,
+    whyNotNow,
+    able,
+    busy,
+    indexes: indexes.subarray(0, count),
+    scores: scores.subarray(0, count),
+    later: later.subarray(0, count),
+  };
 }
 
-function propose(pool: Pool, wish: Wish, { best, whyNotNow, busy, indexes, scores }: Look, index: number, takenBy: ReadonlyMap<number, string>): Proposed {
+function propose(
+  pool: Pool,
+  wish: Wish,
+  { best, whyNotNow, busy, indexes, scores }: Look,
+  index: number,
+  takenBy: ReadonlyMap<number, string>,
+): Proposed {
   const { ticket, fit, weighting, view } = wish;
   const { step } = fit.needs;
   const shown = best.some((one) => one.index === index)
@@ -463,7 +475,10 @@ function propose(pool: Pool, wish: Wish, { best, whyNotNow, busy, indexes, score
       share: wish.explorationShare,
       noiseOf: (agentId) => pool.noiseOf(agentId, ticket.category, 0),
     };
-    return { ...explainScore(pool.agents[one.index]!, ticket, fit.needs, load, weighting, pool.context, view, exploration), score: one.score };
+    return {
+      ...explainScore(pool.agents[one.index]!, ticket, fit.needs, load, weighting, pool.context, view, exploration),
+      score: one.score,
+    };
   });
   const first = best[0]!;
   return {
@@ -499,7 +514,10 @@ function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: 
         resolved: shiftedShare(resolved, share * doubt.resolved * noise.resolved),
         timePrice,
       };
-      return (weighting.resolution * resolutionSignal(team, minutesToSolve(pool.aheadMinutes(index), drawn, learned.returnMinutes))) / weighting.total;
+      return (
+        (weighting.resolution * resolutionSignal(team, minutesToSolve(pool.aheadMinutes(index), drawn, learned.returnMinutes))) /
+        weighting.total
+      );
     };
     // The other signals are the same in every draw.
     return { index, rest: score - valueAt(0), valueAt };
@@ -520,7 +538,12 @@ function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: 
 }
 
 /** Why the others were left out, most frequent first. Each agent is counted once, by the first reason. */
-function reasonsOf(pool: Pool, { fit, ticket, barred, only }: Wish, { whyNotNow, busy }: Pick<Look, 'whyNotNow' | 'busy'>, heldFrom: number): Exclusion[] {
+function reasonsOf(
+  pool: Pool,
+  { fit, ticket, barred, only }: Wish,
+  { whyNotNow, busy }: Pick<Look, 'whyNotNow' | 'busy'>,
+  heldFrom: number,
+): Exclusion[] {
   const counts = new Map(fit.whyNever);
   for (const index of barred) {
     const reason = whyNeverFits(pool.agents[index]!, fit.needs);

@@ -1,15 +1,9 @@
-import { Learned, logMinutes, type ObservedCell } from './learning.js';
+import { aCell } from '../../test/a-round.js';
+import { Learned, type ObservedCell } from './learning.js';
 import { performanceOf } from './performance.js';
 
-const seen = (agentId: string, minutes: number, tickets: number, fields: Partial<ObservedCell> = {}): ObservedCell => ({
-  agentId,
-  category: 'billing',
-  tickets,
-  logMinutesSum: tickets * logMinutes(minutes),
-  rated: 0,
-  satisfied: 0,
-  ...fields,
-});
+const seen = (agentId: string, minutes: number, tickets: number, fields: Partial<ObservedCell> = {}): ObservedCell =>
+  aCell(agentId, 'billing', minutes, { tickets, ...fields });
 const said = (agentId: string, cells: readonly ObservedCell[], strength = 8) =>
   performanceOf(
     agentId,
@@ -33,6 +27,7 @@ describe('what is said of an agent', () => {
       satisfactionShare: learned.satisfactionShare('ana', 'billing'),
       tickets: 1,
     });
+    // Two minutes alone would be said if one ticket were believed.
     expect(said('ana', cells).handleMinutes).toBeGreaterThan(15);
   });
 

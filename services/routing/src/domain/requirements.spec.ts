@@ -27,10 +27,10 @@ describe('requirements', () => {
 
   it('give up what the steps name, and keep what earlier steps gave up', () => {
     const ticket = aTicket('t', { language: 'de' });
-    expect(requirementsAt(ticket, dispute, relaxing, 1)).toMatchObject({ languageLevelMin: 3, queueId: 'general' });
-    expect(requirementsAt(ticket, dispute, relaxing, 2)).toMatchObject({ languageLevelMin: 2, queueId: 'general' });
+    expect(requirementsAt(ticket, dispute, relaxing, 1)).toMatchObject({ languageLevelMin: 3, queueIds: ['general'] });
+    expect(requirementsAt(ticket, dispute, relaxing, 2)).toMatchObject({ languageLevelMin: 2, queueIds: ['general'] });
     expect(requirementsAt(ticket, dispute, relaxing, 2).skills.get('accounting')).toBe(2);
-    expect(requirementsAt(ticket, dispute, relaxing, 3)).toMatchObject({ languageLevelMin: 2, queueId: null, skills: new Map() });
+    expect(requirementsAt(ticket, dispute, relaxing, 3)).toMatchObject({ languageLevelMin: 2, queueIds: null, skills: new Map() });
   });
 
   it('ask no language of an agent when nobody knows the ticket’s', () => {

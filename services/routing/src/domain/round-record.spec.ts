@@ -1,5 +1,6 @@
-import { anAgent, aTicket, NOW } from '../../test/a-round.js';
-import { recordRound } from './round-record.js';
+import { aCell, anAgent, aTicket, NOW } from '../../test/a-round.js';
+import { recordPerformance, recordRound } from './round-record.js';
+import { NOTHING_PASSING } from './waiting-ticket.js';
 
 const recorded = (agentsCount: number) => {
   const agents = Array.from({ length: agentsCount }, (_, nth) =>
@@ -15,12 +16,18 @@ const recorded = (agentsCount: number) => {
   return recordRound('default', {
     round: 7,
     now: NOW.toISOString(),
+    seed: 7,
     checkpoint: true,
     tickets,
     agents,
     removedAgentIds: ['gone'],
-    inFlight: new Map(agents.map((agent) => [agent.agentId, { units: 2, channels: { web: 2 } }])),
-    nearBreach: new Map([['agent-with-a-long-id-3', 4]]),
+    passing: new Map(
+      agents.map((agent, nth) => [
+        agent.agentId,
+        { ...NOTHING_PASSING, units: 2, channels: { web: 2 }, ticketsNearBreach: nth === 3 ? 4 : 0 },
+      ]),
+    ),
+    members: ['routing-policy/standard@1'],
     policy: { name: 'standard', version: 1 },
     configuration: 3,
     performanceSnapshot: 12,
@@ -43,7 +50,7 @@ describe('a round’s record', () => {
     expect(agents.filter((agent) => 'thisRound' in agent)).toHaveLength(2_000);
     expect(agents).toContainEqual({
       agentId: 'agent-with-a-long-id-3',
-      thisRound: { units: 2, channels: { web: 2 }, ticketsNearBreach: 4 },
+      thisRound: { ...NOTHING_PASSING, units: 2, channels: { web: 2 }, ticketsNearBreach: 4 },
     });
     expect(new Set(parts.flatMap((part) => part.tickets.map((ticket) => ticket['ticketId']))).size).toBe(240);
     expect(parts.flatMap((part) => part.removedAgentIds)).toEqual(['gone']);
@@ -51,5 +58,17 @@ describe('a round’s record', () => {
 
   it('is one event in an ordinary round', () => {
     expect(recorded(0)).toHaveLength(1);
+  });
+
+  it('has what was learned once, in parts of one number, the last of which says so', () => {
+    const cells = Array.from({ length: 5_000 }, (_, nth) => aCell(`agent-with-a-long-id-${nth}`, 'billing-dispute', 12));
+    const loads = cells.map(({ agentId }) => ({ agentId, perMinute: 0.1, busyShare: 0.4, atMs: NOW.getTime() }));
+    const same = { snapshot: 4, asOf: NOW.toISOString(), checkpoint: true, returns: { tickets: 1, minutes: 30 } };
+    const parts = recordPerformance('default', { ...same, cells, loads }).map((part) => part.data);
+    expect(parts.length).toBeGreaterThan(1);
+    for (const part of parts) expect(Buffer.byteLength(JSON.stringify(part))).toBeLessThan(500_000);
+    expect(parts.flatMap((part) => part.cells)).toEqual(cells);
+    expect(parts.flatMap((part) => part.loads)).toEqual(loads);
+    expect(parts.map((part) => part.complete)).toEqual(parts.map((_, index) => index === parts.length - 1));
   });
 });

@@ -8,7 +8,10 @@ import {
   familiaritySignal,
   idleSignal,
   minutesLeft,
+  minutesToSolve,
   pressureSignal,
+  resolutionSignal,
+  rotationSignal,
   skillSignal,
   slackSignal,
   speedSignal,
@@ -23,7 +26,7 @@ describe('the weights', () => {
     rules: [
       { when: { priority: ['urgent'], channel: ['chat'] }, use: 'urgent' },
       { when: { tier: ['gold'] }, use: 'vip' },
-      { when: { category: ['lost'] }, use: 'no-such-set' },
+      { when: { queue: ['overnight'] }, use: 'longest-idle' },
     ],
   });
   it('are chosen by the first rule that fits', () => {
@@ -31,8 +34,10 @@ describe('the weights', () => {
     expect(weightsNameFor(aTicket('t', { priority: 'urgent', channel: 'chat', tier: 'gold' }), policy)).toBe('urgent');
     expect(weightsNameFor(aTicket('t', { priority: 'urgent', channel: 'web', tier: 'gold' }), policy)).toBe('vip');
   });
-  it('are the standard ones when a rule names a set that is not there', () => {
-    expect(weightsNameFor(aTicket('t', { category: 'lost' }), policy)).toBe('standard');
+  it('may be a strategy: one signal alone', () => {
+    expect(weightsNameFor(aTicket('t', { queueId: 'overnight' }), policy)).toBe('longest-idle');
+    expect(weightingOf('longest-idle', policy).all).toEqual([['idle', 1]]);
+    expect(weightingOf('round-robin', policy).all).toEqual([['rotation', 1]]);
   });
 });
 
@@ -59,6 +64,15 @@ describe('the signals', () => {
     expect(minutesLeft(aTicket('t', { dueAt: ago(5) }), NOW.getTime())).toBe(0);
     expect(minutesLeft(aTicket('t'), NOW.getTime())).toBeUndefined();
     expect(slackSignal(30, 10)).toBe(0.75);
+    expect([rotationSignal(null, NOW.getTime()), rotationSignal(ago(0), NOW.getTime())]).toEqual([1, 0]);
+    expect(resolutionSignal(60, 20)).toBe(0.75);
+  });
+  it('count in minutes to solve the wait, the work, what comes back, and what the agent’s time is worth to others', () => {
+    const plain = { minutes: 20, resolved: 0.8, timePrice: 0 };
+    expect(minutesToSolve(10, plain, 240)).toBeCloseTo((10 + 20 + 0.2 * 240) / 0.8);
+    expect(minutesToSolve(10, { ...plain, timePrice: 0.02 }, 240)).toBeCloseTo((30 * (1 + 0.7 * 0.02 * 20) + 48) / 0.8);
+    // A better solver is worth some more minutes of work.
+    expect(minutesToSolve(0, { ...plain, minutes: 30, resolved: 0.9 }, 240)).toBeLessThan(minutesToSolve(0, plain, 240));
   });
   it('hold near-breach work against an agent, for them, or not at all, as the policy says', () => {
     expect([0, 1, 3].map((tickets) => pressureSignal('protect', tickets))).toEqual([1, 0.5, 0.25]);
@@ -74,6 +88,8 @@ describe('the signals', () => {
       category: fc.constant('c'),
       tickets: fc.integer({ min: 0, max: 50 }),
       logMinutesSum: fc.double({ min: -50, max: 200, noNaN: true }),
+      minutesSum: fc.double({ min: 0, max: 5_000, noNaN: true }),
+      returned: fc.constant(0),
       rated: fc.constant(5),
       satisfied: fc.integer({ min: 0, max: 5 }),
     });
@@ -95,7 +111,7 @@ describe('the signals', () => {
             agent,
             ticket,
             needs,
-            { unitsTaken: load, ticketsNearBreach: load },
+            { unitsTaken: load, ticketsNearBreach: load, aheadMinutes: 10 * load },
             weightingOf('standard', policy),
             context,
           );
@@ -114,7 +130,7 @@ describe('the signals', () => {
     const policy = aPolicy({ weights: { standard: {} } });
     const context = { policy, learned: new Learned([], 8), now: NOW.getTime() };
     const needs = requirementsAt(aTicket('t'), undefined, policy, 0);
-    const none = { unitsTaken: 0, ticketsNearBreach: 0 };
+    const none = { unitsTaken: 0, ticketsNearBreach: 0, aheadMinutes: 0 };
     expect(explainScore(anAgent('a'), aTicket('t'), needs, none, weightingOf('standard', policy), context)).toEqual({
       agentId: 'a',
       score: 0,
