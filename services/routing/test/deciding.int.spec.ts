@@ -82,7 +82,7 @@ describe('routing', () => {
         { reason: 'en below 3', agents: 1 },
       ]),
     );
-    expect(stack.events(RoutingRoundsTopic)).toHaveLength(1);
+    expect(stack.events(RoutingRoundsTopic).map((one) => one.type)).toEqual(['PerformanceRecorded', 'RoundRecorded']);
   });
 
   it('gives a technical problem to the agent with the faster history', async () => {
@@ -116,7 +116,8 @@ describe('routing', () => {
     const slow = (await learnedOf('agent-slow', ({ categories }) => categories[0]?.tickets === 12)).categories[0]!;
     expect(fast).toMatchObject({ category: 'technical-problem', satisfactionShare: 0.75 });
     expect(fast.handleMinutes).toBeGreaterThan(10);
-    expect(slow.handleMinutes).toBeLessThan(40);
+    // Drawn towards the team's mean, and above the median: such times are skewed.
+    expect(slow.handleMinutes).toBeLessThan(40 * Math.SQRT2);
     expect(fast.handleMinutes).toBeLessThan(slow.handleMinutes);
 
     const rated = (score: number) =>

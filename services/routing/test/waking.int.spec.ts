@@ -152,7 +152,7 @@ it('records a round of a large company in events that stay small', async () => {
   await stack.settled();
   await stack.publish(...ready('one'));
   await stack.settled();
-  const parts = stack.events(RoutingRoundsTopic) as unknown as RoundRecorded[];
+  const parts = stack.events(RoutingRoundsTopic).filter((one) => one.type === 'RoundRecorded') as unknown as RoundRecorded[];
   expect(parts.length).toBeGreaterThan(1);
   expect(parts.flatMap((part) => part.data.agents).filter((one) => 'skills' in one)).toHaveLength(1_200);
   expect(parts.flatMap((part) => part.data.proposals)).toHaveLength(1);
