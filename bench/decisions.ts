@@ -234,10 +234,10 @@ if (result.policiesOf200Rules) {
   );
 }
 if (result.grants.length > 0) {
-  console.log('\nassignment: agents  instances  grants/s  rejected  CPU ms a grant: assignment  PostgreSQL  Kafka');
+  console.log('\nassignment: agents  instances  grants/s  rejected  deadlocks  CPU ms a grant: assignment  PostgreSQL  Kafka');
   for (const one of result.grants)
     console.log(
-      `${cell(one.agents, 18)}${cell(one.instances, 11)}${cell(one.grantsPerSecond, 10)}${cell(`${(one.rejectedShare * 100).toFixed(2)} %`, 10)}${cell(one.cpuMsPerGrant['assignment'] ?? NaN, 28)}${cell(one.cpuMsPerGrant['PostgreSQL'] ?? NaN, 12)}${cell(one.cpuMsPerGrant['Kafka'] ?? NaN, 7)}`,
+      `${cell(one.agents, 18)}${cell(one.instances, 11)}${cell(one.grantsPerSecond, 10)}${cell(`${(one.rejectedShare * 100).toFixed(2)} %`, 10)}${cell(one.deadlocks, 11)}${cell(one.cpuMsPerGrant['assignment'] ?? NaN, 28)}${cell(one.cpuMsPerGrant['PostgreSQL'] ?? NaN, 12)}${cell(one.cpuMsPerGrant['Kafka'] ?? NaN, 7)}`,
     );
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);

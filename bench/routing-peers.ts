@@ -1,23 +1,9 @@
-import {
-  AgentsTopic,
-  AssignmentTopic,
-  ConfigTopic,
-  deadLettersOf,
-  EnrichmentTopic,
-  IntakeTopic,
-  KnowledgeBaseTopic,
-  PerformanceTopic,
-  RoutingRoundsTopic,
-  RoutingTopic,
-  SlaEscalationTopic,
-  type Draft,
-} from '@signalbox/contracts';
+import { EnrichmentTopic, IntakeTopic, KnowledgeBaseTopic, type Draft } from '@signalbox/contracts';
 import { provisionTopics } from '@signalbox/messaging';
 import { startInfrastructure, Stack } from '@signalbox/test-stack';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { AcceptingDesk } from './accepting-desk.ts';
@@ -71,7 +57,8 @@ const { values } = parseArgs({
 const TICKETS = Number(values.tickets);
 const WARM_UP_TICKETS = 1_000;
 const DECIDED_WITHIN_MS = 90_000;
-const UNITS_MAX = 20;
+/** Room for all that may be in flight at once: a stage that decides faster than it reads the answers is not to wait for them. */
+const UNITS_MAX = 100;
 const PASS_THROUGH = 'bench.pass-through';
 
 const root = resolve(import.meta.dirname, '..');
@@ -83,17 +70,7 @@ const wanted = STAGES.filter((stage) => values.stages.split(',').includes(stage)
 const streams = wanted.includes('kafkaStreams') ? await findKafkaStreams(stateDir, say) : { missing: 'not asked for' };
 if ('missing' in streams) say(`without Kafka Streams: ${streams.missing}`);
 
-async function newStack(): Promise<Stack> {
-  return Stack.start({
-    kafkaBrokers: infrastructure.kafkaBrokers,
-    databaseUrl: infrastructure.databaseUrl,
-    topics: [
-      ...[IntakeTopic, EnrichmentTopic, KnowledgeBaseTopic, AssignmentTopic, AgentsTopic, SlaEscalationTopic, ConfigTopic],
-      ...[RoutingTopic, RoutingRoundsTopic, PerformanceTopic, deadLettersOf('routing')],
-    ],
-    listen: false,
-  });
-}
+const newStack = (): Promise<Stack> => Stack.start({ ...infrastructure, listen: false });
 
 /** All of it becomes visible to readers of committed records at the same instant. */
 async function publishAtOnce(stack: Stack, events: readonly Draft[]): Promise<void> {

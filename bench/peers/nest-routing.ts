@@ -163,12 +163,31 @@ class Routing {
     await database.query(`update ticket set state = 'proposed' where ticket_id = $1`, [ticketId]);
     await database.query('commit');
     const data = {
-      ...{ proposalId, agentId, epoch: 1, queueId: ticket.queueId, units: ticket.units, domain: 'default', round: 1, step },
-      ...{ policy: { name: 'standard', version: 1 }, weights, top, excluded, unenriched: false, proposedAt: now.toISOString() },
+      proposalId,
+      agentId,
+      epoch: 1,
+      queueId: ticket.queueId,
+      units: ticket.units,
+      domain: 'default',
+      round: 1,
+      step,
+      policy: { name: 'standard', version: 1 },
+      weights,
+      top,
+      excluded,
+      unenriched: false,
+      proposedAt: now.toISOString(),
     };
     const value = {
-      ...{ specversion: '1.0', id: proposalId, source: '/bench/nest', type: 'AssignmentProposed', subject: ticketId, subjectversion: 1 },
-      ...{ time: now.toISOString(), datacontenttype: 'application/json', data },
+      specversion: '1.0',
+      id: proposalId,
+      source: '/bench/nest',
+      type: 'AssignmentProposed',
+      subject: ticketId,
+      subjectversion: 1,
+      time: now.toISOString(),
+      datacontenttype: 'application/json',
+      data,
     };
     await lastValueFrom(this.#out.emit(output, { key: ticketId, value: JSON.stringify(value) }), { defaultValue: undefined });
   }
