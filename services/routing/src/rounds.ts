@@ -152,10 +152,11 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const tickets = new TicketStore(tx);
     const rows = await tickets.takeReady(now, active.policy, config.bundle, TICKETS_MAX);
     if (rows.length === 0) return { events, more: false };
+    // Before the agents: a record that another instance stores in between takes its proposal out of flight, and would be seen in neither.
+    const inFlight = await proposals.inFlight();
     const { xmin, observedChanged } = await this.#cache.renew(tx);
     const learned = this.#learn(active.policy.shrinkageTickets, observedChanged, now);
     const nearBreach = await new AgentStore(tx).nearBreach(new Date(now.getTime() + NEAR_BREACH_MS));
-    const inFlight = await proposals.inFlight();
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const decideBy = { policy: active.policy, categories: config.all('category'), learned };
     const matched = match(waiting, this.#cache.agents, decideBy, now, inFlight, nearBreach);
