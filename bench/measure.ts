@@ -33,8 +33,11 @@ export function cpuSecondsOf(pid: number): number {
   }
 }
 
-/** CPU seconds used so far by all processes below this one, by what they are, and by this process, the load generator. */
-export function cpuByProcess(root: number): Map<string, number> {
+/**
+ * CPU seconds used so far by all processes below `root`, by what they are, and by this process, the load generator.
+ * @param known names of processes that their command does not tell, by pid
+ */
+export function cpuByProcess(root: number, known: ReadonlyMap<number, string> = new Map()): Map<string, number> {
   const { user, system } = process.cpuUsage();
   const used = new Map<string, number>([['load generator', (user + system) / 1e6]]);
   const lines = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' }).split('\n');
@@ -48,9 +51,10 @@ export function cpuByProcess(root: number): Map<string, number> {
     for (const { pid, parent } of all) if (below.has(parent)) below.add(pid);
   }
   for (const { pid, args } of all) {
-    if (!below.has(pid)) continue;
+    if (!below.has(pid) || pid === process.pid) continue;
     const service = /services\/([a-z-]+)\/dist\/main\.js/.exec(args)?.[1];
     const name =
+      known.get(pid) ??
       service ??
       (/kafka\.Kafka/.test(args)
         ? 'Kafka'
@@ -95,11 +99,11 @@ export async function throughput(
   throw new Error(`${output} did not reach ${wanted} records within 180 s`);
 }
 
-export function peer(file: string, parameters: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn(process.execPath, [...NODE_FLAGS, file, ...parameters], {
-    stdio: ['pipe', 'ignore', 'inherit'],
-    env: { ...process.env, ...env },
-  });
+export const peer = (file: string, parameters: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess =>
+  processOf(process.execPath, [...NODE_FLAGS, file, ...parameters], env);
+/** Its standard input ends with this process. */
+export function processOf(program: string, parameters: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn(program, parameters, { stdio: ['pipe', 'ignore', 'inherit'], env: { ...process.env, ...env } });
 }
 export async function endOf(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

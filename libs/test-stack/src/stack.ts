@@ -108,7 +108,12 @@ export class Stack {
 
   /** Publishes events as their writers would: numbered per subject, in the order given. The same event object twice is the same record twice. */
   async publish(...events: readonly Draft[]): Promise<void> {
-    await this.publishRaw(...events.map((event) => this.#recordOf(event)));
+    await this.publishRaw(...this.recordsOf(...events));
+  }
+
+  /** What `publish` would send, for whoever sends it in a way of its own. */
+  recordsOf(...events: readonly Draft[]) {
+    return events.map((event) => this.#recordOf(event));
   }
 
   readonly #published = new WeakMap<Draft, { topic: string; key: string; value: string; headers: Record<string, string> }>();

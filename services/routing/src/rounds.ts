@@ -11,7 +11,7 @@ import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
 import { waitingTicketOf } from './domain/ticket-facts.js';
 import { NOTHING_PASSING, type Passing } from './domain/waiting-ticket.js';
-import { ProposalStore } from './proposal.store.js';
+import { ProposalStore, type InFlight } from './proposal.store.js';
 import { activePolicy, TicketStore, type TicketRow } from './ticket.store.js';
 
 const DOMAIN = 'default';
@@ -178,10 +178,12 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const tickets = new TicketStore(tx);
     const rows = await tickets.takeReady(now, active.policy, config.bundle, TICKETS_MAX);
     if (rows.length === 0) return { events, more: false };
+    // Before the agents: a record that another instance stores in between takes its proposal out of flight, and would be seen in neither.
+    const inFlight = await proposals.inFlight();
     const xmin = await this.#cache.renew(tx);
     const { learned, snapshot, records } = await this.#learn(tx, domain, active.policy, now);
     events.push(...records);
-    const passing = await this.#passing(tx, proposals, active.policy, learned, now);
+    const passing = await this.#passing(tx, inFlight, active.policy, learned, now);
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const decideBy = { policy: active.policy, categories: config.all('category'), learned };
     const round = Number(domain.round) + 1;
@@ -256,14 +258,13 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** What holds of agents for this round alone. */
   async #passing(
     tx: EntityManager,
-    proposals: ProposalStore,
+    inFlight: ReadonlyMap<string, InFlight>,
     policy: RoutingPolicy,
     learned: Learned,
     now: Date,
   ): Promise<Map<string, Passing>> {
     const agents = new AgentStore(tx);
-    const [inFlight, nearBreach, given] = await Promise.all([
-      proposals.inFlight(),
+    const [nearBreach, given] = await Promise.all([
       agents.nearBreach(new Date(now.getTime() + NEAR_BREACH_MS)),
       policy.fairness ? agents.givenSince(new Date(now.getTime() - policy.fairness.windowMinutes * 60_000)) : new Map<string, number>(),
     ]);
