@@ -20,6 +20,7 @@ import {
   TicketReleased,
   TicketReopened,
   TicketSolved,
+  TicketTransferred,
   type Received,
   type AssignmentEvent,
 } from '@signalbox/contracts';
@@ -54,6 +55,7 @@ export class TicketConsumer {
     TicketAssigned,
     ProposalRejected,
     TicketReleased,
+    TicketTransferred,
     AnswerReleased,
     AnswerRefused,
     ReplyReleased,
