@@ -226,6 +226,26 @@ describe('the checker of a fault run', () => {
     });
   });
 
+  describe('lets a rescue', () => {
+    const beside = ticket('open', 'ana', 'ben');
+    const asked = { type: 'OfferMade', data: { ticket: beside, proposalId: 'proposal-2', agentId: 'ben', rescue: true } };
+    const released = {
+      type: 'TicketReleased',
+      data: { ticket: ticket('open', 'ben'), load: load(3, 1, 0, 'released'), agentId: 'ana', why: 'rescue' },
+    };
+    const taken = {
+      type: 'TicketAssigned',
+      data: { ticket: ticket('open', 'ben'), proposalId: 'proposal-2', how: 'accepted', agentId: 'ben' },
+    };
+    const solvedByBen = { type: 'TicketSolved', causationId: 'request-2', data: { ticket: ticket('solved', 'ben') } };
+    const after = (...story: Story) => ({
+      events: [...received, ...requested, ...worked(offered, assigned, replied, ...story, solvedByBen)],
+    });
+    it('be offered beside the owner and end with another one', () => expect(kinds(after(asked, released, taken))).toEqual([]));
+    it('not end with two', () => expect(kinds(after(asked, taken))).toEqual(['disagreement', 'two-owners']));
+    it('not be offered to two', () => expect(kinds(after(asked, asked, released, taken))).toContain('two-owners'));
+  });
+
   describe('finds over capacity', () => {
     const withLoad = (change: object) => {
       const grant = { ...offered, data: { ...offered.data, load: change } };

@@ -144,13 +144,15 @@ function lostTickets(facts: Facts, events: readonly SeenEvent[], assignment: Rea
   });
 }
 
+/** What the console says without wishing for anything. */
+const REPORTS = ['PresenceReported', 'OfferDelivered'];
 /** A request that was taken is on the topic; exactly one outcome follows. A reply may also solve or set aside: two events of different types, one outcome. */
 function requests(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   const outcomes = groupBy(
-    events.filter((event) => event.topic === AssignmentTopic.name),
+    events.filter((event) => event.topic === AssignmentTopic.name || event.type === 'NextAnswered'),
     (event) => event.causationId,
   );
-  const asked = events.filter((event) => event.topic === ConsoleTopic.name && event.type !== 'PresenceReported');
+  const asked = events.filter((event) => event.topic === ConsoleTopic.name && !REPORTS.includes(event.type));
   const known = new Set(asked.map(({ id }) => id));
   const lost = facts.requests
     .filter((id) => !known.has(id))
@@ -238,7 +240,10 @@ function histories(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   ];
 }
 
-/** Nobody is assigned, offered or answered automatically while a person owns the ticket or another offer stands. */
+/**
+ * Nobody is assigned, offered or answered automatically while a person owns the ticket or another offer stands. A rescue is offered beside
+ * the owner. Who leaves a ticket says so before the next one gets it, though the event shows it as it stands afterwards.
+ */
 function ownersOf(story: readonly SeenEvent[]): Violation[] {
   const violations: Violation[] = [];
   let owner: string | null = null;
@@ -246,13 +251,23 @@ function ownersOf(story: readonly SeenEvent[]): Violation[] {
   for (const event of story) {
     const { status, agentId, offer } = snapshotOf(event);
     const next = ['open', 'pending', 'on-hold'].includes(status) ? agentId : null;
-    const gives = ['TicketAssigned', 'OfferMade', 'AnswerReleased'].includes(event.type);
+    const leaver = leaverOf(event);
+    if (leaver !== undefined) {
+      if (leaver !== owner)
+        violations.push(violation('two-owners', event.subject, `${event.type} from ${leaver}, but ${owner} owns it, ${placeOf(event)}`));
+      owner = null;
+      offered = null;
+      continue;
+    }
+    const rescue = event.type === 'OfferMade' && event.data['rescue'] === true && owner !== null && next === owner;
+    const gives = ['TicketAssigned', 'OfferMade', 'AnswerReleased'].includes(event.type) && !rescue;
+    const forced = event.type === 'TicketAssigned' && event.data['how'] === 'forced';
     const accepted = event.type === 'TicketAssigned' && event.data['how'] === 'accepted' && offered === event.data['agentId'];
     if (owner !== null && (gives || (next !== null && next !== owner)))
       violations.push(
         violation('two-owners', event.subject, `${event.type} to ${next ?? 'nobody'} while ${owner} owns it, ${placeOf(event)}`),
       );
-    if (offered !== null && gives && !accepted)
+    if (offered !== null && (gives || rescue) && !accepted && !forced)
       violations.push(violation('two-owners', event.subject, `${event.type} while it is offered to ${offered}, ${placeOf(event)}`));
     owner = next;
     offered = offer?.agentId ?? null;
@@ -260,28 +275,33 @@ function ownersOf(story: readonly SeenEvent[]): Violation[] {
   return violations;
 }
 
-/** A hold belongs to the owner or to whom the ticket is offered, and there is one at most. */
+/** Whose ticket it no longer is; null for one that was nobody's; undefined when nobody leaves. */
+function leaverOf({ type, data }: SeenEvent): string | null | undefined {
+  if (type === 'TicketReleased') return data['agentId'] as string;
+  return type === 'TicketTransferred' ? (data['from'] as { agentId: string | null }).agentId : undefined;
+}
+
+/** A hold belongs to the owner or to whom the ticket is offered, and there is one of each at most. Who wraps up owns nothing any more. */
 function holdsOf({ tickets, holds }: Facts): Violation[] {
   const rows = new Map(tickets.map((row) => [row.ticketId, row]));
-  const perTicket = groupBy(holds, (hold) => hold.ticketId);
-  const wrong = [...perTicket].flatMap(([ticketId, held]) => {
-    const row = rows.get(ticketId);
+  const perTicket = groupBy(
+    holds.filter((hold) => hold.state !== 'wrap-up'),
+    (hold) => `${hold.ticketId} ${hold.state}`,
+  );
+  const wrong = [...perTicket.values()].flatMap((held) => {
+    const [{ ticketId, state, agentId }] = held as [HoldRow];
     if (held.length > 1) return [violation('two-owners', ticketId, `units are held by ${held.map((hold) => hold.agentId).join(' and ')}`)];
-    const [hold] = held;
-    const rightful = hold!.state === 'offered' ? row?.offerAgentId : row?.status === 'open' ? row.agentId : undefined;
-    return rightful === hold!.agentId
-      ? []
-      : [
-          violation(
-            'two-owners',
-            ticketId,
-            `${hold!.agentId} holds units (${hold!.state}), the ticket is ${rightful ?? `nobody's, ${row?.status}`}`,
-          ),
-        ];
+    const row = rows.get(ticketId);
+    const rightful = state === 'offered' ? row?.offerAgentId : row?.status === 'open' ? row.agentId : undefined;
+    if (rightful === agentId) return [];
+    const whose = rightful ?? `nobody's, ${row?.status}`;
+    return [violation('two-owners', ticketId, `${agentId} holds units (${state}), the ticket is ${whose}`)];
   });
-  const without = tickets
-    .filter((row) => ((row.status === 'open' && row.agentId !== null) || row.offerAgentId !== null) && !perTicket.has(row.ticketId))
-    .map((row) => violation('two-owners', row.ticketId, `${row.agentId ?? row.offerAgentId} has it without a hold`));
+  const without = tickets.flatMap(({ ticketId, status, agentId, offerAgentId }) => {
+    const owned = status === 'open' && agentId !== null && !perTicket.has(`${ticketId} assigned`) ? [agentId] : [];
+    const asked = offerAgentId !== null && !perTicket.has(`${ticketId} offered`) ? [offerAgentId] : [];
+    return [...owned, ...asked].map((who) => violation('two-owners', ticketId, `${who} has it without a hold`));
+  });
   return [...wrong, ...without];
 }
 
@@ -303,7 +323,7 @@ function loadsOf(facts: Facts, events: readonly SeenEvent[]): Violation[] {
         violations.push(
           violation('over-capacity', agentId, `begins at ${load.unitsBefore} units, but ${before?.units ?? 0} were held: ${where}`),
         );
-      if (['offered', 'assigned'].includes(load.cause) && load.units > limit)
+      if (['offered', 'assigned', 'transferred'].includes(load.cause) && load.units > Math.max(limit, load.unitsBefore))
         violations.push(violation('over-capacity', agentId, `${load.cause} ${load.units} of at most ${limit} units: ${where}`));
       before = load;
     }
@@ -319,7 +339,9 @@ function balances(holds: readonly HoldRow[], loads: readonly { event: SeenEvent;
     const key = `${agentId} ${ticketId}`;
     balance.set(key, (balance.get(key) ?? 0) + units);
   };
-  for (const { event, load } of loads) add(load.agentId, event.subject, load.units - load.unitsBefore);
+  for (const { event, load } of loads)
+    for (const { units, unitsBefore } of [load, ...(load.interruptible ? [load.interruptible] : [])])
+      add(load.agentId, event.subject, units - unitsBefore);
   for (const { agentId, ticketId, units } of holds) add(agentId, ticketId, -units);
   return [...balance]
     .filter(([, units]) => units !== 0)

@@ -42,7 +42,7 @@ export interface HoldRow {
   readonly ticketId: string;
   readonly agentId: string;
   readonly units: number;
-  readonly state: 'offered' | 'assigned';
+  readonly state: 'offered' | 'assigned' | 'wrap-up';
 }
 
 /** A row of the console's `history`: one for each event about a ticket that it was told. */

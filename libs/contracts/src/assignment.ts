@@ -35,7 +35,16 @@ export const AgentsTopic = topic('signalbox.agents', { writer: 'assignment', com
 export const TicketSnapshot = z.object({
   status: TicketStatus,
   agentId: AgentId.nullable(),
-  offer: z.object({ offerId: OfferId, agentId: AgentId, expiresAt: Instant }).nullable(),
+  /** Beside an owner only as a rescue: they keep the ticket until the other one has accepted. */
+  offer: z
+    .object({
+      offerId: OfferId,
+      agentId: AgentId,
+      expiresAt: Instant,
+      /** The agent's console has to confirm the offer by then (OfferDelivered). Gone once it has. */
+      acknowledgeBy: Instant.optional(),
+    })
+    .nullable(),
   /** Raised at every hand-over between automatic answer, queue and person. 1 for a new ticket. */
   epoch: Version,
   /** Set by a person or an escalation, else null: then enrichment's priority and the category's queue hold. */
@@ -45,17 +54,23 @@ export const TicketSnapshot = z.object({
   extraSkills: z.record(SkillId, SkillLevel),
   firstQueuedAt: Instant,
   relaxFrom: Instant,
+  /** Not to be asked now. Some return by themselves after a while: StatusChanged says so when the ticket waits. */
   excludedAgentIds: z.array(AgentId).max(200),
+  /** Since its owner's shift is over: somebody should take it on. */
+  handOverSince: Instant.optional(),
+  /** Colleagues whom the owner has asked to look at it. */
+  consultAgentIds: z.array(AgentId).max(10).optional(),
 });
 export type TicketSnapshot = z.infer<typeof TicketSnapshot>;
 
+const pool = { unitsBefore: Units, units: Units, unitsMax: Units };
 /** One agent's load before and after. Auditors order by agentVersion; routing counts a proposal until it has applied that version. */
 export const LoadChange = z.object({
   agentId: AgentId,
   agentVersion: Version,
-  unitsBefore: Units,
-  units: Units,
-  unitsMax: Units,
+  ...pool,
+  /** The second pool, where the agent has one; the units above are then those of the other tickets. */
+  interruptible: z.object(pool).optional(),
   cause: z.enum([
     'offered',
     'assigned',
@@ -69,6 +84,9 @@ export const LoadChange = z.object({
     'solved',
     'reopened',
     'transferred',
+    /** A supervisor's word; it may go beyond the limit. */
+    'forced',
+    'wrap-up-ended',
   ]),
 });
 export type LoadChange = z.infer<typeof LoadChange>;
@@ -79,10 +97,13 @@ const changed = { ticket: TicketSnapshot, load: LoadChange.optional() };
 export const OfferMade = event(AssignmentTopic, 'OfferMade', by.ticketId, {
   ...changed,
   offerId: OfferId,
-  proposalId: ProposalId,
+  /** Absent when a colleague handed the ticket over. */
+  proposalId: ProposalId.optional(),
   agentId: AgentId,
   units: Units,
   expiresAt: Instant,
+  /** The ticket has an owner, who keeps it until this offer is accepted. */
+  rescue: z.boolean().optional(),
 });
 export type OfferMade = EventOf<typeof OfferMade>;
 
@@ -91,6 +112,8 @@ export const OfferDeclined = event(AssignmentTopic, 'OfferDeclined', by.ticketId
   offerId: OfferId,
   agentId: AgentId,
   reason: z.string().max(200),
+  /** True: the agent is asked again later, the reason lies with the moment and not with the ticket. */
+  reassignable: z.boolean().optional(),
 });
 export type OfferDeclined = EventOf<typeof OfferDeclined>;
 
@@ -104,21 +127,30 @@ export const OfferExpired = event(AssignmentTopic, 'OfferExpired', by.ticketId, 
 });
 export type OfferExpired = EventOf<typeof OfferExpired>;
 
+/**
+ * Taken back without the agent's doing, and never counted as expired. `not-delivered`: no console has confirmed it in time.
+ * `superseded`: a person decided otherwise, or the owner of a ticket to be rescued has gone on with it.
+ */
 export const OfferRescinded = event(AssignmentTopic, 'OfferRescinded', by.ticketId, {
   ...changed,
   offerId: OfferId,
   agentId: AgentId,
-  why: z.enum(['agent-offline', 'customer-solved', 'ticket-solved', 'agent-removed']),
+  why: z.enum(['agent-offline', 'customer-solved', 'ticket-solved', 'agent-removed', 'not-delivered', 'superseded']),
 });
 export type OfferRescinded = EventOf<typeof OfferRescinded>;
 
 export const TicketAssigned = event(AssignmentTopic, 'TicketAssigned', by.ticketId, {
   ...changed,
   agentId: AgentId,
-  proposalId: ProposalId,
-  how: z.enum(['accepted', 'automatic']),
+  /** Absent when a person gave it to the agent. */
+  proposalId: ProposalId.optional(),
+  how: z.enum(['accepted', 'automatic', 'pulled', 'transferred', 'forced']),
   units: Units,
   assignedAt: Instant,
+  /** A supervisor's word and why; `overAssigned` when it went beyond the agent's capacity. */
+  byAgentId: AgentId.optional(),
+  reason: z.string().max(200).optional(),
+  overAssigned: z.boolean().optional(),
 });
 export type TicketAssigned = EventOf<typeof TicketAssigned>;
 
@@ -137,16 +169,79 @@ export const ProposalRejected = event(AssignmentTopic, 'ProposalRejected', by.ti
     'excluded',
     'no-room',
     'out-of-rotation',
+    /** To be rescued, but nobody owns it any more. */
+    'not-owned',
   ]),
 });
 export type ProposalRejected = EventOf<typeof ProposalRejected>;
 
+/**
+ * Somebody is no longer the owner. After `rescue` and `reassigned` the ticket already shows the new one, whose TicketAssigned follows
+ * from the same transaction: no reader ever sees it without an owner.
+ */
 export const TicketReleased = event(AssignmentTopic, 'TicketReleased', by.ticketId, {
   ...changed,
   agentId: AgentId,
-  why: z.enum(['agent-offline', 'agent-removed', 'rescue']),
+  why: z.enum(['agent-offline', 'agent-removed', 'rescue', 'reassigned', 'supervisor', 'owner-silent', 'end-of-shift']),
+  byAgentId: AgentId.optional(),
+  reason: z.string().max(200).optional(),
 });
 export type TicketReleased = EventOf<typeof TicketReleased>;
+
+/**
+ * Handed on. `load` is the former owner's; to an agent, OfferMade or TicketAssigned follows from the same transaction and the ticket shows it
+ * already. To a queue or to skills, it waits with its age, its requirements counted anew.
+ */
+export const TicketTransferred = event(AssignmentTopic, 'TicketTransferred', by.ticketId, {
+  ...changed,
+  from: z.object({ agentId: AgentId.nullable(), queueId: QueueId }),
+  to: z.object({ agentId: AgentId.optional(), queueId: QueueId, skills: z.record(SkillId, SkillLevel).optional() }),
+  /** `attempts-exhausted`: it was offered as often as its queue allows, and goes to the supervisors' queue. */
+  why: z.enum(['requested', 'attempts-exhausted']),
+  byAgentId: AgentId.nullable(),
+  /** How often agents have handed it on since it was opened. */
+  transfers: z.int().min(0),
+  /** The note to whoever gets it, kept by the console. */
+  noteId: z.string().max(80).optional(),
+});
+export type TicketTransferred = EventOf<typeof TicketTransferred>;
+
+/** A reminder: so many minutes of the owner's shift have passed without a reply. */
+export const OwnerSilent = event(AssignmentTopic, 'OwnerSilent', by.ticketId, {
+  ...changed,
+  agentId: AgentId,
+  silentSince: Instant,
+  minutes: z.number().min(0),
+});
+export type OwnerSilent = EventOf<typeof OwnerSilent>;
+
+/** The owner's shift is over and the ticket open: it is theirs until somebody takes it on. */
+export const HandOverListed = event(AssignmentTopic, 'HandOverListed', by.ticketId, {
+  ...changed,
+  agentId: AgentId,
+  shiftEndedAt: Instant,
+});
+export type HandOverListed = EventOf<typeof HandOverListed>;
+
+/** A solved ticket's units are free again. */
+export const WrapUpEnded = event(AssignmentTopic, 'WrapUpEnded', by.ticketId, {
+  ...changed,
+  agentId: AgentId,
+  how: z.enum(['agent', 'time', 'agent-removed']),
+});
+export type WrapUpEnded = EventOf<typeof WrapUpEnded>;
+
+/** A colleague was asked to look at it too. Nothing changes hands, no units are taken. */
+export const ConsultStarted = event(AssignmentTopic, 'ConsultStarted', by.ticketId, {
+  ...changed,
+  agentId: AgentId,
+  withAgentId: AgentId,
+  noteId: z.string().max(80).optional(),
+});
+export type ConsultStarted = EventOf<typeof ConsultStarted>;
+/** Also ends, unsaid, with the ownership it belongs to. */
+export const ConsultEnded = event(AssignmentTopic, 'ConsultEnded', by.ticketId, { ...changed, agentId: AgentId, withAgentId: AgentId });
+export type ConsultEnded = EventOf<typeof ConsultEnded>;
 
 /** The automatic answer goes out; the ticket waits for the customer's word on it. */
 export const AnswerReleased = event(AssignmentTopic, 'AnswerReleased', by.ticketId, { ...changed, messageId: MessageId, answer: Answer });
@@ -171,7 +266,10 @@ export type ReplyReleased = EventOf<typeof ReplyReleased>;
 export const StatusChanged = event(AssignmentTopic, 'StatusChanged', by.ticketId, {
   ...changed,
   from: TicketStatus,
-  cause: z.enum(['customer-replied', 'agent', 'escalation', 'hold-ended', 'deflection-failed']),
+  cause: z.enum(['customer-replied', 'agent', 'escalation', 'hold-ended', 'deflection-failed', 'supervisor', 'exclusion-ended']),
+  /** Of a supervisor's change. */
+  byAgentId: AgentId.optional(),
+  reason: z.string().max(200).optional(),
 });
 export type StatusChanged = EventOf<typeof StatusChanged>;
 
@@ -181,6 +279,8 @@ export const TicketSolved = event(AssignmentTopic, 'TicketSolved', by.ticketId, 
   how: z.enum(['agent', 'deflected']),
   assignedAt: Instant.nullable(),
   solvedAt: Instant,
+  /** Until then its units stay taken, or until WrapUpEnded. */
+  wrapUpEndsAt: Instant.optional(),
 });
 export type TicketSolved = EventOf<typeof TicketSolved>;
 
@@ -200,7 +300,23 @@ export const RequestRefused = event(AssignmentTopic, 'RequestRefused', by.ticket
   ...changed,
   requestId: z.string(),
   agentId: AgentId.optional(),
-  why: z.enum(['not-your-ticket', 'offer-over', 'not-open', 'already-in-that-status', 'unknown-ticket', 'unknown-agent']),
+  why: z.enum([
+    'not-your-ticket',
+    'offer-over',
+    'not-open',
+    'already-in-that-status',
+    'unknown-ticket',
+    'unknown-agent',
+    'not-allowed',
+    'already-theirs',
+    'unknown-queue',
+    'agent-not-online',
+    'no-room',
+    'transfers-exhausted',
+    'nothing-to-change',
+    'no-wrap-up',
+    'no-consult',
+  ]),
   message: z.string().max(300),
 });
 export type RequestRefused = EventOf<typeof RequestRefused>;
@@ -226,10 +342,13 @@ export const Hold = z.object({
   ticketId: TicketId,
   units: Units,
   channel: Channel,
-  state: z.enum(['offered', 'assigned']),
+  state: z.enum(['offered', 'assigned', 'wrap-up']),
+  /** When a wrap-up ends. */
   dueAt: Instant.nullable(),
   /** What the ticket was about when it was given; null = not known. */
   category: CategoryId.nullable().optional(),
+  /** Fills the agent's second pool, where there is one. */
+  interruptible: z.boolean().optional(),
 });
 export type Hold = z.infer<typeof Hold>;
 
@@ -244,7 +363,11 @@ export const AgentState = event(AgentsTopic, 'AgentState', by.agentId, {
   queueIds: z.array(QueueId).max(100),
   unitsMax: Units,
   channelUnitsMax: z.partialRecord(Channel, Units),
+  /** Of the holds that are not in the second pool. */
   unitsUsed: Units,
+  /** The second pool, where the agent has one: tickets of their queue's interruptible channels go there and nowhere else. */
+  interruptibleUnitsMax: Units.optional(),
+  interruptibleUnitsUsed: Units.optional(),
   holds: z.array(Hold).max(500),
   shiftEndsAt: Instant.nullable(),
   idleSince: Instant.nullable(),
@@ -263,6 +386,12 @@ export type AssignmentEvent =
   | TicketAssigned
   | ProposalRejected
   | TicketReleased
+  | TicketTransferred
+  | OwnerSilent
+  | HandOverListed
+  | WrapUpEnded
+  | ConsultStarted
+  | ConsultEnded
   | AnswerReleased
   | AnswerRefused
   | ReplyReleased

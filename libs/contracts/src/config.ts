@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { by, event, topic, type EventOf } from './declaration.js';
-import { ArticleId, CategoryId, Channel, Instant, LanguageTag, Priority, QueueId, Share, SkillId, SkillLevel, Units } from './fields.js';
+import {
+  AgentRole,
+  ArticleId,
+  CategoryId,
+  Channel,
+  Instant,
+  LanguageTag,
+  Priority,
+  QueueId,
+  Share,
+  SkillId,
+  SkillLevel,
+  Units,
+} from './fields.js';
 
 /** All configuration. Records never change; one bundle names the versions that are active together. */
 export const ConfigTopic = topic('signalbox.config', { writer: 'console', compacted: true, says: 'all configuration, versioned' });
@@ -81,19 +94,27 @@ export type SlaPolicy = z.infer<typeof SlaPolicy>;
 export const AgentConfig = z.strictObject({
   name: z.string().min(1).max(120),
   email: z.email(),
-  role: z.enum(['agent', 'supervisor', 'admin']).default('agent'),
+  role: AgentRole.default('agent'),
   team: z.string().max(80).optional(),
   skills: z.record(SkillId, SkillLevel).default({}),
   languages: z.record(LanguageTag, SkillLevel).default({}),
   queues: z.array(QueueId).default([]),
   unitsMax: Units.default(0),
   channelUnitsMax: z.partialRecord(Channel, Units).default({}),
+  /** A second pool, for tickets of channels that their queue calls interruptible. Absent: all tickets share `unitsMax`. */
+  interruptibleUnitsMax: Units.optional(),
+  /** Also the hours in which an owner's silence counts. */
   shift: z.strictObject({ timeZone, week: Week }).optional(),
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
 
 const offerMode = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.literal('ask'), seconds: z.number().min(5).max(900) }),
+  z.strictObject({
+    mode: z.literal('ask'),
+    seconds: z.number().min(5).max(900),
+    /** The agent's console must have confirmed the offer by then, else it is rescinded. Absent: no confirmation is needed. */
+    acknowledgeSeconds: z.number().min(1).max(300).optional(),
+  }),
   z.strictObject({ mode: z.literal('automatic') }),
 ]);
 
@@ -104,8 +125,36 @@ export const QueueConfig = z.strictObject({
   offers: z.record(Channel, offerMode),
   /** Offers an agent may let expire in a row before going out of rotation. */
   expiredOffersMax: z.int().min(1).max(20).default(3),
+  /** Units a ticket takes beside its channel's, from that complexity on: `{ 4: 1, 5: 2 }`. See `unitsOf`. */
+  unitsByComplexity: z.partialRecord(z.enum(['1', '2', '3', '4', '5']), Units).optional(),
+  /** Channels whose tickets can wait while something more urgent comes in: they fill an agent's interruptible pool. */
+  interruptible: z.array(Channel).max(4).optional(),
+  /** Offers of one ticket that may end without an owner; then it goes to the company's `supervisorQueue`. */
+  attemptsMax: z.int().min(1).max(50).optional(),
+  /** So long a solved ticket keeps its units, unless the agent ends it earlier. Absent = 0. */
+  wrapUpSeconds: z.partialRecord(Channel, z.number().min(0).max(3600)).optional(),
+  /** After so many minutes of the owner's shift without a reply, OwnerSilent is said; after the second figure the ticket is released. */
+  ownerSilentMinutes: z.number().positive().max(100_000).optional(),
+  ownerSilentReleaseMinutes: z.number().positive().max(100_000).optional(),
+  /** What becomes of an owner's open tickets when their shift is over. Absent = keep. */
+  atShiftEnd: z.partialRecord(Channel, z.enum(['keep', 'release', 'hand-over'])).optional(),
 });
 export type QueueConfig = z.infer<typeof QueueConfig>;
+
+/**
+ * Capacity units a ticket takes: its channel's, and what the highest step of `unitsByComplexity` not above its complexity adds.
+ * Routing counts with it and assignment grants by it, so it lives with the configuration it reads.
+ */
+export function unitsOf(queue: QueueConfig, channel: Channel, complexity: number | null): number {
+  let added = 0;
+  let step = 0;
+  for (const [from, units] of Object.entries(queue.unitsByComplexity ?? {})) {
+    if (Number(from) <= step || Number(from) > (complexity ?? 0)) continue;
+    step = Number(from);
+    added = units;
+  }
+  return queue.units[channel] + added;
+}
 
 export const CategoryConfig = z.strictObject({
   title: z.string().min(1).max(120),
@@ -272,6 +321,19 @@ export const Company = z.strictObject({
   reopenDaysMax: z.number().min(0).default(14),
   /** An agent whose presence ran out keeps the tickets so long before they are released. */
   offlineGraceSeconds: z.number().min(0).default(60),
+  /** What the console proposes when an offer is declined. `reassignable`: it says nothing against this agent later. */
+  declineReasons: z
+    .array(z.strictObject({ name: z.string().min(1).max(60), title: z.string().min(1).max(120), reassignable: z.boolean().default(false) }))
+    .max(30)
+    .default([]),
+  /** An agent who declined for a reassignable reason, handed the ticket on, or did not get the offer, is not asked again for so long. */
+  retryAgentSeconds: z.number().min(1).max(86_400).default(60),
+  /** Where tickets go that were offered `attemptsMax` times in vain. */
+  supervisorQueue: QueueId.optional(),
+  /** So often agents may hand one ticket on; then only a supervisor may. */
+  transfersMax: z.int().min(0).max(50).default(3),
+  /** So long after the end of a shift its `atShiftEnd` takes effect. */
+  shiftEndGraceMinutes: z.number().min(0).max(1_440).default(15),
 });
 export type Company = z.infer<typeof Company>;
 
@@ -289,5 +351,3 @@ export const configKinds = {
 } as const;
 export type ConfigKind = keyof typeof configKinds;
 export type ConfigContent<K extends ConfigKind> = z.infer<(typeof configKinds)[K]>;
-export const AgentRole = z.enum(['agent', 'supervisor', 'admin']);
-export type AgentRole = z.infer<typeof AgentRole>;

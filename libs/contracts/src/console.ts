@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { by, event, topic, type EventOf } from './declaration.js';
-import { AgentId, Instant, MessageId, OfferId, personal, Presence, TEXT_LENGTH_MAX } from './fields.js';
+import {
+  AgentId,
+  AgentRole,
+  Instant,
+  MessageId,
+  OfferId,
+  personal,
+  Presence,
+  Priority,
+  QueueId,
+  SkillId,
+  SkillLevel,
+  TEXT_LENGTH_MAX,
+} from './fields.js';
 
 /** People's requests, named so: each is a wish until assignment says what came of it. */
 export const ConsoleTopic = topic('signalbox.console', { writer: 'console', says: "people's requests, and agents' presence" });
@@ -12,6 +25,8 @@ export const DeclineRequested = event(ConsoleTopic, 'DeclineRequested', by.ticke
   ...asked,
   offerId: OfferId,
   reason: z.string().max(200),
+  /** One of the company's `declineReasons`; absent when the agent found words of their own. */
+  reasonName: z.string().max(60).optional(),
 });
 export type DeclineRequested = EventOf<typeof DeclineRequested>;
 /** Text the customer shall get. It is sent only once assignment has released it. */
@@ -37,3 +52,70 @@ export const PresenceReported = event(ConsoleTopic, 'PresenceReported', by.agent
   reportedAt: Instant,
 });
 export type PresenceReported = EventOf<typeof PresenceReported>;
+
+/** A report, not a wish: the agent's console shows the offer. Nothing answers it; without it an offer that asks for it is rescinded. */
+export const OfferDelivered = event(ConsoleTopic, 'OfferDelivered', by.ticketId, {
+  agentId: AgentId,
+  offerId: OfferId,
+  deliveredAt: Instant,
+});
+export type OfferDelivered = EventOf<typeof OfferDelivered>;
+
+/** Text for colleagues stays with the console: requests and facts carry the id of its note. */
+const NoteId = z.string().max(80);
+/** As the console verified it. */
+const askedAs = { ...asked, role: AgentRole };
+const reason = z.string().min(1).max(200);
+
+/** Where a ticket shall go. A queue or skills mean: to whoever routing finds. */
+export const TransferTarget = z.union([
+  z.object({ agentId: AgentId }),
+  z.object({ queueId: QueueId }),
+  z.object({ skills: z.record(SkillId, SkillLevel) }),
+]);
+export type TransferTarget = z.infer<typeof TransferTarget>;
+/** The owner hands a ticket on; a supervisor any ticket. */
+export const TransferRequested = event(ConsoleTopic, 'TransferRequested', by.ticketId, {
+  ...askedAs,
+  to: TransferTarget,
+  noteId: NoteId.optional(),
+});
+export type TransferRequested = EventOf<typeof TransferRequested>;
+
+/** A supervisor gives a ticket to an agent, whoever has it. `overAssign`: also beyond the agent's capacity. */
+export const AssignRequested = event(ConsoleTopic, 'AssignRequested', by.ticketId, {
+  ...askedAs,
+  toAgentId: AgentId,
+  overAssign: z.boolean(),
+  reason,
+});
+export type AssignRequested = EventOf<typeof AssignRequested>;
+/** A supervisor takes a ticket from its owner, back to its queue. */
+export const ReleaseRequested = event(ConsoleTopic, 'ReleaseRequested', by.ticketId, { ...askedAs, reason });
+export type ReleaseRequested = EventOf<typeof ReleaseRequested>;
+/** A supervisor sets priority or queue; null takes the override away. */
+export const OverrideRequested = event(ConsoleTopic, 'OverrideRequested', by.ticketId, {
+  ...askedAs,
+  priority: Priority.nullable().optional(),
+  queueId: QueueId.nullable().optional(),
+  reason,
+});
+export type OverrideRequested = EventOf<typeof OverrideRequested>;
+
+export const WrapUpEndRequested = event(ConsoleTopic, 'WrapUpEndRequested', by.ticketId, { ...asked });
+export type WrapUpEndRequested = EventOf<typeof WrapUpEndRequested>;
+
+/** The owner asks a colleague to look at it too; the owner stays. */
+export const ConsultRequested = event(ConsoleTopic, 'ConsultRequested', by.ticketId, {
+  ...asked,
+  withAgentId: AgentId,
+  noteId: NoteId.optional(),
+});
+export type ConsultRequested = EventOf<typeof ConsultRequested>;
+/** By the owner or the colleague. */
+export const ConsultEndRequested = event(ConsoleTopic, 'ConsultEndRequested', by.ticketId, { ...asked, withAgentId: AgentId });
+export type ConsultEndRequested = EventOf<typeof ConsultEndRequested>;
+
+/** "Next for me": routing runs a round with this one agent and says NextAnswered. */
+export const NextRequested = event(ConsoleTopic, 'NextRequested', by.agentId, { askedAt: Instant });
+export type NextRequested = EventOf<typeof NextRequested>;

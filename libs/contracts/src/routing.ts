@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { by, event, topic, type EventOf } from './declaration.js';
-import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, Units, Version } from './fields.js';
+import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, TicketId, Units, Version } from './fields.js';
 
 export const RoutingTopic = topic('signalbox.routing', { writer: 'routing', says: 'proposals with their reasons; why a ticket waits' });
 /** Everything needed to recompute a round to the same bytes. Keyed by matching domain. */
@@ -44,6 +44,10 @@ export const AssignmentProposed = event(RoutingTopic, 'AssignmentProposed', by.t
   heldOut: z.boolean().optional(),
   /** How likely the agent was to be chosen among `top`, given what was tried out; absent = nothing was. */
   propensity: Share.optional(),
+  /** The ticket has an owner who may miss its deadline: assignment offers it, and the owner keeps it until this agent has accepted. */
+  rescue: z.boolean().optional(),
+  /** The agent asked for it (NextRequested): it is theirs at once, also on channels that ask. */
+  pulled: z.boolean().optional(),
   proposedAt: Instant,
 });
 export type AssignmentProposed = EventOf<typeof AssignmentProposed>;
@@ -56,6 +60,16 @@ export const TicketQueued = event(RoutingTopic, 'TicketQueued', by.ticketId, {
   queuedAt: Instant,
 });
 export type TicketQueued = EventOf<typeof TicketQueued>;
+
+/** The one outcome of a NextRequested: the ticket that was proposed, or why there is none. Caused by the request. */
+export const NextAnswered = event(RoutingTopic, 'NextAnswered', by.agentId, {
+  requestId: z.string().max(200),
+  proposalId: ProposalId.optional(),
+  ticketId: TicketId.optional(),
+  why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online']).optional(),
+  answeredAt: Instant,
+});
+export type NextAnswered = EventOf<typeof NextAnswered>;
 
 export const RequirementsRelaxed = event(RoutingTopic, 'RequirementsRelaxed', by.ticketId, {
   step: z.int().min(1),

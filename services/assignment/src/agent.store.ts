@@ -10,12 +10,14 @@ const COLUMNS = {
   queue_ids: 'text[]',
   units_max: 'double precision',
   channel_units_max: 'jsonb',
+  interruptible_units_max: 'double precision',
   presence: 'text',
   lease_until: 'timestamptz',
   offline_since: 'timestamptz',
   in_rotation: 'boolean',
   expired_in_a_row: 'int',
   idle_since: 'timestamptz',
+  shift_ends_at: 'timestamptz',
 } as const;
 const names = Object.keys(COLUMNS);
 
@@ -28,12 +30,14 @@ interface AgentRow {
   queue_ids: readonly string[];
   units_max: number;
   channel_units_max: Readonly<Partial<Record<Channel, number>>>;
+  interruptible_units_max: number | null;
   presence: Presence;
   lease_until: Date | null;
   offline_since: Date | null;
   in_rotation: boolean;
   expired_in_a_row: number;
   idle_since: Date | null;
+  shift_ends_at: Date | null;
 }
 interface HoldRow {
   ticket_id: string;
@@ -42,22 +46,30 @@ interface HoldRow {
   channel: Channel;
   state: Hold['state'];
   due_at: Date | null;
+  interruptible: boolean;
 }
 
 const INSERT_MISSING = `insert into agent (agent_id) select a from unnest($1::text[]) as x(a) order by a on conflict do nothing`;
 const LOCK = `select agent_id, ${names.join(', ')} from agent where agent_id = any($1::text[]) order by agent_id for update`;
-const HOLDS = 'select ticket_id, agent_id, units, channel, state, due_at from hold where agent_id = any($1::text[]) order by ticket_id';
+const HOLDS = `
+  select ticket_id, agent_id, units, channel, state, due_at, interruptible from hold
+  where agent_id = any($1::text[]) order by ticket_id`;
 const SAVE = `
   update agent a set (${names.join(', ')}) = (${names.map((name) => `x.${name}`).join(', ')})
   from jsonb_to_recordset($1::jsonb) as x(agent_id text, ${Object.entries(COLUMNS)
     .map(([name, type]) => `${name} ${type}`)
     .join(', ')})
   where a.agent_id = x.agent_id`;
-/** A plain insert: should a ticket ever be held twice, the primary key fails the whole unit. */
+/** A plain insert: should a ticket ever have two owners or be offered twice, an index fails the whole unit. */
 const INSERT_HOLDS = `
-  insert into hold (ticket_id, agent_id, units, channel, state, due_at)
-  select ticket_id, agent_id, units, channel, state, due_at from jsonb_to_recordset($1::jsonb)
-    as x(ticket_id text, agent_id text, units double precision, channel text, state text, due_at timestamptz) order by ticket_id`;
+  insert into hold (ticket_id, agent_id, units, channel, state, due_at, interruptible)
+  select ticket_id, agent_id, units, channel, state, due_at, interruptible from jsonb_to_recordset($1::jsonb)
+    as x(ticket_id text, agent_id text, units double precision, channel text, state text, due_at timestamptz, interruptible boolean)
+  order by ticket_id, agent_id`;
+/** Before the inserts: from one owner to the next there is never a second one. */
+const DELETE_HOLDS = `
+  delete from hold h using unnest($1::text[], $2::text[]) as x(ticket_id, agent_id)
+  where h.ticket_id = x.ticket_id and h.agent_id = x.agent_id`;
 
 export class AgentStore {
   constructor(private readonly tx: EntityManager) {}
@@ -73,8 +85,15 @@ export class AgentStore {
     // Sent together, done one after the other: the second sees what was committed before the locks were had.
     const [rows, holds] = await Promise.all([this.tx.query<AgentRow[]>(LOCK, [sorted]), this.tx.query<HoldRow[]>(HOLDS, [sorted])]);
     const byAgent = new Map<string, Map<string, Hold>>(rows.map((row) => [row.agent_id, new Map()]));
-    for (const { ticket_id: ticketId, agent_id, units, channel, state, due_at } of holds)
-      byAgent.get(agent_id)?.set(ticketId, { ticketId, units, channel, state, dueAt: due_at?.toISOString() ?? null });
+    for (const { ticket_id: ticketId, agent_id, units, channel, state, due_at, interruptible } of holds)
+      byAgent.get(agent_id)?.set(ticketId, {
+        ticketId,
+        units,
+        channel,
+        state,
+        dueAt: due_at?.toISOString() ?? null,
+        ...(interruptible && { interruptible }),
+      });
     return rows.map((row) => agentFrom(row, byAgent.get(row.agent_id)!));
   }
 
@@ -82,12 +101,12 @@ export class AgentStore {
   async save(changes: readonly { before: Agent; after: Agent }[]): Promise<void> {
     if (changes.length === 0) return;
     const saved = [this.tx.query(SAVE, [JSON.stringify(changes.map(({ after }) => rowFrom(after)))])];
-    const gone: string[] = [];
+    const gone: { ticketId: string; agentId: string }[] = [];
     const taken: HoldRow[] = [];
     for (const { before, after } of changes) {
-      for (const [ticketId, hold] of before.holds) if (after.holds.get(ticketId) !== hold) gone.push(ticketId);
+      for (const [ticketId, hold] of before.holds) if (after.holds.get(ticketId) !== hold) gone.push({ ticketId, agentId: after.agentId });
       for (const [ticketId, hold] of after.holds) {
-        const { units, channel, state, dueAt } = hold;
+        const { units, channel, state, dueAt, interruptible = false } = hold;
         if (before.holds.get(ticketId) !== hold)
           taken.push({
             ticket_id: ticketId,
@@ -96,10 +115,11 @@ export class AgentStore {
             channel,
             state,
             due_at: dueAt === null ? null : new Date(dueAt),
+            interruptible,
           });
       }
     }
-    if (gone.length > 0) saved.push(this.tx.query('delete from hold where ticket_id = any($1::text[])', [gone]));
+    if (gone.length > 0) saved.push(this.tx.query(DELETE_HOLDS, [gone.map((hold) => hold.ticketId), gone.map((hold) => hold.agentId)]));
     if (taken.length > 0) saved.push(this.tx.query(INSERT_HOLDS, [JSON.stringify(taken)]));
     await Promise.all(saved);
   }
@@ -127,12 +147,14 @@ const agentFrom = (row: AgentRow, holds: ReadonlyMap<string, Hold>): Agent => ({
   queueIds: row.queue_ids,
   unitsMax: row.units_max,
   channelUnitsMax: row.channel_units_max,
+  interruptibleUnitsMax: row.interruptible_units_max,
   presence: row.presence,
   leaseUntil: row.lease_until,
   offlineSince: row.offline_since,
   inRotation: row.in_rotation,
   expiredInARow: row.expired_in_a_row,
   idleSince: row.idle_since,
+  shiftEndsAt: row.shift_ends_at,
   holds,
 });
 
@@ -145,10 +167,12 @@ const rowFrom = (agent: Agent): AgentRow => ({
   queue_ids: agent.queueIds,
   units_max: agent.unitsMax,
   channel_units_max: agent.channelUnitsMax,
+  interruptible_units_max: agent.interruptibleUnitsMax,
   presence: agent.presence,
   lease_until: agent.leaseUntil,
   offline_since: agent.offlineSince,
   in_rotation: agent.inRotation,
   expired_in_a_row: agent.expiredInARow,
   idle_since: agent.idleSince,
+  shift_ends_at: agent.shiftEndsAt,
 });

@@ -6,18 +6,22 @@ import { EnrichmentConsumer } from './enrichment.consumer.js';
 import { IntakeConsumer } from './intake.consumer.js';
 import { KnowledgeBaseConsumer } from './knowledge-base.consumer.js';
 import { OfferExpiryTimer } from './offer-expiry.timer.js';
+import { OwnerSilenceTimer } from './owner-silence.timer.js';
 import { PresenceLeaseTimer } from './presence-lease.timer.js';
 import { RoutingConsumer } from './routing.consumer.js';
+import { ShiftEndTimer } from './shift-end.timer.js';
 import { SlaEscalationConsumer } from './sla-escalation.consumer.js';
 import { StateWalkTimer } from './state-walk.timer.js';
+import { WrapUpTimer } from './wrap-up.timer.js';
 
 @Module({})
 export class AssignmentModule {
   static with(environment: AssignmentEnvironment): DynamicModule {
+    const timers = [OfferExpiryTimer, PresenceLeaseTimer, WrapUpTimer, OwnerSilenceTimer, ShiftEndTimer, ClosingTimer, StateWalkTimer];
     return {
       module: AssignmentModule,
       controllers: [IntakeConsumer, EnrichmentConsumer, KnowledgeBaseConsumer, RoutingConsumer, ConsoleConsumer, SlaEscalationConsumer],
-      providers: [{ provide: ENVIRONMENT, useValue: environment }, OfferExpiryTimer, PresenceLeaseTimer, ClosingTimer, StateWalkTimer],
+      providers: [{ provide: ENVIRONMENT, useValue: environment }, ...timers],
     };
   }
 }

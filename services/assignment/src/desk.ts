@@ -1,18 +1,21 @@
-import { AgentState, causedBy, TicketState, type Cause, type Draft, type QueueConfig } from '@signalbox/contracts';
+import { AgentState, causedBy, TicketState, type AgentConfig, type Cause, type Draft, type QueueConfig } from '@signalbox/contracts';
 import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
 import type { DataSource, EntityManager } from 'typeorm';
 import { AgentStore } from './agent.store.js';
 import { agentStateOf, configureAgent, unknownAgent, type Agent } from './domain/agent.js';
-import { rescindOffer } from './domain/offering.js';
+import { rescindOffer, withoutLeftOffer } from './domain/offering.js';
 import { priorityOf, release } from './domain/oversight.js';
 import { shiftEnd } from './domain/shift.js';
-import { agentIdOf, statusOf, type Decision, type Ticket } from './domain/ticket.js';
+import { timeSilence } from './domain/silence.js';
+import { termsOf, type Terms } from './domain/terms.js';
+import { agentIdOf, offerOf, statusOf, type Decision, type Ticket } from './domain/ticket.js';
+import { endWrapUp } from './domain/working.js';
 import { TicketStore } from './ticket.store.js';
 
 /** How long a ticket may be reopened and an agent be offline where no company is configured yet. */
 const REOPEN_DAYS_MAX = 14;
 const OFFLINE_GRACE_SECONDS = 60;
-const EXPIRED_OFFERS_MAX = 3;
+const SHIFT_END_GRACE_MINUTES = 15;
 
 /** A bundle that was found applied stays so; what a transaction has applied itself may yet be rolled back. */
 const appliedAtLeast = new WeakMap<DataSource, number>();
@@ -92,8 +95,12 @@ export class Desk {
     const byCategory = typeof category === 'string' ? this.config.find('category', category)?.queue : undefined;
     return ticket.queueOverride ?? byCategory ?? this.#company()?.defaultQueue ?? 'default';
   }
-  expiredOffersMax(ticket: Ticket): number {
-    return this.queue(this.queueIdOf(ticket))?.expiredOffersMax ?? EXPIRED_OFFERS_MAX;
+  /** What holds for the ticket in its queue, or in the one a proposal names. */
+  termsFor(ticket: Ticket, queueId = this.queueIdOf(ticket)): Terms {
+    return termsOf(ticket, queueId, this.queue(queueId), this.#company());
+  }
+  shiftOf(agentId: string): AgentConfig['shift'] {
+    return this.config.find('agent', agentId)?.shift;
   }
   get reopenDaysMax(): number {
     return this.#company()?.reopenDaysMax ?? REOPEN_DAYS_MAX;
@@ -101,17 +108,28 @@ export class Desk {
   get offlineGraceSeconds(): number {
     return this.#company()?.offlineGraceSeconds ?? OFFLINE_GRACE_SECONDS;
   }
+  get shiftEndGraceMinutes(): number {
+    return this.#company()?.shiftEndGraceMinutes ?? SHIFT_END_GRACE_MINUTES;
+  }
   #company() {
     return this.config.all('company').values().next().value;
   }
 
   /** Takes over what was decided; `cause` is the event or request it was decided about. */
-  apply({ ticket, agent, events }: Decision, cause?: Cause): void {
-    const row = this.#tickets.get(ticket.ticketId)!;
-    row.ticket = ticket;
+  apply(decision: Decision, cause?: Cause): void {
+    const row = this.#tickets.get(decision.ticket.ticketId)!;
+    const { ticket, agent, others = [], events } = withoutLeftOffer(row.ticket, decision, (agentId) => this.agent(agentId), this.now);
+    row.ticket = this.#timed(ticket);
     row.cause = cause ?? row.cause;
     this.#said.push(...(cause ? causedBy(cause, events) : events));
+    for (const other of others) this.change(other, cause);
     if (agent) this.change(agent, cause);
+  }
+
+  #timed(ticket: Ticket): Ticket {
+    const { stage } = ticket;
+    if (stage.at !== 'owned' || !stage.silence || stage.silence.dueAt) return ticket;
+    return timeSilence(ticket, this.termsFor(ticket), this.shiftOf(stage.agentId));
   }
 
   /** Each version of an agent is published once, so that an auditor sees every step of the load. */
@@ -119,16 +137,21 @@ export class Desk {
     const row = this.#agents.get(agent.agentId);
     if (!row) throw new Error(`agent '${agent.agentId}' was not loaded`);
     const published = row.agent.version;
-    row.agent = agent;
-    if (agent.version === published) return;
-    const state = this.#agentState(agent);
+    if (agent.version === published) {
+      row.agent = agent;
+      return;
+    }
+    const shiftEndsAt = this.#shiftEndOf(agent);
+    row.agent = shiftEndsAt ? { ...agent, shiftEndsAt } : agent;
+    const state = AgentState(agent.agentId, agentStateOf(agent, shiftEndsAt));
     this.#agentStates.push(...(cause ? causedBy(cause, [state]) : [state]));
   }
 
   /** Says again what these agents' states are; they are locked, so that nothing newer can have been said before. */
   async repeatAgents(agentIds: readonly string[]): Promise<void> {
     await this.load([], agentIds);
-    for (const agentId of agentIds) this.#agentStates.push(this.#agentState(this.agent(agentId)));
+    for (const agent of agentIds.map((agentId) => this.agent(agentId)))
+      this.#agentStates.push(AgentState(agent.agentId, agentStateOf(agent, this.#shiftEndOf(agent))));
   }
   /** Says again what these tickets' states are, unless they have ended meanwhile. Only the tickets are locked, not who works on them. */
   async repeatTickets(ticketIds: readonly string[]): Promise<void> {
@@ -158,9 +181,9 @@ export class Desk {
     return [...this.#said, ...this.#agentStates, ...states, ...this.#repeated];
   }
 
-  #agentState(agent: Agent): Draft {
-    const shift = this.config.find('agent', agent.agentId)?.shift;
-    return AgentState(agent.agentId, agentStateOf(agent, shift ? shiftEnd(shift, this.now) : null));
+  #shiftEndOf({ agentId }: Agent): Date | null {
+    const shift = this.shiftOf(agentId);
+    return shift ? shiftEnd(shift, this.now) : null;
   }
 
   #stateOf(ticket: Ticket): Omit<TicketState['data'], 'updatedAt'> | undefined {
@@ -206,7 +229,9 @@ export class Desk {
     for (const agentId of removed) {
       this.change(configureAgent(this.agent(agentId), undefined));
       this.withdraw(agentId, 'agent-removed');
-      for (const ticket of this.#ownedBy(agentId)) this.apply(release(ticket, this.agent(agentId), 'agent-removed', this.now));
+      for (const ticketId of this.agent(agentId).holds.keys())
+        this.apply(endWrapUp(this.ticket(ticketId), this.agent(agentId), 'agent-removed', this.now));
+      for (const ticket of this.ownedBy(agentId)) this.apply(release(ticket, this.agent(agentId), 'agent-removed', this.now));
     }
   }
 
@@ -215,12 +240,17 @@ export class Desk {
     for (const ticketId of this.agent(agentId).holds.keys())
       if (this.#tickets.has(ticketId)) this.apply(rescindOffer(this.ticket(ticketId), this.agent(agentId), why, this.now), cause);
   }
-  #ownedBy(agentId: string): Ticket[] {
-    return this.tickets().filter(({ stage }) => stage.at === 'owned' && stage.agentId === agentId);
+  /** Who has waited longest comes first, here as in the queue. */
+  ownedBy(agentId: string): Ticket[] {
+    return this.tickets()
+      .filter(({ stage }) => stage.at === 'owned' && stage.agentId === agentId)
+      .sort((one, other) => Number(one.firstQueuedAt) - Number(other.firstQueuedAt));
   }
 }
 
-function agentsOf({ stage }: Ticket): string[] {
-  if (stage.at === 'offered') return [stage.offer.agentId];
-  return (stage.at === 'owned' || stage.at === 'solved') && stage.agentId !== null ? [stage.agentId] : [];
+function agentsOf(ticket: Ticket): string[] {
+  const { stage } = ticket;
+  const worker = (stage.at === 'owned' || stage.at === 'solved') && stage.agentId !== null ? [stage.agentId] : [];
+  const offer = offerOf(ticket);
+  return offer ? [...worker, offer.agentId] : worker;
 }

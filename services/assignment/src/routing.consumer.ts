@@ -17,8 +17,9 @@ export class RoutingConsumer {
     );
     for (const proposal of proposals) {
       const ticket = desk.ticket(proposal.ticketId);
-      const queue = desk.queue(proposal.data.queueId) ?? desk.queue(desk.queueIdOf(ticket));
-      desk.apply(reserve(ticket, desk.agent(proposal.data.agentId), proposal.data, queue, randomUUID(), desk.now), proposal);
+      const { agentId, queueId } = proposal.data;
+      const terms = desk.termsFor(ticket, desk.queue(queueId) ? queueId : undefined);
+      desk.apply(reserve(ticket, desk.agent(agentId), proposal.data, terms, randomUUID(), desk.now), proposal);
     }
     return desk.save();
   }

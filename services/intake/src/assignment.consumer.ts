@@ -8,18 +8,29 @@ import {
   TicketReleased,
   TicketReopened,
   TicketSolved,
+  TicketTransferred,
   type Received,
 } from '@signalbox/contracts';
 import { On, Unprocessable, type Delivery } from '@signalbox/messaging';
 import { OutgoingStore, type Released, type Standing } from './outgoing.store.js';
 
 type ReleaseEvent = ReplyReleased | AnswerReleased;
-type StatusEvent = TicketAssigned | TicketReleased | StatusChanged | TicketSolved | TicketReopened | TicketClosed;
+type StatusEvent = TicketAssigned | TicketReleased | StatusChanged | TicketSolved | TicketReopened | TicketTransferred | TicketClosed;
 
 /** What assignment released goes out, and nothing else. Its status decides whether a further message joins a ticket or follows it up. */
 @Controller()
 export class AssignmentConsumer {
-  @On(ReplyReleased, AnswerReleased, TicketAssigned, TicketReleased, StatusChanged, TicketSolved, TicketReopened, TicketClosed)
+  @On(
+    ReplyReleased,
+    AnswerReleased,
+    TicketAssigned,
+    TicketReleased,
+    StatusChanged,
+    TicketSolved,
+    TicketReopened,
+    TicketTransferred,
+    TicketClosed,
+  )
   async onTicketEvent(events: readonly Received<ReleaseEvent | StatusEvent>[], { tx, now }: Delivery): Promise<void> {
     const store = new OutgoingStore(tx);
     // The tickets first: every handler locks in the same order. Events of one ticket come in their order: the last status holds.

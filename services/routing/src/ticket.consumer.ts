@@ -20,6 +20,7 @@ import {
   TicketReleased,
   TicketReopened,
   TicketSolved,
+  TicketTransferred,
   type Received,
   type AssignmentEvent,
 } from '@signalbox/contracts';
@@ -58,6 +59,7 @@ export class TicketConsumer {
     TicketAssigned,
     ProposalRejected,
     TicketReleased,
+    TicketTransferred,
     AnswerReleased,
     AnswerRefused,
     ReplyReleased,

@@ -18,6 +18,7 @@ import {
   TicketReleased,
   TicketReopened,
   TicketSolved,
+  TicketTransferred,
   eventOfType,
   type AssignmentEvent,
   type Draft,
@@ -50,6 +51,7 @@ export class TicketConsumer {
     TicketAssigned,
     ProposalRejected,
     TicketReleased,
+    TicketTransferred,
     AnswerReleased,
     AnswerRefused,
     ReplyReleased,
@@ -101,7 +103,7 @@ function factOf(event: Received<TicketEvent>): StoredFact | undefined {
         status,
         owned: agentId !== null,
         priorityOverride,
-        byAgent: event.type === 'StatusChanged' && event.data.cause === 'agent',
+        byAgent: event.type === 'StatusChanged' && (event.data.cause === 'agent' || event.data.cause === 'supervisor'),
         replied: event.type === 'ReplyReleased',
       };
     }

@@ -11,6 +11,8 @@ export interface Agent {
   readonly queueIds: readonly string[];
   readonly unitsMax: number;
   readonly channelUnitsMax: Readonly<Partial<Record<Channel, number>>>;
+  /** Room for interruptible tickets; null = they share `unitsMax` with the others. */
+  readonly interruptibleUnitsMax: number | null;
   readonly presence: Presence;
   /** Online or away until then. */
   readonly leaseUntil: Date | null;
@@ -19,6 +21,8 @@ export interface Agent {
   readonly inRotation: boolean;
   readonly expiredInARow: number;
   readonly idleSince: Date | null;
+  /** When the shift ends or ended whose open tickets have not been looked at yet. */
+  readonly shiftEndsAt: Date | null;
   readonly holds: ReadonlyMap<string, Hold>;
 }
 
@@ -31,25 +35,46 @@ export const unknownAgent = (agentId: string): Agent => ({
   queueIds: [],
   unitsMax: 0,
   channelUnitsMax: {},
+  interruptibleUnitsMax: null,
   presence: 'offline',
   leaseUntil: null,
   offlineSince: null,
   inRotation: true,
   expiredInARow: 0,
   idleSince: null,
+  shiftEndsAt: null,
   holds: new Map(),
 });
 
-/** Units taken, always the sum of the holds, never a counter. */
-export function unitsUsed(agent: Agent, channel?: Channel): number {
+/** What a ticket takes of an agent, and of which pool. */
+export type Weight = Pick<Hold, 'units'> & { readonly interruptible: boolean };
+type Pool = 'primary' | 'interruptible';
+
+const poolOf = (agent: Agent, interruptible: boolean | undefined): Pool =>
+  interruptible && agent.interruptibleUnitsMax !== null ? 'interruptible' : 'primary';
+const poolMax = (agent: Agent, pool: Pool): number => (pool === 'primary' ? agent.unitsMax : (agent.interruptibleUnitsMax ?? 0));
+
+/** Units taken of one pool, always the sum of the holds, never a counter. */
+export function unitsUsed(agent: Agent, pool: Pool = 'primary'): number {
   let units = 0;
-  for (const hold of agent.holds.values()) if (channel === undefined || hold.channel === channel) units += hold.units;
+  for (const hold of agent.holds.values()) if (poolOf(agent, hold.interruptible) === pool) units += hold.units;
   return units;
 }
 
-/** True when nothing granted automatically would go beyond the agent's limits, in all and on this channel. */
-export const hasRoom = (agent: Agent, channel: Channel, units: number): boolean =>
-  unitsUsed(agent) + units <= agent.unitsMax && unitsUsed(agent, channel) + units <= (agent.channelUnitsMax[channel] ?? Infinity);
+function channelUnitsUsed(agent: Agent, channel: Channel): number {
+  let units = 0;
+  for (const hold of agent.holds.values()) if (hold.channel === channel) units += hold.units;
+  return units;
+}
+
+/** True when nothing granted automatically would go beyond the agent's limits, in the ticket's pool and on its channel. */
+export function hasRoom(agent: Agent, channel: Channel, { units, interruptible }: Weight): boolean {
+  const pool = poolOf(agent, interruptible);
+  return (
+    unitsUsed(agent, pool) + units <= poolMax(agent, pool) &&
+    channelUnitsUsed(agent, channel) + units <= (agent.channelUnitsMax[channel] ?? Infinity)
+  );
+}
 
 /** A lease that has run out counts as offline, also before the timer has noticed. */
 export const isOnline = (agent: Agent, now: Date): boolean =>
@@ -74,12 +99,21 @@ export function giveUnits(agent: Agent, ticketId: string, cause: LoadChange['cau
 function withHolds(agent: Agent, holds: ReadonlyMap<string, Hold>, cause: LoadChange['cause'], now: Date): Loaded {
   const idleSince = holds.size > 0 ? null : agent.holds.size > 0 ? now : agent.idleSince;
   const after: Agent = { ...agent, holds, idleSince, version: agent.version + 1 };
-  const { agentId, version, unitsMax } = after;
-  return {
-    agent: after,
-    load: { agentId, agentVersion: version, unitsBefore: unitsUsed(agent), units: unitsUsed(after), unitsMax, cause },
-  };
+  const { agentId, version } = after;
+  const change = (pool: Pool) => ({ unitsBefore: unitsUsed(agent, pool), units: unitsUsed(after, pool), unitsMax: poolMax(after, pool) });
+  const second = after.interruptibleUnitsMax === null ? {} : { interruptible: change('interruptible') };
+  return { agent: after, load: { agentId, agentVersion: version, ...change('primary'), ...second, cause } };
 }
+
+/** A ticket's hold with this agent, in one of its states. */
+export const holdOf = (ticketId: string, channel: Channel, { units, interruptible }: Weight, state: 'offered' | 'assigned'): Hold => ({
+  ticketId,
+  units,
+  channel,
+  state,
+  dueAt: null,
+  ...(interruptible && { interruptible }),
+});
 
 /** A renewed lease alone is no new version: routing and consoles need not hear of it. Coming online anew brings an agent back into rotation. */
 export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Date, now: Date): Agent {
@@ -106,8 +140,9 @@ export function expireLease(agent: Agent, now: Date): Agent {
 /** Skills and limits as configured; undefined takes the agent away. The same agent when nothing changed. */
 export function configureAgent(agent: Agent, config: AgentConfig | undefined): Agent {
   if (!config) return agent.configured ? { ...agent, configured: false, version: agent.version + 1 } : agent;
-  const { skills, languages, queues: queueIds, unitsMax, channelUnitsMax } = config;
-  const wanted = { configured: true, skills, languages, queueIds, unitsMax, channelUnitsMax: channelUnitsMax as Agent['channelUnitsMax'] };
+  const { skills, languages, queues: queueIds, unitsMax, channelUnitsMax, interruptibleUnitsMax = null } = config;
+  const limits = { unitsMax, channelUnitsMax: channelUnitsMax as Agent['channelUnitsMax'], interruptibleUnitsMax };
+  const wanted = { configured: true, skills, languages, queueIds, ...limits };
   const current = {
     configured: agent.configured,
     skills: agent.skills,
@@ -115,6 +150,7 @@ export function configureAgent(agent: Agent, config: AgentConfig | undefined): A
     queueIds: agent.queueIds,
     unitsMax: agent.unitsMax,
     channelUnitsMax: agent.channelUnitsMax,
+    interruptibleUnitsMax: agent.interruptibleUnitsMax,
   };
   if (canonical(wanted) === canonical(current)) return agent;
   return { ...agent, ...wanted, version: agent.version + 1 };
@@ -139,6 +175,10 @@ export const agentStateOf = (agent: Agent, shiftEndsAt: Date | null): AgentState
   unitsMax: agent.unitsMax,
   channelUnitsMax: { ...agent.channelUnitsMax },
   unitsUsed: unitsUsed(agent),
+  ...(agent.interruptibleUnitsMax !== null && {
+    interruptibleUnitsMax: agent.interruptibleUnitsMax,
+    interruptibleUnitsUsed: unitsUsed(agent, 'interruptible'),
+  }),
   holds: [...agent.holds.values()],
   shiftEndsAt: shiftEndsAt?.toISOString() ?? null,
   idleSince: agent.idleSince?.toISOString() ?? null,

@@ -10,6 +10,7 @@ import {
 } from '@signalbox/contracts';
 import { isOnline, type Agent } from './agent.js';
 import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ended, type Ticket } from './ticket.js';
+import { awaitsReply } from './silence.js';
 import { reopenTo, takeUp } from './working.js';
 
 /** A new ticket waits from the moment it was received. An answer that came before it is judged now. */
@@ -29,10 +30,16 @@ export function receive(ticket: Ticket, { data }: Pick<TicketReceived, 'data'>, 
 
 /** What is known of the ticket; nothing is said about it but its state record. */
 export function enrich(ticket: Ticket, { data }: Pick<TicketEnriched, 'data'>): Decision {
-  const { category, priority, language, wantsHuman } = data;
+  const { category, complexity, priority, language, wantsHuman } = data;
   return nothing({
     ...ticket,
-    enriched: { category: category.value, priority: priority.value, language: language.value, wantsHuman: wantsHuman.value },
+    enriched: {
+      category: category.value,
+      complexity: complexity.value,
+      priority: priority.value,
+      language: language.value,
+      wantsHuman: wantsHuman.value,
+    },
   });
 }
 
@@ -62,7 +69,7 @@ export function confirmDeflection(ticket: Ticket, now: Date): Decision {
   if (ticket.stage.at !== 'answered') return nothing(ticket);
   const solved: Ticket = {
     ...ticket,
-    stage: { at: 'solved', how: 'deflected', agentId: null, assignedAt: null, units: 0, solvedAt: now },
+    stage: { at: 'solved', how: 'deflected', agentId: null, assignedAt: null, units: 0, interruptible: false, solvedAt: now },
   };
   const said = { agentId: null, how: 'deflected' as const, assignedAt: null, solvedAt: now.toISOString() };
   return { ticket: solved, events: [TicketSolved(ticket.ticketId, { ticket: snapshotOf(solved), ...said })] };
@@ -87,7 +94,7 @@ export function customerWrote(ticket: Ticket, owner: Agent | undefined, reopenDa
     case 'answered':
       return backToQueue(ticket, 'customer-replied');
     case 'owned': {
-      if (stage.status === 'open') return nothing(ticket);
+      if (stage.status === 'open') return nothing(awaitsReply(ticket, now));
       const there = owner?.configured && owner.presence !== 'offline';
       return there ? takeUp(ticket, owner, 'customer-replied', now) : backToQueue(ticket, 'customer-replied');
     }
@@ -108,7 +115,7 @@ function backToQueue(ticket: Ticket, cause: 'customer-replied' | 'deflection-fai
 }
 
 function reopenToQueue(ticket: Ticket, stage: Ended, now: Date): Decision {
-  const back: Ticket = { ...requeued(ticket), relaxFrom: now, reopenings: ticket.reopenings + 1 };
+  const back: Ticket = { ...requeued(ticket), relaxFrom: now, reopenings: ticket.reopenings + 1, transfers: 0 };
   const said = { solvedByAgentId: stage.agentId, cause: 'customer-replied' as const, reopenings: back.reopenings };
   return { ticket: back, events: [TicketReopened(ticket.ticketId, { ticket: snapshotOf(back), ...said })] };
 }

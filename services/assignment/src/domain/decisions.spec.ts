@@ -4,6 +4,7 @@ import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from '.
 import { acceptOffer, declineOffer, expireOffer, reserve } from './offering.js';
 import { close, escalate, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
 import { shiftEnd } from './shift.js';
+import { termsOf } from './terms.js';
 import { expectedTicket, statusOf, type Ticket } from './ticket.js';
 import { hold, reply, requestSolve, resume } from './working.js';
 
@@ -15,6 +16,7 @@ const queue: QueueConfig = {
   offers: { web: { mode: 'automatic' }, email: { mode: 'automatic' }, social: { mode: 'automatic' }, chat: { mode: 'ask', seconds: 30 } },
   expiredOffersMax: 3,
 };
+const terms = (ticket: Ticket) => termsOf(ticket, 'general', queue, undefined);
 const waiting = (channel: Channel = 'web', automatic = false): Ticket =>
   receive(
     expectedTicket('t', nine),
@@ -39,7 +41,7 @@ const ana = (fields: object = {}): Agent =>
     nine,
   );
 const propose = (ticket: Ticket, agent: Agent, now = nine, proposalId = 'p') =>
-  reserve(ticket, agent, { proposalId, epoch: ticket.epoch, units: 1, proposedAt: nine.toISOString() }, queue, 'o', now);
+  reserve(ticket, agent, { proposalId, epoch: ticket.epoch, units: 1, proposedAt: nine.toISOString() }, terms(ticket), 'o', now);
 const ask = (data: object) =>
   ({ id: 'request', type: 'x', ticketId: 't', data: { agentId: 'ana', askedAt: nine.toISOString(), ...data } }) as never;
 const owned = (agent = ana()) => {
@@ -50,11 +52,12 @@ const answer = { articleId: 'a', revision: 1, locale: 'de', title: 'A', confiden
 
 describe('a proposal', () => {
   it('takes the units of the queue for the channel, not those it names itself', () => {
+    const chat = waiting('chat');
     const { events } = reserve(
-      waiting('chat'),
+      chat,
       ana(),
       { proposalId: 'p', epoch: 1, units: 99, proposedAt: nine.toISOString() },
-      queue,
+      terms(chat),
       'o',
       nine,
     );
@@ -89,13 +92,19 @@ describe('an offer', () => {
   const offered = () => propose(waiting('chat'), ana());
   it('accepted too late is refused in words', () => {
     const { ticket, agent } = offered();
-    expect(acceptOffer(ticket, agent!, ask({ offerId: 'o' }), ten).events).toMatchObject([
+    expect(acceptOffer(ticket, agent!, ask({ offerId: 'o' }), ten, terms(ticket), undefined).events).toMatchObject([
       { type: 'RequestRefused', data: { why: 'offer-over', requestId: 'request', message: expect.stringContaining('offer is over') } },
     ]);
   });
   it('keeps the original waiting time when an agent declines', () => {
     const { ticket, agent } = offered();
-    const declined = declineOffer(ticket, agent!, ask({ offerId: 'o', reason: 'not my field' }), new Date(nine.getTime() + 1000));
+    const declined = declineOffer(
+      ticket,
+      agent!,
+      ask({ offerId: 'o', reason: 'not my field' }),
+      new Date(nine.getTime() + 1000),
+      terms(ticket),
+    );
     expect(declined.events).toMatchObject([{ type: 'OfferDeclined', data: { ticket: { firstQueuedAt: nine.toISOString(), epoch: 1 } } }]);
     expect(propose(declined.ticket, declined.agent!, nine, 'p2').events).toMatchObject([{ data: { why: 'excluded' } }]);
   });
@@ -104,7 +113,7 @@ describe('an offer', () => {
     let ticket = waiting('chat');
     for (const consecutive of [1, 2, 3]) {
       const made = propose(ticket, agent, nine, `p${consecutive}`);
-      const expired = expireOffer(made.ticket, made.agent!, 3, ten);
+      const expired = expireOffer(made.ticket, made.agent!, terms(made.ticket), ten);
       expect(expired.events).toMatchObject([{ data: { consecutive, outOfRotation: consecutive === 3 } }]);
       ({ ticket, agent } = { ticket: expired.ticket, agent: expired.agent! });
     }
@@ -121,7 +130,7 @@ describe('an offer', () => {
 describe('the work on a ticket', () => {
   it('sends a reply first, then gives the units back', () => {
     const { ticket, agent } = owned();
-    const { events } = reply(ticket, agent, ask({ messageId: 'm', text: 'x', thenStatus: 'pending' }), ten);
+    const { events } = reply(ticket, agent, ask({ messageId: 'm', text: 'x', thenStatus: 'pending' }), ten, terms(ticket));
     expect(events).toMatchObject([
       { type: 'ReplyReleased', data: { ticket: { status: 'open' } } },
       {
@@ -132,7 +141,10 @@ describe('the work on a ticket', () => {
   });
   it('keeps a ticket open after a reply without a status', () => {
     const { ticket, agent } = owned();
-    expect(reply(ticket, agent, ask({ messageId: 'm', text: 'x' }), ten)).toMatchObject({ ticket, events: [{ type: 'ReplyReleased' }] });
+    expect(reply(ticket, agent, ask({ messageId: 'm', text: 'x' }), ten, terms(ticket))).toMatchObject({
+      ticket: { stage: { at: 'owned', status: 'open', agentId: 'ana' } },
+      events: [{ type: 'ReplyReleased' }],
+    });
   });
   it('takes the units back when the customer answers, even beyond the limit', () => {
     const { ticket, agent } = owned(ana({ unitsMax: 1 }));
@@ -157,17 +169,17 @@ describe('the work on a ticket', () => {
     const why = (decision: { events: readonly unknown[] }) => (decision.events as { data: { why: string } }[])[0]!.data.why;
     expect(why(hold(waiting(), agent, ask({ status: 'pending' }), ten))).toBe('not-your-ticket');
     expect(why(resume(ticket, agent, ask({}), ten))).toBe('already-in-that-status');
-    expect(why(requestSolve(expectedTicket('t', nine), agent, ask({}), ten))).toBe('unknown-ticket');
-    const solved = requestSolve(ticket, agent, ask({}), ten);
-    expect(why(requestSolve(solved.ticket, solved.agent!, ask({}), ten))).toBe('already-in-that-status');
-    expect(why(reply(solved.ticket, solved.agent!, ask({ messageId: 'm', text: 'x' }), ten))).toBe('not-open');
+    expect(why(requestSolve(expectedTicket('t', nine), agent, ask({}), ten, terms(ticket)))).toBe('unknown-ticket');
+    const solved = requestSolve(ticket, agent, ask({}), ten, terms(ticket));
+    expect(why(requestSolve(solved.ticket, solved.agent!, ask({}), ten, terms(ticket)))).toBe('already-in-that-status');
+    expect(why(reply(solved.ticket, solved.agent!, ask({ messageId: 'm', text: 'x' }), ten, terms(ticket)))).toBe('not-open');
   });
 });
 
 describe('a solved ticket', () => {
   const solved = () => {
     const { ticket, agent } = owned();
-    const done = requestSolve(ticket, agent, ask({}), ten);
+    const done = requestSolve(ticket, agent, ask({}), ten, terms(ticket));
     return { ticket: done.ticket, agent: done.agent! };
   };
   it('reopens for whoever solved it while they are online', () => {
@@ -202,7 +214,13 @@ describe('an automatic answer', () => {
     expect(why(owned().ticket)).toBe('owned');
     expect(why(propose(waiting('chat'), ana()).ticket)).toBe('offered');
     expect(why(waiting('email', true))).toBe('wants-human');
-    const facts = { category: { value: null }, priority: { value: 'normal' }, language: { value: null }, wantsHuman: { value: true } };
+    const facts = {
+      category: { value: null },
+      complexity: { value: 1 },
+      priority: { value: 'normal' },
+      language: { value: null },
+      wantsHuman: { value: true },
+    };
     expect(why(enrich(waiting(), { data: facts } as never).ticket)).toBe('wants-human');
     expect(why(releaseAnswer(waiting(), answer, 'm').ticket)).toBe('stale-epoch');
   });

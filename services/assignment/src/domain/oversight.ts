@@ -1,5 +1,6 @@
-import { StatusChanged, TicketClosed, TicketReleased, type Priority, type TicketEscalated } from '@signalbox/contracts';
+import { HandOverListed, StatusChanged, TicketClosed, TicketReleased, type Priority, type TicketEscalated } from '@signalbox/contracts';
 import { giveUnits, type Agent } from './agent.js';
+import type { Terms } from './terms.js';
 import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ticket } from './ticket.js';
 
 const pressing: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
@@ -23,14 +24,33 @@ export function escalate(ticket: Ticket, { data }: Pick<TicketEscalated, 'data'>
   return { ticket: escalated, events: [StatusChanged(ticket.ticketId, said)] };
 }
 
-/** The owner is gone: back among the waiting, with its age. */
-export function release(ticket: Ticket, agent: Agent, why: TicketReleased['data']['why'], now: Date): Decision {
+type Released = TicketReleased['data'];
+
+/** The owner is gone, or somebody decided so: back among the waiting, with its age. */
+export function release(
+  ticket: Ticket,
+  agent: Agent,
+  why: Released['why'],
+  now: Date,
+  by: Pick<Released, 'byAgentId' | 'reason'> = {},
+): Decision {
   const { stage } = ticket;
   if (stage.at !== 'owned' || stage.agentId !== agent.agentId) return nothing(ticket);
   const back = requeued(ticket);
   const given = agent.holds.has(ticket.ticketId) ? giveUnits(agent, ticket.ticketId, 'released', now) : undefined;
-  const said = { ticket: snapshotOf(back), load: given?.load, agentId: agent.agentId, why };
+  const said = { ticket: snapshotOf(back), load: given?.load, agentId: agent.agentId, why, ...by };
   return { ticket: back, agent: given?.agent, events: [TicketReleased(ticket.ticketId, said)] };
+}
+
+/** The owner's shift is over: by the channel's policy the open ticket stays, goes back, or is listed for somebody to take it on. */
+export function endShift(ticket: Ticket, agent: Agent, policy: Terms['atShiftEnd'], shiftEndedAt: Date, now: Date): Decision {
+  const { stage } = ticket;
+  if (stage.at !== 'owned' || stage.agentId !== agent.agentId || stage.status !== 'open') return nothing(ticket);
+  if (policy === 'release') return release(ticket, agent, 'end-of-shift', now);
+  if (policy === 'keep' || stage.handOverSince) return nothing(ticket);
+  const listed: Ticket = { ...ticket, stage: { ...stage, handOverSince: now } };
+  const said = { ticket: snapshotOf(listed), agentId: agent.agentId, shiftEndedAt: shiftEndedAt.toISOString() };
+  return { ticket: listed, events: [HandOverListed(ticket.ticketId, said)] };
 }
 
 /** True when an agent is offline for longer than the grace: what is held is released. */

@@ -11,7 +11,16 @@ const words: Record<Reason, string> = {
   'not-open': 'This ticket is not open any more.',
   'already-in-that-status': 'The ticket already has this status.',
   'unknown-ticket': 'No such ticket has been received yet.',
-  'unknown-agent': 'You are not configured as an agent.',
+  'unknown-agent': 'No such agent is configured.',
+  'not-allowed': 'Only a supervisor may do this.',
+  'already-theirs': 'This agent has the ticket already.',
+  'unknown-queue': 'No such queue is configured.',
+  'agent-not-online': 'This agent takes no tickets now.',
+  'no-room': 'This agent has no room for it now.',
+  'transfers-exhausted': 'This ticket was handed on too often; ask a supervisor.',
+  'nothing-to-change': 'The ticket is like that already.',
+  'no-wrap-up': 'There is nothing to wrap up any more.',
+  'no-consult': 'This colleague was not asked, or has been asked already.',
 };
 
 /** "No", in words for the person who asked. Nothing else changes. */

@@ -1,36 +1,49 @@
 import type { Answer, Channel, Draft, Priority, TicketSnapshot, TicketStatus } from '@signalbox/contracts';
-import type { Agent } from './agent.js';
+import type { Agent, Weight } from './agent.js';
 
-export interface Offer {
+export interface Offer extends Weight {
   readonly offerId: string;
   readonly agentId: string;
   readonly expiresAt: Date;
-  readonly units: number;
+  /** The agent's console has to confirm the offer by then; null = it has, or need not. */
+  readonly acknowledgeBy: Date | null;
 }
 
-/** Where a ticket stands. An offer, an owner and an automatic answer exclude each other. */
+/** An owner who has not replied, counted in their shift. */
+export interface Silence {
+  readonly since: Date;
+  /** When it is looked at next; null = not computed yet. */
+  readonly dueAt: Date | null;
+  readonly nudged: boolean;
+}
+
+/** Where a ticket stands. An offer, an owner and an automatic answer exclude each other, but for a rescue. */
 export type Stage =
   /** Others already speak of it, intake's word is still on its way. */
   | { readonly at: 'expected' }
   | { readonly at: 'waiting'; readonly status: 'new' | 'open' }
   | { readonly at: 'offered'; readonly status: 'new' | 'open'; readonly offer: Offer }
-  | {
+  | (Weight & {
       readonly at: 'owned';
       readonly status: 'open' | 'pending' | 'on-hold';
       readonly agentId: string;
       readonly assignedAt: Date;
-      readonly units: number;
-    }
+      /** The ticket is offered to somebody who can still make its deadline; the owner keeps it until they accept. */
+      readonly rescue?: Offer | undefined;
+      readonly silence?: Silence | undefined;
+      /** Since when the owner's shift is over and somebody should take it on. */
+      readonly handOverSince?: Date | undefined;
+      readonly consultAgentIds?: readonly string[] | undefined;
+    })
   /** An automatic answer is out; the ticket waits for the customer's word on it. */
   | { readonly at: 'answered' }
-  | {
+  | (Weight & {
       readonly at: 'solved' | 'closed';
       readonly how: 'agent' | 'deflected';
       readonly agentId: string | null;
       readonly assignedAt: Date | null;
-      readonly units: number;
       readonly solvedAt: Date;
-    };
+    });
 export type Owned = Extract<Stage, { at: 'owned' }>;
 export type Ended = Extract<Stage, { at: 'solved' | 'closed' }>;
 
@@ -46,6 +59,7 @@ export interface Ticket {
   /** Enrichment's columns. */
   readonly enriched: {
     readonly category: string | null;
+    readonly complexity: number;
     readonly priority: Priority;
     readonly language: string | null;
     readonly wantsHuman: boolean;
@@ -58,6 +72,12 @@ export interface Ticket {
   readonly firstQueuedAt: Date;
   readonly relaxFrom: Date;
   readonly excludedAgentIds: readonly string[];
+  /** Those of the excluded who may be asked again after an instant. */
+  readonly exclusionEnds: ReadonlyMap<string, Date>;
+  /** Offers that ended without an owner, since the ticket came into its queue. */
+  readonly attempts: number;
+  /** How often agents have handed it on since it was opened. */
+  readonly transfers: number;
   /** The last proposal that was granted: routing sends one again while our word is on its way. */
   readonly grantedProposalId: string | null;
   readonly reopenings: number;
@@ -65,10 +85,12 @@ export interface Ticket {
   readonly pendingAnswer: Answer | null;
 }
 
-/** What a decision leaves behind: the ticket, the one agent whose load or state it changed, and what is said about it. */
+/** What a decision leaves behind: the ticket, the agents whose load or state it changed, and what is said about it. */
 export interface Decision {
   readonly ticket: Ticket;
   readonly agent?: Agent | undefined;
+  /** Changed before `agent`: whoever had or was offered the ticket until now. */
+  readonly others?: readonly Agent[] | undefined;
   readonly events: readonly Draft[];
 }
 
@@ -86,6 +108,9 @@ export const expectedTicket = (ticketId: string, now: Date): Ticket => ({
   firstQueuedAt: now,
   relaxFrom: now,
   excludedAgentIds: [],
+  exclusionEnds: new Map(),
+  attempts: 0,
+  transfers: 0,
   grantedProposalId: null,
   reopenings: 0,
   pendingAnswer: null,
@@ -110,15 +135,36 @@ export function statusOf({ stage }: Ticket): TicketStatus {
 export const agentIdOf = ({ stage }: Ticket): string | null =>
   stage.at === 'owned' || stage.at === 'solved' || stage.at === 'closed' ? stage.agentId : null;
 
+/** The offer that is out, be it of a waiting ticket or a rescue. */
+export const offerOf = ({ stage }: Ticket): Offer | undefined =>
+  stage.at === 'offered' ? stage.offer : stage.at === 'owned' ? stage.rescue : undefined;
+
+/** The same ticket with another offer in place of the one that is out, or none. */
+export function withOffer(ticket: Ticket, offer: Offer | undefined): Ticket {
+  const { stage } = ticket;
+  if (stage.at === 'owned') return { ...ticket, stage: { ...stage, rescue: offer } };
+  if (stage.at !== 'offered' && stage.at !== 'waiting') return ticket;
+  const { status } = stage;
+  return { ...ticket, stage: offer ? { at: 'offered', status, offer } : { at: 'waiting', status } };
+}
+
+const EXCLUDED_AGENTS_MAX = 200;
+/** Not to be asked about this ticket any more, or not before `until`. */
+export function exclude(ticket: Ticket, agentId: string, until: Date | null): Ticket {
+  const excludedAgentIds = [...ticket.excludedAgentIds.filter((id) => id !== agentId), agentId].slice(-EXCLUDED_AGENTS_MAX);
+  const exclusionEnds = new Map([...ticket.exclusionEnds].filter(([id]) => id !== agentId && excludedAgentIds.includes(id)));
+  if (until) exclusionEnds.set(agentId, until);
+  return { ...ticket, excludedAgentIds, exclusionEnds };
+}
+
 export function snapshotOf(ticket: Ticket): TicketSnapshot {
   const { stage, epoch, priorityOverride, queueOverride, extraSkills, firstQueuedAt, relaxFrom, excludedAgentIds } = ticket;
+  const offer = offerOf(ticket);
+  const { handOverSince, consultAgentIds = [] } = stage.at === 'owned' ? stage : {};
   return {
     status: statusOf(ticket),
     agentId: agentIdOf(ticket),
-    offer:
-      stage.at === 'offered'
-        ? { offerId: stage.offer.offerId, agentId: stage.offer.agentId, expiresAt: stage.offer.expiresAt.toISOString() }
-        : null,
+    offer: offer ? saidOf(offer) : null,
     epoch,
     priorityOverride,
     queueOverride,
@@ -126,8 +172,17 @@ export function snapshotOf(ticket: Ticket): TicketSnapshot {
     firstQueuedAt: firstQueuedAt.toISOString(),
     relaxFrom: relaxFrom.toISOString(),
     excludedAgentIds: [...excludedAgentIds],
+    ...(handOverSince && { handOverSince: handOverSince.toISOString() }),
+    ...(consultAgentIds.length > 0 && { consultAgentIds: [...consultAgentIds] }),
   };
 }
+
+const saidOf = ({ offerId, agentId, expiresAt, acknowledgeBy }: Offer): TicketSnapshot['offer'] => ({
+  offerId,
+  agentId,
+  expiresAt: expiresAt.toISOString(),
+  ...(acknowledgeBy && { acknowledgeBy: acknowledgeBy.toISOString() }),
+});
 
 /** Back among the waiting with its age; the raised epoch makes every earlier proposal and answer void. */
 export const requeued = (ticket: Ticket): Ticket => ({

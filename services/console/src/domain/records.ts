@@ -82,23 +82,24 @@ export function decisionOf(before: Ticket, event: Told): DecisionRecord | undefi
   const { ticketId, type } = event;
   const at = event.at.toISOString();
   const ofOffer = before.assignment?.offerProposalId;
-  const ended = (why: string): DecisionRecord | undefined =>
-    ofOffer === undefined ? undefined : { ticketId, proposalId: ofOffer, outcome: { type, at, why } };
+  // Without a proposal it was a person's word: nothing of routing to explain.
+  const told = (proposalId: string | undefined, why?: string): DecisionRecord | undefined =>
+    proposalId === undefined ? undefined : { ticketId, proposalId, outcome: { type, at, ...(why !== undefined && { why }) } };
   switch (event.type) {
     case 'AssignmentProposed':
       return { ticketId, proposalId: event.data.proposalId, proposal: event.data };
     case 'OfferMade':
-      return { ticketId, proposalId: event.data.proposalId, outcome: { type, at } };
+      return told(event.data.proposalId);
     case 'TicketAssigned':
-      return { ticketId, proposalId: event.data.proposalId, outcome: { type, at, why: event.data.how } };
+      return told(event.data.proposalId, event.data.how);
     case 'ProposalRejected':
-      return { ticketId, proposalId: event.data.proposalId, outcome: { type, at, why: event.data.why } };
+      return told(event.data.proposalId, event.data.why);
     case 'OfferDeclined':
-      return ended(event.data.reason);
+      return told(ofOffer, event.data.reason);
     case 'OfferExpired':
-      return ended('not answered');
+      return told(ofOffer, 'not answered');
     case 'OfferRescinded':
-      return ended(event.data.why);
+      return told(ofOffer, event.data.why);
     default:
       return undefined;
   }

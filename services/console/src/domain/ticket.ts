@@ -85,7 +85,7 @@ export interface Ticket {
   readonly assignment: {
     readonly ticket?: TicketSnapshot;
     /** The proposal behind the offer that is out, or was last. */
-    readonly offerProposalId?: string;
+    readonly offerProposalId?: string | undefined;
     readonly assignedAt?: string;
     readonly solvedByAgentId?: string | null;
     readonly solvedAt?: string;

@@ -1,4 +1,4 @@
-import type { ScoredAgent } from '@signalbox/contracts';
+import type { ScoredAgent, StatusChanged, TicketAssigned, TicketTransferred } from '@signalbox/contracts';
 import type { Told } from './ticket.js';
 
 const share = (value: number): string => `${Math.round(value * 100)} %`;
@@ -44,19 +44,31 @@ export function wordsFor(event: Told): string {
     case 'RequirementsRelaxed':
       return `requirements relaxed, step ${event.data.step}: ${event.data.relaxed}`;
     case 'OfferMade':
-      return `offered to ${agent(event.data.agentId)}`;
+      return `offered to ${agent(event.data.agentId)}${event.data.rescue ? ', who could still make its deadline; the owner keeps it until then' : ''}`;
     case 'OfferDeclined':
-      return `${agent(event.data.agentId)} declined: ${event.data.reason}`;
+      return `${agent(event.data.agentId)} declined${event.data.reassignable ? ' for now' : ''}: ${event.data.reason}`;
     case 'OfferExpired':
       return `${agent(event.data.agentId)} did not answer${event.data.outOfRotation ? ' and goes out of rotation' : ''}`;
     case 'OfferRescinded':
-      return `offer to ${agent(event.data.agentId)} withdrawn: ${event.data.why}`;
+      return `offer to ${agent(event.data.agentId)} withdrawn: ${WITHDRAWN[event.data.why] ?? event.data.why}`;
     case 'TicketAssigned':
-      return event.data.how === 'accepted' ? `${agent(event.data.agentId)} accepted` : `assigned to ${agent(event.data.agentId)}`;
+      return assignedText(event.data);
     case 'ProposalRejected':
       return `proposal of ${agent(event.data.agentId)} rejected: ${event.data.why}`;
     case 'TicketReleased':
-      return `released from ${agent(event.data.agentId)}: ${event.data.why}`;
+      return `released from ${agent(event.data.agentId)}: ${RELEASED[event.data.why] ?? event.data.why}${byText(event.data)}`;
+    case 'TicketTransferred':
+      return transferredText(event.data);
+    case 'OwnerSilent':
+      return `${agent(event.data.agentId)} has not replied for ${event.data.minutes} minutes of the shift`;
+    case 'HandOverListed':
+      return `to be handed over: the shift of ${agent(event.data.agentId)} is over`;
+    case 'WrapUpEnded':
+      return event.data.how === 'agent' ? `${agent(event.data.agentId)} wrapped it up` : `wrap-up of ${agent(event.data.agentId)} is over`;
+    case 'ConsultStarted':
+      return `${agent(event.data.agentId)} asks ${agent(event.data.withAgentId)} to look at it too`;
+    case 'ConsultEnded':
+      return `${agent(event.data.withAgentId)} is no longer asked`;
     case 'AnswerReleased':
       return `answered automatically: ${event.data.answer.title}`;
     case 'AnswerRefused':
@@ -64,7 +76,7 @@ export function wordsFor(event: Told): string {
     case 'ReplyReleased':
       return `${agent(event.data.agentId)} replied`;
     case 'StatusChanged':
-      return `${event.data.from} → ${event.data.ticket.status}: ${event.data.cause}`;
+      return changedText(event.data);
     case 'TicketSolved':
       return event.data.agentId === null ? 'solved by the automatic answer' : `solved by ${agent(event.data.agentId)}`;
     case 'TicketReopened':
@@ -86,6 +98,47 @@ export function wordsFor(event: Told): string {
     case 'TicketEscalated':
       return `escalated to level ${event.data.level}: ${event.data.explanation}`;
   }
+}
+
+const WITHDRAWN: Readonly<Record<string, string>> = {
+  'agent-offline': 'they went offline',
+  'agent-removed': 'they are no longer an agent',
+  'not-delivered': 'it did not reach their console',
+  superseded: 'somebody decided otherwise',
+};
+const RELEASED: Readonly<Record<string, string>> = {
+  'agent-offline': 'they are offline',
+  'agent-removed': 'they are no longer an agent',
+  rescue: 'somebody else can make its deadline',
+  reassigned: 'a supervisor gave it to somebody else',
+  supervisor: 'a supervisor took it back',
+  'owner-silent': 'no reply for too long',
+  'end-of-shift': 'their shift is over',
+};
+
+const byText = ({ byAgentId, reason }: { byAgentId?: string | undefined; reason?: string | undefined }): string =>
+  byAgentId === undefined ? '' : ` (${agent(byAgentId)}: ${reason})`;
+
+function assignedText({ agentId, how, overAssigned, ...by }: TicketAssigned['data']): string {
+  const who = agent(agentId);
+  if (how === 'accepted') return `${who} accepted`;
+  if (how === 'pulled') return `${who} took it as the next`;
+  return `assigned to ${who}${overAssigned ? ', beyond their capacity' : ''}${byText(by)}`;
+}
+
+function transferredText({ from, to, why, byAgentId }: TicketTransferred['data']): string {
+  if (why === 'attempts-exhausted') return `offered in vain too often: from ${from.queueId} to ${to.queueId}`;
+  const skills = Object.entries(to.skills ?? {}).map(([skill, level]) => `${skill} ${level}`);
+  const target = to.agentId !== undefined ? agent(to.agentId) : skills.length > 0 ? `somebody with ${skills.join(', ')}` : to.queueId;
+  return `handed on to ${target}${byAgentId === null ? '' : ` by ${agent(byAgentId)}`}`;
+}
+
+function changedText({ from, cause, ticket, ...by }: StatusChanged['data']): string {
+  if (cause === 'exclusion-ended') return 'who could not take it for a while may be asked again';
+  if (cause !== 'supervisor') return `${from} → ${ticket.status}: ${cause}`;
+  const { priorityOverride, queueOverride } = ticket;
+  const set = [priorityOverride && `priority ${priorityOverride}`, queueOverride && `queue ${queueOverride}`].filter(Boolean);
+  return `set by a supervisor: ${set.join(', ') || 'back to what it was'}${byText(by)}`;
 }
 
 const reasonsText = (reasons: readonly { reason: string; agents: number }[]): string =>

@@ -1,4 +1,4 @@
-import type { Channel, Priority, TicketSnapshot } from '@signalbox/contracts';
+import { unitsOf, type Channel, type Priority, type TicketSnapshot } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { WaitingTicket } from './waiting-ticket.js';
 
@@ -73,6 +73,7 @@ export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: Co
     company?.defaultQueue ??
     'general';
   const channel = received!.channel;
+  const queue = config.find('queue', queueId);
   const firstQueuedAt = firstQueuedAtOf(facts)!;
   return {
     ticketId,
@@ -83,7 +84,7 @@ export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: Co
     channel,
     tier: enriched?.tier ?? null,
     queueId,
-    units: config.find('queue', queueId)?.units[channel] ?? 1,
+    units: queue ? unitsOf(queue, channel, enriched?.complexity ?? null) : 1,
     epoch: assignment?.epoch ?? 1,
     firstQueuedAt,
     relaxFrom: assignment ? Date.parse(assignment.relaxFrom) : firstQueuedAt,
