@@ -7,6 +7,7 @@ import { AgentCache, AgentStore } from './agent.store.js';
 import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
 import { match, type Matched } from './domain/match.js';
+import { placedIn, proposalOf } from './domain/proposal.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
 import { waitingTicketOf } from './domain/ticket-facts.js';
@@ -68,8 +69,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   #learned:
     (Recorded & { readonly learned: Learned; readonly snapshot: number; readonly strength: number; readonly at: number }) | undefined;
   #experienceChanged = false;
-  /** The configuration the last record of this process named. */
-  #members: (Recorded & { readonly keys: string }) | undefined;
+  /** The bundle whose members this process has named in a record. By its number readers know them, whoever of us writes next. */
+  #members: (Recorded & { readonly bundle: number }) | undefined;
   #asked = false;
   #sweeping = false;
   #stopped = false;
@@ -192,25 +193,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const policy = { name: active.name, version: active.version };
     const made = matched.proposals.map((proposed) => ({
       channel: proposed.ticket.channel,
-      event: AssignmentProposed(proposed.ticket.ticketId, {
-        proposalId: randomUUID(),
-        agentId: proposed.agentId,
-        epoch: proposed.ticket.epoch,
-        queueId: proposed.ticket.queueId,
-        units: proposed.ticket.units,
-        domain: DOMAIN,
-        round,
-        step: proposed.step,
-        policy,
-        weights: proposed.weightsName,
-        top: proposed.top,
-        excluded: proposed.excluded,
-        unenriched: proposed.ticket.unenriched,
-        yieldedTo: proposed.yieldedTo,
-        heldOut: proposed.heldOut || undefined,
-        propensity: proposed.propensity === 1 ? undefined : proposed.propensity,
-        proposedAt: now.toISOString(),
-      }),
+      event: AssignmentProposed(proposed.ticket.ticketId, proposalOf(proposed, randomUUID(), { domain: DOMAIN, round, policy, now })),
     }));
     await proposals.insert(made, now);
     for (const row of rows) this.#disarm(row.ticketId);
@@ -220,7 +203,6 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     await tickets.save(rows, config, xmin);
     if (made.length > 0) {
       const checkpoint = domain.recorded_xmin === null || domain.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
-      const keys = membersOf(active, config).join('\n');
       const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(domain.recorded_xmin!));
       events.push(
         ...recordRound(DOMAIN, {
@@ -234,12 +216,13 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
           passing,
           policy,
           configuration: config.bundle,
-          members: checkpoint || !stands(this.#members, tx) || keys !== this.#members?.keys ? keys.split('\n') : undefined,
+          members:
+            checkpoint || !stands(this.#members, tx) || this.#members?.bundle !== config.bundle ? membersOf(active, config) : undefined,
           performanceSnapshot: snapshot,
-          proposals: matched.proposals.map(({ ticket, agentId, top }) => ({ ticketId: ticket.ticketId, agentId, score: top[0]!.score })),
+          proposals: placedIn(matched),
         }),
       );
-      this.#members = { keys, tx, committed: false };
+      this.#members = { bundle: config.bundle, tx, committed: false };
       if (active.policy.fairness)
         await new AgentStore(tx).given(
           made.map(({ event }) => event.data.agentId),
