@@ -8,6 +8,7 @@ import { ConsoleClient, mintToken } from './console-client.ts';
 import { WrongUse, type Findings } from './decisions/findings.ts';
 import { policyIn } from './decisions/policy-file.ts';
 import { replayDecision } from './decisions/replay-decision.ts';
+import { shadow } from './decisions/shadow.ts';
 import { whatIf } from './decisions/what-if.ts';
 import { sendMail } from './stack/samples.ts';
 import { stackSecrets } from './stack/secrets.ts';
@@ -26,6 +27,8 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
   what-if --policy FILE [--from INSTANT] [--to INSTANT] [--runs N]
                                         runs the real tickets of a window (default: the last day) through another policy and through
                                         the active one, N times each (20): who gets them, waits, breaches, load, fairness
+  shadow --policy FILE [--minutes N]    follows the live rounds (10 minutes, or until Ctrl-C) and decides each by another policy, too;
+                                        nothing is assigned by it
   topics tail [--from-beginning]        all topics live, readable (also: npm run topics:tail)
   admin-token                           an admin's token for an hour, for whoever has the console's AUTH_JWT_SECRET
 
@@ -45,6 +48,7 @@ const { positionals, values } = parseArgs({
     from: { type: 'string' },
     to: { type: 'string' },
     runs: { type: 'string', default: '20' },
+    minutes: { type: 'string', default: '10' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -182,7 +186,7 @@ function kafka(clientId: string): KafkaOptions {
   return { brokers, clientId, prefix: KAFKA_TOPIC_PREFIX };
 }
 
-function numberOf(option: 'runs', max: number): number {
+function numberOf(option: 'runs' | 'minutes', max: number): number {
   const number = Number(values[option]);
   if (!Number.isInteger(number) || number < 1 || number > max)
     throw new WrongUse(`--${option} '${values[option]}' is not a whole number from 1 to ${max}`);
@@ -235,6 +239,12 @@ const commands: Record<string, () => Promise<void>> = {
   'what-if': async () => {
     const options = { policy: policyIn(values.policy, 'what-if'), from: values.from, to: values.to, runs: numberOf('runs', 1_000) };
     await decision(whatIf(kafka('what-if'), options));
+  },
+  shadow: async () => {
+    const stopping = new AbortController();
+    process.once('SIGINT', () => stopping.abort());
+    const options = { policy: policyIn(values.policy, 'shadow'), minutes: numberOf('minutes', 1_440), stop: stopping.signal };
+    await decision(shadow(kafka('shadow'), { ...options, onDifference: (line) => !values.json && console.log(line) }));
   },
   'replay-decision': () => decision(replayDecision(kafka('replay-decision'), rest[0])),
   topics: () => (rest[0] === 'tail' ? tail() : Promise.reject(new Error(`topics '${rest[0] ?? ''}' is unknown; known: tail`))),

@@ -50,3 +50,22 @@ export async function readRounds(
   }
   return untold;
 }
+
+/** Logs that can tell whatever round is recorded next. */
+export async function readLogs(kafka: KafkaOptions, now = new Date()): Promise<RoundLogs> {
+  for (const recordsBefore of RECORDS_BEFORE) {
+    const logs = new RoundLogs();
+    let latest: RecordedRound | UntoldRound | undefined;
+    await readEvents<RoundRecorded | PerformanceRecorded>(
+      kafka,
+      [RoutingRoundsTopic],
+      ['RoundRecorded', 'PerformanceRecorded'],
+      (event) => {
+        latest = logs.take(event) ?? latest;
+      },
+      { since: now, recordsBefore },
+    );
+    if (latest && !('missing' in latest)) return logs;
+  }
+  return new RoundLogs();
+}
