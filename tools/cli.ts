@@ -6,9 +6,11 @@ import { parseArgs } from 'node:util';
 import { checkCompanyFiles, readCompanyFiles } from './company-files.ts';
 import { ConsoleClient, mintToken } from './console-client.ts';
 import { WrongUse, type Findings } from './decisions/findings.ts';
+import { learningReport } from './decisions/learning-report.ts';
 import { policyIn } from './decisions/policy-file.ts';
 import { replayDecision } from './decisions/replay-decision.ts';
 import { shadow } from './decisions/shadow.ts';
+import { staffingGap } from './decisions/staffing-gap.ts';
 import { whatIf } from './decisions/what-if.ts';
 import { sendMail } from './stack/samples.ts';
 import { stackSecrets } from './stack/secrets.ts';
@@ -29,6 +31,8 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
                                         the active one, N times each (20): who gets them, waits, breaches, load, fairness
   shadow --policy FILE [--minutes N]    follows the live rounds (10 minutes, or until Ctrl-C) and decides each by another policy, too;
                                         nothing is assigned by it
+  learning-report                       what learning is worth: held-out tickets against the others
+  staffing-gap                          which skills and languages waiting tickets wait for
   topics tail [--from-beginning]        all topics live, readable (also: npm run topics:tail)
   admin-token                           an admin's token for an hour, for whoever has the console's AUTH_JWT_SECRET
 
@@ -246,6 +250,8 @@ const commands: Record<string, () => Promise<void>> = {
     const options = { policy: policyIn(values.policy, 'shadow'), minutes: numberOf('minutes', 1_440), stop: stopping.signal };
     await decision(shadow(kafka('shadow'), { ...options, onDifference: (line) => !values.json && console.log(line) }));
   },
+  'learning-report': () => decision(learningReport(kafka('learning-report'))),
+  'staffing-gap': () => decision(staffingGap(kafka('staffing-gap'))),
   'replay-decision': () => decision(replayDecision(kafka('replay-decision'), rest[0])),
   topics: () => (rest[0] === 'tail' ? tail() : Promise.reject(new Error(`topics '${rest[0] ?? ''}' is unknown; known: tail`))),
 };
