@@ -100,11 +100,15 @@ export interface ShadowOptions {
   readonly minutes: number;
   /** Ends it earlier. */
   readonly stop: AbortSignal;
+  readonly onFollowing: () => void;
   readonly onDifference: (line: string) => void;
 }
 
 /** Follows the live rounds and decides each of them by another policy, too. Reads in a group of its own and writes nothing. */
-export async function shadow(kafka: KafkaOptions, { policy, minutes, stop, onDifference }: ShadowOptions): Promise<Findings<Shadow>> {
+export async function shadow(
+  kafka: KafkaOptions,
+  { policy, minutes, stop, onFollowing, onDifference }: ShadowOptions,
+): Promise<Findings<Shadow>> {
   const counter = new ShadowCounter();
   const early: Received<RoundRecorded | PerformanceRecorded>[] = [];
   const contents = new Map<string, unknown>();
@@ -130,6 +134,7 @@ export async function shadow(kafka: KafkaOptions, { policy, minutes, stop, onDif
       for (const difference of counter.take(round, replay.again(round), replay.again(round, policy))) onDifference(lineOf(difference));
     };
     early.forEach((event) => take(event));
+    onFollowing();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, minutes * 60_000);
       stop.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
