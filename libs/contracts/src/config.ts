@@ -260,6 +260,11 @@ export const RoutingPolicy = z
      * Needs the signal `resolution`. Null = who has room gets tickets at once.
      */
     startWithinMinutes: z.number().min(0).nullable().default(null),
+    /**
+     * An owner's open ticket whose deadline is so near is offered to somebody who can begin it before them; they keep it until the other one
+     * has accepted. 0 = never.
+     */
+    rescueWithinMinutes: z.number().min(0).max(1_440).default(0),
     /** Nobody gets a ticket in the last minutes of their shift. */
     shiftEndMinutes: z.number().min(0).max(480).default(0),
     /** Routing waits so long for the knowledge base's verdict, from receipt. 0 for urgent tickets and "a person, please". */

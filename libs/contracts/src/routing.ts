@@ -91,6 +91,8 @@ export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domai
   removedAgentIds: z.array(z.string()),
   policy: PolicyRef,
   configuration: Version,
+  /** The one agent who asked for their next ticket: a round of them alone, which gives one ticket at most. */
+  onlyAgentId: AgentId.optional(),
   /** Keys `kind/name@version` of the configuration decided by; present when they differ from the record before, and in a checkpoint. */
   members: z.array(z.string().max(200)).max(5_000).optional(),
   performanceSnapshot: Version,

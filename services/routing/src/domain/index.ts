@@ -11,5 +11,5 @@ export {
   type ObservedCell,
   type ObservedLoad,
 } from './learning.js';
-export { match, type Matched, type MatchPolicy } from './match.js';
+export { match, matchNext, type Matched, type MatchPolicy } from './match.js';
 export { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';

@@ -69,6 +69,7 @@ const PROPENSITY_DRAWS = 32;
 /** Far below the grain of a score (1e-9): decides between equals only. */
 const TIE = 1e-14;
 const STICKY = 'kept for who knows the customer';
+const NOT_SOONER = 'no sooner than its owner';
 const BUSY = 'other work first';
 const HELD = 'kept for a better agent';
 
@@ -119,6 +120,8 @@ interface Look {
   /** How many could begin it now, and how many have room but other work before it. */
   readonly able: number;
   readonly busy: number;
+  /** Could not begin a ticket to be rescued before its owner. */
+  readonly notSooner: number;
   readonly indexes: Int32Array;
   readonly scores: Float64Array;
   /** 1 = cannot begin it in time; it could only wait for this one. */
@@ -133,6 +136,7 @@ interface Look {
  * Measured (docs/performance.md, "Routing").
  * @param seed of what is tried out: the same seed, the same draws
  * @param passing what holds of agents for this round alone, by agentId
+ * @param onlyAgentId nobody else is given anything; who is staffed and fits is asked of all
  */
 export function match(
   tickets: readonly WaitingTicket[],
@@ -141,12 +145,13 @@ export function match(
   now: Date,
   seed = 0,
   passing: ReadonlyMap<string, Passing> = new Map(),
+  onlyAgentId?: string,
 ): Matched {
   const sorted = inIdOrder(agents);
   const roster = rosterOf(sorted, policy, categories);
   const pool = new Pool(sorted, passing, { policy, learned, now: now.getTime() }, seed);
   const ordered = inOrder(tickets, policy, now);
-  const wishes = wishesOf(ordered, roster, pool, categories, now);
+  const wishes = wishesOf(ordered, roster, pool, categories, now, onlyAgentId);
   const outcomes = new Map<Wish, Proposed | StillWaiting>();
   const unitsEach = Math.max(0, ...ordered.map((ticket) => ticket.units));
   let open = wishes;
@@ -164,12 +169,30 @@ export function match(
   return matched;
 }
 
+/**
+ * "Next for me": the first ticket in order that this agent could take, at the step at which it waits. Nothing is kept for somebody better
+ * or for who knows the customer: whoever asks is ready to begin. Undefined = nothing for them.
+ */
+export function matchNext(
+  tickets: readonly WaitingTicket[],
+  agents: readonly CandidateAgent[],
+  by: MatchPolicy,
+  now: Date,
+  seed: number,
+  passing: ReadonlyMap<string, Passing>,
+  agentId: string,
+): Proposed | undefined {
+  const policy = { ...by.policy, startWithinMinutes: null, stickySeconds: 0 };
+  return match(tickets, agents, { ...by, policy }, now, seed, passing, agentId).proposals[0];
+}
+
 function wishesOf(
   ordered: readonly WaitingTicket[],
   roster: Roster,
   pool: Pool,
   categories: ReadonlyMap<string, CategoryConfig>,
   now: Date,
+  onlyAgentId: string | undefined,
 ): Wish[] {
   const { policy, learned } = pool.context;
   const weightings = new Map<string, Weighting>();
@@ -186,7 +209,9 @@ function wishesOf(
     const category = ticket.category === null ? undefined : categories.get(ticket.category);
     const byTime = stepByTime(ticket, policy, now);
     const skills = skillsKey(ticket, category);
-    const barred = [...new Set(ticket.excludedAgentIds)].map((agentId) => pool.indexOf(agentId)).filter((index) => index >= 0);
+    const barred = [...new Set([...ticket.excludedAgentIds, ...(ticket.ownerAgentId === null ? [] : [ticket.ownerAgentId])])]
+      .map((agentId) => pool.indexOf(agentId))
+      .filter((index) => index >= 0);
     const helping = helpingQueues(ticket, policy, longestWaitMs, now);
     const fit = firstStaffedFit(roster, pool, ticket, category, byTime, skills, barred, helping);
     const isSmall = fit.places.length <= policy.smallPool.agentsMax;
@@ -200,7 +225,7 @@ function wishesOf(
       skills,
       weighting: weightingNamed(isSmall ? policy.smallPool.use : weightsNameFor(ticket, policy)),
       barred,
-      only: stickyAgent(ticket, fit, pool, barred, now),
+      only: onlyAgentId === undefined ? stickyAgent(ticket, fit, pool, barred, now) : pool.indexOf(onlyAgentId),
       view,
       heldOut,
       explorationShare: view === learned && !overAge ? explorationShareFor(ticket, pool) : 0,
@@ -356,8 +381,8 @@ const mayWait = ({ weighting, overAge }: Wish, { context: { policy } }: Pool): b
 function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, others: number): number {
   const { ticket, weighting, view } = wish;
   const { agentId } = pool.agents[index]!;
-  const max = pool.unitsMax[index]!;
-  const taken = pool.unitsTaken[index]!;
+  const max = pool.unitsMax(index, ticket.interruptible);
+  const taken = pool.unitsTaken(index, ticket.interruptible);
   let less =
     weighting.workload * (workloadSignal(max, taken, ticket.units) - workloadSignal(max, taken + others * ticket.units, ticket.units));
   if (weighting.resolution > 0) {
@@ -377,10 +402,10 @@ function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, other
 function look(pool: Pool, wish: Wish): Look {
   const { ticket, fit, skills, weighting, barred, only, view } = wish;
   const { needs, group, places } = fit;
-  const { units, category } = ticket;
+  const { units, category, interruptible } = ticket;
   const { members } = group;
   const { policy, learned } = pool.context;
-  const { unitsTaken, unitsMax, idleSince } = pool;
+  const { idleSince } = pool;
   const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
   const lasting = pool.lastingScore(group, skills, needs, category, weighting, view);
   const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
@@ -399,6 +424,10 @@ function look(pool: Pool, wish: Wish): Look {
   let count = 0;
   let able = 0;
   let busy = 0;
+  let notSooner = 0;
+  // A rescue is for those who can begin it before its owner can.
+  const owner = ticket.ownerAgentId === null ? -1 : pool.indexOf(ticket.ownerAgentId);
+  const ownerAhead = owner < 0 ? Infinity : pool.aheadMinutes(owner);
   const best: Placed[] = [];
   for (let nth = 0; nth < places.length; nth += 1) {
     const place = places[nth]!;
@@ -406,13 +435,19 @@ function look(pool: Pool, wish: Wish): Look {
     if (barred.length > 0 && barred.includes(index)) continue;
     if (only >= 0 && index !== only) continue;
     const why = pool.whyNotNow(index, ticket);
-    const ahead = weighting.resolution > 0 ? pool.aheadMinutes(index) : 0;
+    const ahead = weighting.resolution > 0 || owner >= 0 ? pool.aheadMinutes(index) : 0;
+    if (ahead >= ownerAhead) {
+      notSooner += 1;
+      continue;
+    }
     const isLater = why !== 0 || ahead > startWithin;
     if (why !== 0) whyNotNow[why]! += 1;
     else if (isLater) busy += 1;
     else able += 1;
     if (isLater && !(waits && ahead <= waitMax && (why === 0 || why === NO_ROOM || why === NO_CHANNEL_ROOM))) continue;
-    let sum = lasting[place]! + weighting.workload * workloadSignal(unitsMax[index]!, unitsTaken[index]!, units);
+    let sum =
+      lasting[place]! +
+      weighting.workload * workloadSignal(pool.unitsMax(index, interruptible), pool.unitsTaken(index, interruptible), units);
     if (weighting.slaSlack > 0) sum += weighting.slaSlack * (left === undefined ? 0.5 : slackSignal(left, history!.minutes[place]!));
     if (weighting.resolution > 0) {
       let minutes = history!.minutes[place]!;
@@ -447,6 +482,7 @@ function look(pool: Pool, wish: Wish): Look {
     whyNotNow,
     able,
     busy,
+    notSooner,
     indexes: indexes.subarray(0, count),
     scores: scores.subarray(0, count),
     later: later.subarray(0, count),
@@ -456,7 +492,7 @@ function look(pool: Pool, wish: Wish): Look {
 function propose(
   pool: Pool,
   wish: Wish,
-  { best, whyNotNow, busy, indexes, scores }: Look,
+  { best, whyNotNow, busy, notSooner, indexes, scores }: Look,
   index: number,
   takenBy: ReadonlyMap<number, string>,
 ): Proposed {
@@ -467,7 +503,8 @@ function propose(
     : [...best.slice(0, TOP_MAX - 1), { index, score: scores[indexes.indexOf(index)]! }];
   const top = shown.map((one) => {
     const load = {
-      unitsTaken: pool.unitsTaken[one.index]!,
+      unitsMax: pool.unitsMax(one.index, ticket.interruptible),
+      unitsTaken: pool.unitsTaken(one.index, ticket.interruptible),
       ticketsNearBreach: pool.ticketsNearBreach[one.index]!,
       aheadMinutes: weighting.resolution > 0 ? pool.aheadMinutes(one.index) : 0,
     };
@@ -488,7 +525,7 @@ function propose(
     skipped: step > wish.byTime,
     weightsName: weighting.name,
     top,
-    excluded: reasonsOf(pool, wish, { whyNotNow, busy }, 0),
+    excluded: reasonsOf(pool, wish, { whyNotNow, busy, notSooner }, 0),
     yieldedTo: first.index === index ? undefined : takenBy.get(first.index),
     heldOut: wish.heldOut,
     propensity: propensityOf(pool, wish, shown, index),
@@ -541,7 +578,7 @@ function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: 
 function reasonsOf(
   pool: Pool,
   { fit, ticket, barred, only }: Wish,
-  { whyNotNow, busy }: Pick<Look, 'whyNotNow' | 'busy'>,
+  { whyNotNow, busy, notSooner }: Pick<Look, 'whyNotNow' | 'busy' | 'notSooner'>,
   heldFrom: number,
 ): Exclusion[] {
   const counts = new Map(fit.whyNever);
@@ -554,6 +591,7 @@ function reasonsOf(
   counts.set(`no room for ${ticket.channel}`, whyNotNow[NO_CHANNEL_ROOM]!);
   if (only >= 0) counts.set(STICKY, fit.places.filter((place) => !barred.includes(fit.group.members[place]!)).length - 1);
   counts.set(BUSY, busy);
+  counts.set(NOT_SOONER, notSooner);
   counts.set(HELD, heldFrom);
   const reasons: Exclusion[] = [];
   for (const [reason, count] of counts) if (count > 0) reasons.push({ reason, agents: count });
