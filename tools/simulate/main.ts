@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { experiment } from './experiment.ts';
-import { POLICIES, type PolicyName } from './policies.ts';
+import { POLICIES } from './policies.ts';
 import { routeBench } from './routebench.ts';
 import { table } from './table.ts';
 import { parseWorkload } from './workload.ts';
-
-const names = Object.keys(POLICIES) as PolicyName[];
 
 const HELP = `npm run simulate -- --workload FILE.json --compare     routing in simulated time
 npm run simulate -- generate --law routebench --seed N --load L > FILE.json     writes a standard workload
 
   --workload FILE.json   the world: team, arrivals, and how agents really do (docs/simulation.md)
-  --compare              runs all policies on the same arrivals: ${names.join(', ')}
+  --compare              runs all policies on the same arrivals: ${Object.keys(POLICIES).join(', ')}, and the bound lp
   --runs R               worlds of the same law, from 1 (default) to 1000; intervals need at least 2
   --json                 the report as JSON
 
@@ -101,7 +99,7 @@ function simulate(args: string[]): void {
   if (values.workload === undefined) throw new WrongInput('--workload is missing; it names a file such as `generate` writes');
   if (!values.compare) throw new WrongInput('--compare is missing; the policies it compares are all there is to run');
   const runs = numberOf('--runs', values.runs, { from: 1, to: 1000, whole: true });
-  const report = experiment(readWorkload(values.workload), names, runs, (line) => console.error(line));
+  const report = experiment(readWorkload(values.workload), POLICIES, runs, (line) => console.error(line));
   console.log(values.json ? JSON.stringify(report, null, 1) : table(report));
 }
 

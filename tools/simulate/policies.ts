@@ -35,4 +35,3 @@ export const POLICIES = {
   'oracle-greedy': oracle(oracleGreedy),
   'oracle-lp': oracle(oracleLp),
 } satisfies Record<string, MakeRouter>;
-export type PolicyName = keyof typeof POLICIES;

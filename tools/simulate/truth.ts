@@ -1,5 +1,5 @@
 import { Stream } from './random.ts';
-import type { Team } from './team.ts';
+import { onDutyShares, type Team } from './team.ts';
 import type { Workload } from './workload.ts';
 
 /** How agents really do: for the simulation itself, the oracles and the bound. No other router sees it. By `agent × categories + category`. */
@@ -14,6 +14,8 @@ export interface Truth {
   readonly reopenAfterMinutes: number;
   /** Tickets a minute by kind (`category × languages + language`), averaged over the day's profile, without bursts. */
   readonly arrivalRates: Float64Array;
+  /** Share of the time in which tickets are expected to arrive that each agent is on duty. */
+  readonly onDutyShares: Float64Array;
 }
 
 export function truthOf(workload: Workload, team: Team): Truth {
@@ -21,6 +23,7 @@ export function truthOf(workload: Workload, team: Team): Truth {
   const table = (pairs: Record<string, Record<string, number>>): Float64Array =>
     Float64Array.from(agents.flatMap((agent) => categories.map((category) => pairs[agent.id]?.[category] ?? NaN)));
   const handleMinutes = table(truth.handleMinutes);
+  const arrivalRates = arrivalRatesOf(workload);
   return {
     handleMinutes,
     handleMinutesLater: truth.drift ? drifted(handleMinutes, team, truth.drift) : handleMinutes,
@@ -28,7 +31,8 @@ export function truthOf(workload: Workload, team: Team): Truth {
     affinity: table(truth.satisfaction.affinity),
     driftTicket: truth.drift ? Math.floor(truth.drift.atShare * tickets) : Infinity,
     reopenAfterMinutes: truth.reopenAfterMinutes,
-    arrivalRates: arrivalRatesOf(workload),
+    arrivalRates,
+    onDutyShares: onDutyShares(team, tickets / arrivalRates.reduce((sum, rate) => sum + rate, 0)),
   };
 }
 
