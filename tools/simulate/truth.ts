@@ -1,3 +1,4 @@
+import { NEVER } from './event-queue.ts';
 import { Stream } from './random.ts';
 import { onDutyShares, type Team } from './team.ts';
 import type { Workload } from './workload.ts';
@@ -9,7 +10,7 @@ export interface Truth {
   readonly handleMinutesLater: Float64Array;
   readonly resolvedShare: Float64Array;
   readonly affinity: Float64Array;
-  /** The arrival of this ticket (by number) is the instant of the drift; Infinity = never. */
+  /** The arrival of this ticket (by number) is the instant of the drift; NEVER = there is none. */
   readonly driftTicket: number;
   readonly reopenAfterMinutes: number;
   /** Tickets a minute by kind (`category × languages + language`), averaged over the day's profile, without bursts. */
@@ -29,7 +30,7 @@ export function truthOf(workload: Workload, team: Team): Truth {
     handleMinutesLater: truth.drift ? drifted(handleMinutes, team, truth.drift) : handleMinutes,
     resolvedShare: table(truth.resolvedShare),
     affinity: table(truth.satisfaction.affinity),
-    driftTicket: truth.drift ? Math.floor(truth.drift.atShare * tickets) : Infinity,
+    driftTicket: truth.drift ? Math.floor(truth.drift.atShare * tickets) : NEVER,
     reopenAfterMinutes: truth.reopenAfterMinutes,
     arrivalRates,
     onDutyShares: onDutyShares(team, tickets / arrivalRates.reduce((sum, rate) => sum + rate, 0)),
