@@ -158,7 +158,8 @@ export function match(
   for (let looks = 0; open.length > 0; looks += 1) {
     const placed = placeAll(open, pool, unitsEach, now, outcomes);
     if (placed === 0 || looks >= LOOKS_MAX) break;
-    open = open.filter((wish) => !('agentId' in outcomes.get(wish)!));
+    // Whoever waits for somebody better has had every agent to choose from already.
+    open = open.filter((wish) => !('agentId' in outcomes.get(wish)!) && !mayWait(wish, pool));
   }
   const matched: Matched = { proposals: [], waiting: [] };
   for (const wish of wishes) {
@@ -342,9 +343,11 @@ function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], pool: Poo
   const isLater = wishes.map((): Uint8Array | undefined => undefined);
   const rows = wishes.map((wish, nth): Row => {
     const { indexes, scores, later } = looks[nth]!;
-    const columns: number[] = [];
-    const costs: number[] = [];
-    const flags: number[] = [];
+    const columns = new Int32Array(indexes.length * most);
+    const costs = new Float64Array(indexes.length * most);
+    const flags = new Uint8Array(indexes.length * most);
+    const waits = mayWait(wish, pool);
+    let count = 0;
     for (let at = 0; at < indexes.length; at += 1) {
       const index = indexes[at]!;
       let first = firstColumn.get(index);
@@ -353,16 +356,17 @@ function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], pool: Poo
         firstColumn.set(index, first);
         for (let place = 0; place < most; place += 1) agentOf.push(index);
       }
-      const places = later[at] === 1 || mayWait(wish, pool) ? 1 : pool.placesFor(index, wish.ticket, unitsEach, most);
+      const places = waits ? 1 : pool.placesFor(index, wish.ticket, unitsEach, most);
       const tie = TIE * rankOf.get(index)!;
       for (let place = 0; place < places; place += 1) {
-        columns.push(first + place);
-        costs.push(tie - (place === 0 ? scores[at]! : scoreBehind(pool, wish, index, scores[at]!, place)));
-        flags.push(later[at]!);
+        columns[count] = first + place;
+        costs[count] = tie - (place === 0 ? scores[at]! : scoreBehind(pool, wish, index, scores[at]!, place));
+        flags[count] = later[at]!;
+        count += 1;
       }
     }
-    isLater[nth] = Uint8Array.from(flags);
-    return { columns: Int32Array.from(columns), costs: Float64Array.from(costs) };
+    isLater[nth] = flags;
+    return { columns: columns.subarray(0, count), costs: costs.subarray(0, count) };
   });
   const columnOf = assignInOrder(rows, agentOf.length);
   for (const [nth, column] of columnOf.entries()) {
@@ -410,7 +414,7 @@ function look(pool: Pool, wish: Wish): Look {
   const lasting = pool.lastingScore(group, skills, needs, category, weighting, view);
   const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
   const history = left !== undefined || weighting.resolution > 0 ? pool.history(group, view, category) : undefined;
-  const noise = wish.explorationShare > 0 && weighting.resolution > 0 ? pool.noise(group, category) : undefined;
+  const noise = wish.explorationShare > 0 && weighting.resolution > 0 ? pool.noise(category) : undefined;
   const prices = weighting.resolution > 0 ? pool.timePrices(group, view) : undefined;
   const teamMinutes = weighting.resolution > 0 ? teamMinutesToSolve(learned, category) : 0;
   const waits = mayWait(wish, pool);
@@ -453,8 +457,9 @@ function look(pool: Pool, wish: Wish): Look {
       let minutes = history!.minutes[place]!;
       let resolved = history!.resolved[place]!;
       if (noise) {
-        minutes = shiftedMinutes(minutes, wish.explorationShare * history!.logMinutesDoubt[place]! * noise.minutes[place]!);
-        resolved = shiftedShare(resolved, wish.explorationShare * history!.resolvedDoubt[place]! * noise.resolved[place]!);
+        if (Number.isNaN(noise.minutes[index]!)) pool.draw(noise, index, category);
+        minutes = shiftedMinutes(minutes, wish.explorationShare * history!.logMinutesDoubt[place]! * noise.minutes[index]!);
+        resolved = shiftedShare(resolved, wish.explorationShare * history!.resolvedDoubt[place]! * noise.resolved[index]!);
       }
       const toSolve = minutesToSolve(ahead, { minutes, resolved, timePrice: prices![place]! }, learned.returnMinutes);
       sum += weighting.resolution * resolutionSignal(teamMinutes, toSolve);

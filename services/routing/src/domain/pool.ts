@@ -22,7 +22,7 @@ interface ChannelRoom {
   readonly max: Float64Array;
 }
 
-/** For each member of a group a draw of what is not known of them in a category, the same for the whole round. */
+/** For each agent a draw of what is not known of them in a category, the same for the whole round; NaN = not drawn yet. */
 export interface Noise {
   readonly minutes: Float64Array;
   readonly resolved: Float64Array;
@@ -47,7 +47,7 @@ export class Pool {
   readonly #channels = new Map<Channel, ChannelRoom>();
   readonly #ownColumns = new Map<Group, Map<OwnColumn, Float64Array>>();
   readonly #prices = new Map<Group, Map<LearnedView, Float64Array>>();
-  readonly #noises = new Map<Group, Map<string | null, Noise>>();
+  readonly #noises = new Map<string | null, Noise>();
   readonly #scores = new Map<Group, Map<Weighting, Map<string, Float64Array>>>();
 
   /** @param agents in the order of their ids */
@@ -239,18 +239,15 @@ export class Pool {
     return getOrMake(ofGroup, view, () => group.column((agent) => view.timePrice(agent.agentId)));
   }
 
-  noise(group: Group, category: string | null): Noise {
-    const ofGroup = getOrMake(this.#noises, group, () => new Map<string | null, Noise>());
-    return getOrMake(ofGroup, category, () => {
-      const count = group.members.length;
-      const noise = { minutes: new Float64Array(count), resolved: new Float64Array(count) };
-      for (let place = 0; place < count; place += 1) {
-        const own = this.noiseOf(this.agents[group.members[place]!]!.agentId, category, 0);
-        noise.minutes[place] = own.minutes;
-        noise.resolved[place] = own.resolved;
-      }
-      return noise;
-    });
+  noise(category: string | null): Noise {
+    const count = this.agents.length;
+    const make = (): Noise => ({ minutes: new Float64Array(count).fill(NaN), resolved: new Float64Array(count) });
+    return getOrMake(this.#noises, category, make);
+  }
+  draw(noise: Noise, index: number, category: string | null): void {
+    const own = this.noiseOf(this.agents[index]!.agentId, category, 0);
+    noise.minutes[index] = own.minutes;
+    noise.resolved[index] = own.resolved;
   }
 
   /** Nth draw (0 = the one the round decides by) of what is not known of an agent in a category. */
