@@ -96,8 +96,13 @@ export class Company {
       unitsMax,
       channelUnitsMax: {},
       unitsUsed: 0,
+      interruptibleUnitsMax: null,
+      interruptibleUnitsUsed: 0,
       channelUnitsUsed: {},
       idleSince: null,
+      lastAssignedAt: null,
+      shiftEndsAt: null,
+      work: [],
     };
   }
 
@@ -113,6 +118,8 @@ export class Company {
           category,
           tickets,
           logMinutesSum: tickets * (2 + this.#next()),
+          minutesSum: tickets * 20,
+          returned: Math.floor(tickets * 0.2 * this.#next()),
           rated,
           satisfied: Math.floor(rated * this.#next()),
         };
@@ -142,6 +149,8 @@ export class Company {
       recentAgentIds: this.#next() < 0.3 ? [this.agents[Math.floor(this.#next() * this.agents.length)]!.agentId] : [],
       dueAt: null,
       unenriched: false,
+      interruptible: false,
+      ownerAgentId: null,
     };
   }
   #oneOf<Name extends string>(shares: Record<Name, number>): Name {

@@ -113,6 +113,19 @@ interface Placed {
   readonly index: number;
   readonly score: number;
 }
+/** Room for the looks of one round: hundreds of small arrays would be most of what a round costs. */
+class Arena {
+  used = 0;
+  readonly indexes: Int32Array;
+  readonly scores: Float64Array;
+  readonly later: Uint8Array;
+  constructor(size: number) {
+    this.indexes = new Int32Array(size);
+    this.scores = new Float64Array(size);
+    this.later = new Uint8Array(size);
+  }
+}
+
 /** One look at who could take a ticket: the five best, a score for everybody, and how many could not, by the gate's codes. */
 interface Look {
   readonly best: Placed[];
@@ -286,7 +299,8 @@ function firstStaffedFit(
 
 /** One look at all of these tickets, in their order; gives how many were placed, and writes what became of each. */
 function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: Date, outcomes: Map<Wish, Proposed | StillWaiting>): number {
-  const looks = wishes.map((wish) => look(pool, wish));
+  const arena = new Arena(wishes.reduce((sum, { fit }) => sum + fit.places.length, 0));
+  const looks = wishes.map((wish) => look(pool, wish, arena));
   const chosen = chooseAgents(wishes, looks, pool, unitsEach);
   const takenBy = new Map<number, string>();
   for (const [nth, index] of chosen.entries()) if (index >= 0 && !takenBy.has(index)) takenBy.set(index, wishes[nth]!.ticket.ticketId);
@@ -333,46 +347,56 @@ function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], pool: Poo
     return chosen;
   }
   // Agents as columns, in the order of the tie-break: of equal costs the column named first wins.
-  const candidates = new Set<number>();
-  for (const { indexes } of looks) for (const index of indexes) candidates.add(index);
-  const inTieOrder = [...candidates].sort((a, b) => pool.idleSince[a]! - pool.idleSince[b]! || a - b);
-  const rankOf = new Map(inTieOrder.map((index, rank) => [index, rank]));
-  const most = Math.min(wishes.length, 1 + Math.ceil((2 * wishes.length) / Math.max(1, candidates.size)));
-  const firstColumn = new Map<number, number>();
-  const agentOf: number[] = [];
-  const isLater = wishes.map((): Uint8Array | undefined => undefined);
-  const rows = wishes.map((wish, nth): Row => {
-    const { indexes, scores, later } = looks[nth]!;
-    const columns = new Int32Array(indexes.length * most);
-    const costs = new Float64Array(indexes.length * most);
-    const flags = new Uint8Array(indexes.length * most);
-    const waits = mayWait(wish, pool);
-    let count = 0;
+  const known = new Uint8Array(pool.agents.length);
+  const candidates: number[] = [];
+  let pairs = 0;
+  for (const { indexes } of looks) {
+    pairs += indexes.length;
     for (let at = 0; at < indexes.length; at += 1) {
       const index = indexes[at]!;
-      let first = firstColumn.get(index);
-      if (first === undefined) {
-        first = agentOf.length;
-        firstColumn.set(index, first);
-        for (let place = 0; place < most; place += 1) agentOf.push(index);
-      }
-      const places = waits ? 1 : pool.placesFor(index, wish.ticket, unitsEach, most);
-      const tie = TIE * rankOf.get(index)!;
-      for (let place = 0; place < places; place += 1) {
-        columns[count] = first + place;
+      if (known[index] === 1) continue;
+      known[index] = 1;
+      candidates.push(index);
+    }
+  }
+  candidates.sort((a, b) => pool.idleSince[a]! - pool.idleSince[b]! || a - b);
+  const most = Math.min(wishes.length, 1 + Math.ceil((2 * wishes.length) / Math.max(1, candidates.length)));
+  const rankOf = new Int32Array(pool.agents.length);
+  for (let rank = 0; rank < candidates.length; rank += 1) rankOf[candidates[rank]!] = rank;
+  const placesOf = new Map<string, Int32Array>();
+  // One allocation for all rows: a round has hundreds of them.
+  const columns = new Int32Array(pairs * most);
+  const costs = new Float64Array(pairs * most);
+  const flags = new Uint8Array(pairs * most);
+  const starts = new Int32Array(wishes.length + 1);
+  let count = 0;
+  const rows = wishes.map((wish, nth): Row => {
+    const { ticket } = wish;
+    const { indexes, scores, later } = looks[nth]!;
+    const waits = mayWait(wish, pool);
+    const kind = `${ticket.channel} ${ticket.interruptible}`;
+    let places = placesOf.get(kind);
+    if (!places) placesOf.set(kind, (places = new Int32Array(pool.agents.length)));
+    for (let at = 0; at < indexes.length; at += 1) {
+      const index = indexes[at]!;
+      const rank = rankOf[index]!;
+      if (!waits && places[index] === 0) places[index] = most === 1 ? 1 : pool.placesFor(index, ticket, unitsEach, most);
+      const tie = TIE * rank;
+      for (let place = 0; place === 0 || (!waits && place < places[index]!); place += 1) {
+        columns[count] = rank * most + place;
         costs[count] = tie - (place === 0 ? scores[at]! : scoreBehind(pool, wish, index, scores[at]!, place));
         flags[count] = later[at]!;
         count += 1;
       }
     }
-    isLater[nth] = flags;
-    return { columns: columns.subarray(0, count), costs: costs.subarray(0, count) };
+    starts[nth + 1] = count;
+    return { columns: columns.subarray(starts[nth], count), costs: costs.subarray(starts[nth], count) };
   });
-  const columnOf = assignInOrder(rows, agentOf.length);
+  const columnOf = assignInOrder(rows, candidates.length * most);
   for (const [nth, column] of columnOf.entries()) {
     if (column < 0) continue;
-    const isNow = isLater[nth]![rows[nth]!.columns.indexOf(column)] === 0;
-    if (isNow) chosen[nth] = agentOf[column]!;
+    const isNow = flags[starts[nth]! + rows[nth]!.columns.indexOf(column)] === 0;
+    if (isNow) chosen[nth] = candidates[Math.floor(column / most)]!;
   }
   return chosen;
 }
@@ -403,7 +427,7 @@ function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, other
 }
 
 /** The hot loop: who can take the ticket now or is worth waiting for, the five best of those who can now, and why the others cannot. */
-function look(pool: Pool, wish: Wish): Look {
+function look(pool: Pool, wish: Wish, arena: Arena): Look {
   const { ticket, fit, skills, weighting, barred, only, view } = wish;
   const { needs, group, places } = fit;
   const { units, category, interruptible } = ticket;
@@ -422,10 +446,8 @@ function look(pool: Pool, wish: Wish): Look {
   // Nobody is waited for beyond the deadline.
   const waitMax = waits ? (minutesLeft(ticket, pool.context.now) ?? Infinity) : 0;
   const known = ticket.recentAgentIds.map((agentId) => pool.indexOf(agentId));
-  const indexes = new Int32Array(places.length);
-  const scores = new Float64Array(places.length);
-  const later = new Uint8Array(places.length);
-  let count = 0;
+  const { indexes, scores, later, used: from } = arena;
+  let count = from;
   let able = 0;
   let busy = 0;
   let notSooner = 0;
@@ -482,15 +504,16 @@ function look(pool: Pool, wish: Wish): Look {
     }
     best[at] = { index, score };
   }
+  arena.used = count;
   return {
     best,
     whyNotNow,
     able,
     busy,
     notSooner,
-    indexes: indexes.subarray(0, count),
-    scores: scores.subarray(0, count),
-    later: later.subarray(0, count),
+    indexes: indexes.subarray(from, count),
+    scores: scores.subarray(from, count),
+    later: later.subarray(from, count),
   };
 }
 
