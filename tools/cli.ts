@@ -1,10 +1,12 @@
 import { ServiceName, allTopics, deadLettersOf } from '@signalbox/contracts';
-import { headerText, tailTopics } from '@signalbox/messaging';
+import { headerText, tailTopics, type KafkaOptions } from '@signalbox/messaging';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readCompanyFiles } from './company-files.ts';
+import { checkCompanyFiles, readCompanyFiles } from './company-files.ts';
 import { ConsoleClient, mintToken } from './console-client.ts';
+import { WrongUse, type Findings } from './decisions/findings.ts';
+import { replayDecision } from './decisions/replay-decision.ts';
 import { sendMail } from './stack/samples.ts';
 import { stackSecrets } from './stack/secrets.ts';
 import { readStackFile, STATE_DIR } from './stack/stack-file.ts';
@@ -17,9 +19,12 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
   dead-letters show SERVICE ID          one record, untouched
   dead-letters replay SERVICE ID        hands it to that reader again, and what waits behind it
   dead-letters skip SERVICE ID          gives it up, and goes on with what waits behind it
+  replay-decision ID                    decides a proposal (or a ticket's latest one) again from the topics, and compares the bytes:
+                                        ends with 0 = identical, 1 = different, 2 = there is none
   topics tail [--from-beginning]        all topics live, readable (also: npm run topics:tail)
   admin-token                           an admin's token for an hour, for whoever has the console's AUTH_JWT_SECRET
 
+  What reads decisions reads Kafka: where KAFKA_BROKERS is set, that one (its topics behind KAFKA_TOPIC_PREFIX, if set).
   apply talks to another Signalbox where SIGNALBOX_URL and SIGNALBOX_TOKEN (an admin's) are set.
 
   --json      answers as JSON
@@ -59,7 +64,9 @@ async function apply(paths: readonly string[]): Promise<void> {
   const { SIGNALBOX_URL, SIGNALBOX_TOKEN } = process.env;
   if ((SIGNALBOX_URL === undefined) !== (SIGNALBOX_TOKEN === undefined))
     throw new Error('SIGNALBOX_URL and SIGNALBOX_TOKEN go together: set both, or none for the Signalbox that npm start runs');
-  const answer = await consoleOf(SIGNALBOX_URL, SIGNALBOX_TOKEN).apply(readCompanyFiles(paths));
+  const documents = readCompanyFiles(paths);
+  checkCompanyFiles(documents);
+  const answer = await consoleOf(SIGNALBOX_URL, SIGNALBOX_TOKEN).apply(documents);
   show(answer, () =>
     answer.changed.length === 0
       ? `nothing changed; bundle ${answer.bundle} stays`
@@ -160,6 +167,19 @@ async function deadLetters([action, service, id]: readonly string[]): Promise<vo
   );
 }
 
+function kafka(clientId: string): KafkaOptions {
+  const { KAFKA_BROKERS, KAFKA_TOPIC_PREFIX } = process.env;
+  const brokers = KAFKA_BROKERS?.split(',') ?? readStackFile(stateDir).kafkaBrokers;
+  return { brokers, clientId, prefix: KAFKA_TOPIC_PREFIX };
+}
+
+/** Wrong use ends with 2, so that 1 is left for what a command finds out. */
+async function decision(answering: Promise<Findings>): Promise<void> {
+  const { found, words, exitCode = 0 } = await answering;
+  show(found, () => words.join('\n'));
+  process.exitCode = exitCode;
+}
+
 async function tail(): Promise<void> {
   const { kafkaBrokers } = readStackFile(stateDir);
   const topics = [...allTopics(), ...ServiceName.options.map(deadLettersOf)].map((topic) => topic.name);
@@ -196,6 +216,7 @@ const commands: Record<string, () => Promise<void>> = {
   send: () => send(rest),
   'dead-letters': () => deadLetters(rest),
   'admin-token': adminToken,
+  'replay-decision': () => decision(replayDecision(kafka('replay-decision'), rest[0])),
   topics: () => (rest[0] === 'tail' ? tail() : Promise.reject(new Error(`topics '${rest[0] ?? ''}' is unknown; known: tail`))),
 };
 if (values.help || command === undefined) console.log(HELP);
@@ -205,6 +226,6 @@ else if (!(command in commands)) {
 } else {
   await commands[command]!().catch((error: Error) => {
     console.error(error.message);
-    process.exitCode = 1;
+    process.exitCode = error instanceof WrongUse ? 2 : 1;
   });
 }

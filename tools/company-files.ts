@@ -1,8 +1,9 @@
-import { configKinds } from '@signalbox/contracts';
+import { configKinds, type ConfigKind } from '@signalbox/contracts';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { parse as parseYaml } from 'yaml';
+import { isMap, isNode, isPair, isScalar, LineCounter, parse as parseYaml, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
 
 /** One record of configuration, as the console's API takes it. */
 export interface ConfigDocument {
@@ -10,6 +11,8 @@ export interface ConfigDocument {
   readonly name: string;
   readonly content: unknown;
   readonly file: string;
+  /** The line (from 1) of a field of the content, or of what it should be in. Where the file has lines. */
+  readonly lineOf?: (path: readonly PropertyKey[]) => number | undefined;
 }
 
 /** One event holds at most so many labelled tickets. */
@@ -44,14 +47,86 @@ export function readCompanyFiles(paths: readonly string[]): ConfigDocument[] {
 }
 
 function recordsFrom(file: string): ConfigDocument[] {
-  const content: unknown = parseYaml(readFileSync(file, 'utf8'), { merge: true });
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(file, 'utf8'), { merge: true, lineCounter: lines });
+  if (document.errors.length > 0) throw new Error(document.errors[0]!.message.replace(/\s*\n[\s\S]*/, ''));
+  const content: unknown = document.toJS();
   if (typeof content !== 'object' || content === null) throw new Error('it holds no configuration; expected kind → name → content');
   return Object.entries(content)
     .filter(([kind]) => kind !== 'channelAccounts')
     .flatMap(([kind, records]) => {
       if (!(kind in configKinds)) throw new Error(`'${kind}' is no kind of configuration; known: ${Object.keys(configKinds).join(', ')}`);
-      return Object.entries(records as Record<string, unknown>).map(([name, record]) => ({ kind, name, content: record, file }));
+      return Object.entries(records as Record<string, unknown>).map(([name, record]) => ({
+        kind,
+        name,
+        content: record,
+        file,
+        lineOf: (path: readonly PropertyKey[]) => lineIn(document, lines, [kind, name, ...path]),
+      }));
     });
+}
+
+function lineIn(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const parent: unknown = document.getIn(path.slice(0, depth - 1), true);
+    const last = path[depth - 1];
+    const key = isMap(parent) ? parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === last)?.key : undefined;
+    const node: unknown = key ?? document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
+}
+
+/** At most so many mistakes are named; the rest is counted. */
+const MISTAKES_MAX = 20;
+
+/**
+ * Holds documents against their contracts, before anybody else sees them.
+ * @throws Error with a line for each mistake: file, line, record and field, what is wrong and what is allowed.
+ */
+export function checkCompanyFiles(documents: readonly ConfigDocument[]): void {
+  const mistakes = documents.flatMap((document) => {
+    const schema = configKinds[document.kind as ConfigKind];
+    const parsed = schema.safeParse(document.content);
+    return parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesIn(document, schema, issue));
+  });
+  if (mistakes.length === 0) return;
+  const more = mistakes.length > MISTAKES_MAX ? [`and ${mistakes.length - MISTAKES_MAX} more`] : [];
+  throw new Error(['refused whole; what was active stays', ...mistakes.slice(0, MISTAKES_MAX), ...more].join('\n  '));
+}
+
+function mistakesIn({ kind, name, file, lineOf }: ConfigDocument, schema: z.ZodType, issue: z.core.$ZodIssue): string[] {
+  const at = (path: readonly PropertyKey[], what: string): string => {
+    const line = lineOf?.(path);
+    const field = path.reduce<string>(
+      (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
+      '',
+    );
+    return `${file}${line === undefined ? '' : `:${line}`}: ${kind}/${name}${field === '' ? '' : `, field ${field}`}: ${what}`;
+  };
+  if (issue.code !== 'unrecognized_keys') return [at(issue.path, issue.message)];
+  const allowed = fieldsAt(schema, issue.path);
+  return issue.keys.map((key) => at([...issue.path, key], `there is no such field; allowed: ${allowed.join(', ') || 'none'}`));
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+}
+/** The names of the fields that may stand at a place. */
+function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let places: JsonSchema[] = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema];
+  const branches = (place: JsonSchema): JsonSchema[] => [place, ...[...(place.anyOf ?? []), ...(place.oneOf ?? [])].flatMap(branches)];
+  for (const key of path) {
+    places = places.flatMap(branches).flatMap(({ properties, additionalProperties, items }) => {
+      const next = typeof key === 'number' ? items : (properties?.[String(key)] ?? additionalProperties);
+      return typeof next === 'object' ? [next] : [];
+    });
+  }
+  return [...new Set(places.flatMap(branches).flatMap(({ properties }) => Object.keys(properties ?? {})))];
 }
 
 function articleFrom(file: string): ConfigDocument {

@@ -93,7 +93,10 @@ export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domai
   configuration: Version,
   /** The one agent who asked for their next ticket: a round of them alone, which gives one ticket at most. */
   onlyAgentId: AgentId.optional(),
-  /** Keys `kind/name@version` of the configuration decided by; present when they differ from the record before, and in a checkpoint. */
+  /**
+   * Keys `kind/name@version` of the records of `configuration` decided by; present in a checkpoint, and the first time an instance decides by
+   * that one.
+   */
   members: z.array(z.string().max(200)).max(5_000).optional(),
   performanceSnapshot: Version,
   proposals: z.array(z.object({ ticketId: z.string(), agentId: AgentId, score: z.number() })),

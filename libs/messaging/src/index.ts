@@ -9,6 +9,14 @@ export { MessagingModule } from './messaging.module.js';
 export { KafkaTransport, type MessagingOptions } from './transport.js';
 export { messagingMigrations } from './messaging.migration.js';
 export { Publisher, whyKafkaIsAway, type KafkaOptions } from './kafka.js';
-export { deleteTopics, KafkaInspector, provisionTopics, tailTopics, topicsToProvision } from './kafka-admin.js';
+export {
+  deleteTopics,
+  KafkaInspector,
+  provisionTopics,
+  readTopics,
+  tailTopics,
+  topicsToProvision,
+  type ReadingOptions,
+} from './kafka-admin.js';
 export { headerText, readEvent, completeEvent, writeEvent, nextTraceparent, type RawRecord } from './wire.js';
 export type { PublishedRecord } from './relay.js';

@@ -197,3 +197,75 @@ export async function tailTopics(
     await consumer.disconnect();
   };
 }
+
+export interface ReadingOptions extends KafkaOptions {
+  readonly topics: readonly string[];
+  /** From the first record written at this instant or later; default: from the beginning. */
+  readonly since?: Date | undefined;
+  /** Begins so many records of each partition earlier. */
+  readonly recordsBefore?: number | undefined;
+  /** Says true when it has seen enough. */
+  readonly onRecord: (record: RawRecord & { timestamp: number }) => boolean | void;
+}
+
+/** Reads topics to where they end now, or until enough is seen, and commits nothing. Order holds within each partition. */
+export async function readTopics({ topics, since, recordsBefore = 0, onRecord, ...options }: ReadingOptions): Promise<void> {
+  const prefix = options.prefix ?? '';
+  const kafka = connect(options, FEW_RETRIES, logLevel.NOTHING);
+  const admin = kafka.admin();
+  await admin.connect();
+  /** Of each partition that has something to read. */
+  const places = new Map<string, { topic: string; partition: number; next: bigint; end: bigint }>();
+  try {
+    for (const topic of topics.map((name) => prefix + name)) {
+      const starts =
+        since && new Map((await admin.fetchTopicOffsetsByTimestamp(topic, since.getTime())).map((one) => [one.partition, one.offset]));
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+        const from = BigInt(starts?.get(partition) ?? low) - BigInt(recordsBefore);
+        const next = from > BigInt(low) ? from : BigInt(low);
+        if (next < BigInt(high)) places.set(`${topic} ${partition}`, { topic, partition, next, end: BigInt(high) });
+      }
+    }
+  } finally {
+    await admin.disconnect();
+  }
+  if (places.size === 0) return;
+  const consumer = kafka.consumer({
+    groupId: `${prefix}signalbox.read.${process.pid}.${Math.random().toString(36).slice(2)}`,
+    maxWaitTimeInMs: 200,
+    allowAutoTopicCreation: false,
+  });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics: [...new Set([...places.values()].map(({ topic }) => topic))], fromBeginning: true });
+    await new Promise<void>((finished, failed) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => failed(payload.error));
+      const run = consumer.run({
+        autoCommit: false,
+        eachBatch: async ({ batch }) => {
+          const place = places.get(`${batch.topic} ${batch.partition}`);
+          if (!place) return;
+          try {
+            for (const message of batch.messages) {
+              const offset = BigInt(message.offset);
+              if (offset < place.next || offset >= place.end) continue;
+              place.next = offset + 1n;
+              const { key, value, headers = {}, timestamp } = message;
+              const record = { topic: batch.topic.slice(prefix.length), partition: batch.partition, offset, key, value, headers };
+              if (onRecord({ ...record, timestamp: Number(timestamp) })) return finished();
+            }
+          } catch (error) {
+            return failed(error as Error);
+          }
+          if (BigInt(batch.lastOffset()) >= place.end - 1n) places.delete(`${batch.topic} ${batch.partition}`);
+          if (places.size === 0) finished();
+        },
+      });
+      run.then(() => {
+        for (const { topic, partition, next } of places.values()) consumer.seek({ topic, partition, offset: next.toString() });
+      }, failed);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+}

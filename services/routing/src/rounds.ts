@@ -15,6 +15,7 @@ import { AgentCache, AgentStore } from './agent.store.js';
 import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
 import { match, matchNext, type Matched } from './domain/match.js';
+import { placedIn, proposalOf } from './domain/proposal.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
 import { mayBeRescued, waitingTicketOf } from './domain/ticket-facts.js';
@@ -40,7 +41,6 @@ interface MatchingDomain {
   round: string;
   recorded_xmin: string | null;
   rounds_since_checkpoint: number;
-  members: string;
   snapshot: string;
   snapshot_xmin: string | null;
   snapshots_since_checkpoint: number;
@@ -68,9 +68,9 @@ const once = (asked: readonly undefined[], { events, more }: Round): Outcome<Rou
   asked.map((_, index) => ({ events: index === 0 ? events : [], answer: { more } }));
 
 /** The keys of the configuration that decisions use. */
-function membersOf(active: { name: string; version: number }, config: ConfigurationSnapshot): string {
+function membersOf(active: { name: string; version: number }, config: ConfigurationSnapshot): string[] {
   const categories = [...config.all('category').keys()].map((name) => `category/${name}@${config.versionOf('category', name)}`);
-  return [`routing-policy/${active.name}@${active.version}`, ...categories].join('\n');
+  return [`routing-policy/${active.name}@${active.version}`, ...categories];
 }
 
 /** Runs rounds: one at a time per matching domain over all instances, because the domain's row is locked for the whole transaction. */
@@ -83,6 +83,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   #learned:
     (Recorded & { readonly learned: Learned; readonly snapshot: number; readonly strength: number; readonly at: number }) | undefined;
   #experienceChanged = false;
+  /** The bundle whose members this process has named in a record. By its number readers know them, whoever of us writes next. */
+  #members: (Recorded & { readonly bundle: number }) | undefined;
   #asked = false;
   #sweeping = false;
   #stopped = false;
@@ -132,7 +134,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   #committed(): void {
-    if (this.#learned) this.#learned.committed = true;
+    for (const recorded of [this.#learned, this.#members]) if (recorded) recorded.committed = true;
   }
 
   /** This ticket becomes ready by the passing of time, unless a round or an event comes before. */
@@ -187,7 +189,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const active = activePolicy(config);
     if (!active) return { events: [], more: false };
     const [domain] = await tx.query<MatchingDomain[]>(
-      `select round, recorded_xmin, rounds_since_checkpoint, members, snapshot, snapshot_xmin, snapshots_since_checkpoint from matching_domain where domain = $1 for update${whenTaken === 'wait' ? '' : ' skip locked'}`,
+      `select round, recorded_xmin, rounds_since_checkpoint, snapshot, snapshot_xmin, snapshots_since_checkpoint from matching_domain where domain = $1 for update${whenTaken === 'wait' ? '' : ' skip locked'}`,
       [DOMAIN],
     );
     if (!domain) return { events: [], more: true };
@@ -249,27 +251,10 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const made = matched.proposals.map((proposed) => ({
       channel: proposed.ticket.channel,
       interruptible: proposed.ticket.interruptible,
-      event: AssignmentProposed(proposed.ticket.ticketId, {
-        proposalId: randomUUID(),
-        agentId: proposed.agentId,
-        epoch: proposed.ticket.epoch,
-        queueId: proposed.ticket.queueId,
-        units: proposed.ticket.units,
-        domain: DOMAIN,
-        round,
-        step: proposed.step,
-        policy,
-        weights: proposed.weightsName,
-        top: proposed.top,
-        excluded: proposed.excluded,
-        unenriched: proposed.ticket.unenriched,
-        yieldedTo: proposed.yieldedTo,
-        heldOut: proposed.heldOut || undefined,
-        propensity: proposed.propensity === 1 ? undefined : proposed.propensity,
-        rescue: proposed.ticket.ownerAgentId === null ? undefined : true,
-        pulled: onlyAgentId === undefined ? undefined : true,
-        proposedAt: now.toISOString(),
-      }),
+      event: AssignmentProposed(
+        proposed.ticket.ticketId,
+        proposalOf(proposed, randomUUID(), { domain: DOMAIN, round, policy, now, onlyAgentId }),
+      ),
     }));
     await proposals.insert(made, now);
     const byId = new Map(rows.map((row) => [row.ticketId, row]));
@@ -287,7 +272,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     await new TicketStore(tx).save(decided, config, xmin);
     if (made.length === 0) return events;
     const checkpoint = domain.recorded_xmin === null || domain.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
-    const keys = membersOf(active, config);
+    const isNamed = stands(this.#members, tx) && this.#members?.bundle === config.bundle;
     const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(domain.recorded_xmin!));
     events.push(
       ...recordRound(DOMAIN, {
@@ -302,23 +287,25 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
         policy,
         configuration: config.bundle,
         onlyAgentId,
-        members: checkpoint || keys !== domain.members ? keys.split('\n') : undefined,
+        members: checkpoint || !isNamed ? membersOf(active, config) : undefined,
         performanceSnapshot: snapshot,
-        proposals: matched.proposals.map(({ ticket, agentId, top }) => ({ ticketId: ticket.ticketId, agentId, score: top[0]!.score })),
+        proposals: placedIn(matched),
       }),
     );
+    this.#members = { bundle: config.bundle, tx, committed: false };
     const given = made.map(({ event }) => event.data.agentId);
     if (active.policy.fairness) await new AgentStore(tx).given(given, now);
     Object.assign(domain, {
       round: String(round),
       recorded_xmin: xmin,
-      members: keys,
       rounds_since_checkpoint: checkpoint ? 0 : domain.rounds_since_checkpoint + 1,
     });
-    await tx.query(
-      'update matching_domain set round = $2, recorded_xmin = $3::xid8, rounds_since_checkpoint = $4, members = $5 where domain = $1',
-      [DOMAIN, round, xmin, domain.rounds_since_checkpoint, keys],
-    );
+    await tx.query('update matching_domain set round = $2, recorded_xmin = $3::xid8, rounds_since_checkpoint = $4 where domain = $1', [
+      DOMAIN,
+      round,
+      xmin,
+      domain.rounds_since_checkpoint,
+    ]);
     return events;
   }
 

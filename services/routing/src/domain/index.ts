@@ -11,5 +11,8 @@ export {
   type ObservedCell,
   type ObservedLoad,
 } from './learning.js';
-export { match, matchNext, type Matched, type MatchPolicy } from './match.js';
+export { match, matchNext, type Matched, type MatchPolicy, type Proposed, type StillWaiting } from './match.js';
+export { placedIn, proposalOf } from './proposal.js';
+export { firstDifference, RoundReplay } from './replay.js';
+export { RoundLog, type PerformanceSnapshot, type RecordedRound, type UntoldRound } from './round-log.js';
 export { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';

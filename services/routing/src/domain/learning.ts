@@ -181,7 +181,7 @@ export class Learned implements LearnedView {
     this.returnMinutes = shrunk(returns.minutes, returns.tickets, PRIOR_RETURN_MINUTES, RETURNS_PRIOR);
     for (const agent of this.#agents.values()) {
       agent.relative = agent.sums.logMinutes;
-      for (const [category, cell] of agent.cells) agent.relative -= exact(cell.tickets) * exact(this.#logOfTeam(category));
+      for (const [category, cell] of agent.cells) agent.relative -= exact(exact(cell.tickets) * this.#logOfTeam(category));
     }
     this.#meanOverMedian = this.#measureMeanOverMedian();
     this.blind = {

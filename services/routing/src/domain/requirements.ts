@@ -62,6 +62,10 @@ export function skillsKey(ticket: WaitingTicket, category: CategoryConfig | unde
     : JSON.stringify([raise, ticket.category, ticket.extraSkills]);
 }
 
+/** Agents are counted by the first skill they lack, and sums of fractions depend on their order: databases keep none of a record's fields. */
+export const byName = <E extends readonly [string, unknown]>(entries: readonly E[]): E[] =>
+  [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+
 /**
  * The category's skills (one level higher from its complexity on) and what escalations added, lowered by the step.
  * A level lowered to 0 or less is no requirement any more. Values of the steps are absolute and never shrink.
@@ -77,17 +81,14 @@ export function requirementsAt(
   const lowerSkillsBy = Math.max(0, ...given.map((one) => one.lowerSkillsBy));
   const lowerLanguageBy = Math.max(0, ...given.map((one) => one.lowerLanguageBy));
   const raise = raiseFor(ticket, category);
-  const skills = new Map<string, number>();
-  for (const [skill, level] of Object.entries(category?.requiredSkills ?? {})) skills.set(skill, Math.min(5, level + raise));
-  for (const [skill, level] of Object.entries(ticket.extraSkills)) skills.set(skill, Math.max(level, skills.get(skill) ?? 0));
-  for (const [skill, level] of skills) {
-    if (level - lowerSkillsBy <= 0) skills.delete(skill);
-    else skills.set(skill, level - lowerSkillsBy);
-  }
+  const asked = new Map<string, number>();
+  for (const [skill, level] of Object.entries(category?.requiredSkills ?? {})) asked.set(skill, Math.min(5, level + raise));
+  for (const [skill, level] of Object.entries(ticket.extraSkills)) asked.set(skill, Math.max(level, asked.get(skill) ?? 0));
+  const lowered = [...asked].map(([skill, level]) => [skill, level - lowerSkillsBy] as const);
   return {
     step,
-    skills,
-    preferredSkills: new Map(Object.entries(category?.preferredSkills ?? {})),
+    skills: new Map(byName(lowered.filter(([, level]) => level > 0))),
+    preferredSkills: new Map(byName(Object.entries(category?.preferredSkills ?? {}))),
     language: ticket.language,
     languageLevelMin: ticket.language === null ? 0 : Math.max(0, policy.languageLevelMin - lowerLanguageBy),
     queueIds: given.some((one) => one.anyQueue) ? null : [ticket.queueId, ...helping],

@@ -1,6 +1,6 @@
 import { STRATEGIES, type Factor, type RoutingPolicy, type ScoredAgent, type SignalName } from '@signalbox/contracts';
 import type { Learned, LearnedView } from './learning.js';
-import type { Requirements } from './requirements.js';
+import { byName, type Requirements } from './requirements.js';
 import type { CandidateAgent, Passing, WaitingTicket } from './waiting-ticket.js';
 
 export const MINUTE_MS = 60_000;
@@ -37,7 +37,7 @@ export type LastingSignal = Exclude<SignalName, (typeof CHANGING)[number]>;
 
 export function weightingOf(name: string, policy: RoutingPolicy): Weighting {
   const set: Partial<Record<SignalName, number>> = policy.weights[name] ?? STRATEGIES[name as keyof typeof STRATEGIES] ?? {};
-  const all = Object.entries(set) as [SignalName, number][];
+  const all = byName(Object.entries(set) as [SignalName, number][]);
   const { workload = 0, familiarity = 0, slaSlack = 0, resolution = 0 } = set;
   const lasting = all.filter((one): one is [LastingSignal, number] => !(CHANGING as readonly string[]).includes(one[0]));
   const total = all.reduce((sum, [, weight]) => sum + weight, 0) || 1;

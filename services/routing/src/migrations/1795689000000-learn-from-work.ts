@@ -55,9 +55,7 @@ export class LearnFromWork implements MigrationInterface {
       alter table matching_domain
         add column snapshot bigint not null default 0,
         add column snapshot_xmin xid8,
-        add column snapshots_since_checkpoint int not null default 0,
-        -- The configuration the last record named.
-        add column members text not null default '';`);
+        add column snapshots_since_checkpoint int not null default 0;`);
   }
 
   async down(): Promise<void> {

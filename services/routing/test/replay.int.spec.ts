@@ -1,0 +1,137 @@
+import {
+  AgentsTopic,
+  AssignmentTopic,
+  ConfigTopic,
+  deadLettersOf,
+  EnrichmentTopic,
+  IntakeTopic,
+  KnowledgeBaseTopic,
+  PerformanceTopic,
+  RoutingRoundsTopic,
+  RoutingTopic,
+  SatisfactionRated,
+  SlaEscalationTopic,
+  TicketAssigned,
+  TicketSolved,
+  type AssignmentProposed,
+  type ConfigRecord,
+  type Draft,
+  type PerformanceRecorded,
+  type Received,
+  type RoundRecorded,
+} from '@signalbox/contracts';
+import { startService, type RunningService } from '@signalbox/service-defaults';
+import { Stack } from '@signalbox/test-stack';
+import { firstDifference, placedIn, proposalOf, RoundLog, RoundReplay, type RecordedRound } from '../src/domain/index.js';
+import { routing } from '../src/service.js';
+import { agent, configuration, enriched, ready, snapshot } from './events.js';
+
+const READS = [IntakeTopic, EnrichmentTopic, KnowledgeBaseTopic, AssignmentTopic, AgentsTopic, SlaEscalationTopic, ConfigTopic];
+let stack: Stack;
+let services: RunningService[] = [];
+
+beforeEach(async () => {
+  stack = await Stack.start({
+    kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
+    databaseUrl: process.env['DATABASE_URL']!,
+    topics: [...READS, RoutingTopic, RoutingRoundsTopic, PerformanceTopic, deadLettersOf('routing')],
+  });
+  stack.attach('routing', READS);
+  const environment = await stack.environmentFor('routing');
+  const fail = (error: Error): never => {
+    throw error;
+  };
+  services = [await startService(routing(environment), fail), await startService(routing(environment), fail)];
+});
+afterEach(async () => {
+  await Promise.all(services.map((service) => service.close()));
+  await stack.stop();
+});
+
+const twice = (...events: Draft[]): Promise<void> => stack.publish(...events, ...events);
+const proposed = (): Received<AssignmentProposed>[] =>
+  stack.events(RoutingTopic).filter(({ type }) => type === 'AssignmentProposed') as unknown as Received<AssignmentProposed>[];
+
+/** What assignment says of a proposal that was taken, worked on for so many minutes and rated. */
+function workedOn({ ticketId, data: { agentId, proposalId } }: AssignmentProposed, nth: number): Draft[] {
+  const from = Date.parse('2026-11-20T09:00:00Z') + nth * 3_600_000;
+  const assignedAt = new Date(from).toISOString();
+  const owned = snapshot({ status: 'open', agentId, epoch: 2 });
+  return [
+    TicketAssigned(ticketId, { ticket: owned, agentId, proposalId, how: 'automatic', units: 1, assignedAt }),
+    TicketSolved(ticketId, {
+      ticket: snapshot({ status: 'solved', agentId, epoch: 2 }),
+      agentId,
+      how: 'agent',
+      assignedAt,
+      solvedAt: new Date(from + (5 + ((nth * 7) % 50)) * 60_000).toISOString(),
+    }),
+    SatisfactionRated(ticketId, { score: 1 + (nth % 5), agentId, ratedAt: assignedAt }),
+  ];
+}
+
+it('decides every round of a run again to the same bytes, from the topics alone', async () => {
+  // The fields of records in an order that no database keeps.
+  const weights = { standard: { workload: 0.7, skill: 1, satisfaction: 0.3, idle: 0.2, speed: 0.6, resolution: 0.4, language: 0.1 } };
+  await stack.publish(...configuration({ weights, fairness: { windowMinutes: 60, ticketsMax: 5 } }));
+  await stack.settled();
+  let version = 1;
+  const solvedBefore = new Set<string>();
+  for (let wave = 0; wave < 8; wave += 1) {
+    if (wave === 4) {
+      const later = { standard: { speed: 1, skill: 0.3, workload: 0.1, language: 0.2 } };
+      await twice(...configuration({ weights: later, shrinkageTickets: 4, relaxation: [{ afterSeconds: 0, lowerSkillsBy: 1 }] }, 2));
+    }
+    for (let nth = 0; nth < 5; nth += 1) {
+      version += 1;
+      const level = 1 + ((wave + nth) % 5);
+      await twice(
+        agent(`agent-${nth}`, {
+          agentVersion: version,
+          skills: { accounting: level, technical: 6 - level },
+          unitsUsed: (wave * nth) % 4,
+          presence: (wave + nth) % 6 === 5 ? 'away' : 'online',
+          removed: wave === 6 && nth === 4 ? true : undefined,
+        }),
+      );
+    }
+    const tickets = Array.from({ length: 4 }, (_, nth) => `wave-${wave}-${nth}`);
+    await twice(
+      ...tickets.flatMap((ticketId, nth) =>
+        ready(ticketId, { category: nth % 2 === 0 ? 'billing-dispute' : 'technical-problem', priority: nth === 3 ? 'urgent' : 'normal' }),
+      ),
+    );
+    await stack.settled();
+    const fresh = proposed().filter(({ ticketId }) => !solvedBefore.has(ticketId));
+    for (const { ticketId } of fresh) solvedBefore.add(ticketId);
+    await twice(...fresh.flatMap((one) => workedOn(one, solvedBefore.size)), enriched(`wave-${wave}-0`));
+    await stack.settled();
+  }
+
+  const contents = new Map(
+    (stack.events(ConfigTopic) as unknown as Received<ConfigRecord>[]).map(({ key, data }) => [key, data.content as unknown]),
+  );
+  const log = new RoundLog();
+  const replay = new RoundReplay((key) => contents.get(key));
+  const records = stack.events(RoutingRoundsTopic) as unknown as Received<RoundRecorded | PerformanceRecorded>[];
+  const rounds = records.flatMap((record): RecordedRound[] => {
+    const told = log.take(record);
+    if (told !== undefined && 'missing' in told) throw new Error(`round ${told.round} lacks its ${told.missing}`);
+    return told === undefined ? [] : [told];
+  });
+  const said = new Map(proposed().map((one) => [`${one.data.round} ${one.ticketId}`, one.data]));
+  for (const round of rounds) {
+    const again = replay.again(round);
+    expect({ round: round.round, difference: firstDifference(round.proposals, placedIn(again)) }).toEqual({ round: round.round });
+    for (const one of again.proposals) {
+      const recorded = said.get(`${round.round} ${one.ticket.ticketId}`)!;
+      expect(JSON.stringify(proposalOf(one, recorded.proposalId, round))).toBe(JSON.stringify(recorded));
+    }
+  }
+  // A run that tries something: many rounds, both policies, several snapshots, changes as well as checkpoints.
+  expect(rounds.flatMap(({ proposals }) => proposals)).toHaveLength(said.size);
+  expect(rounds.length).toBeGreaterThan(8);
+  expect(new Set(rounds.map(({ policy }) => policy.version))).toEqual(new Set([1, 2]));
+  expect(new Set(rounds.map(({ performance }) => performance.snapshot)).size).toBeGreaterThan(3);
+  expect(rounds.at(-1)!.performance.cells.length).toBeGreaterThan(4);
+});

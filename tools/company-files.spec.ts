@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkCompanyFiles, readCompanyFiles } from './company-files.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-files-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+const refusalOf = (text: string): string => {
+  const file = join(folder, 'policies.yaml');
+  writeFileSync(file, text);
+  try {
+    checkCompanyFiles(readCompanyFiles([file]));
+  } catch (error) {
+    return (error as Error).message.replaceAll(`${folder}/`, '');
+  }
+  return 'nothing';
+};
+const policy = (lines: string): string => `routing-policy:
+  standard:
+    maximumAgeMinutes: { urgent: 15, high: 30, normal: 120, low: 480 }
+${lines}`;
+
+it('finds nothing wrong with the sample company', () => {
+  expect(() => checkCompanyFiles(readCompanyFiles(['config/sample']))).not.toThrow();
+});
+
+it('names file, line, field and what is allowed, of every mistake', () => {
+  const said = refusalOf(
+    policy(`    weights:
+      standard:
+        skill: 1
+        sped: 0.5
+        workload: 7
+    rules:
+      - when: { priority: [soon] }
+        use: hurry
+      - when: { color: [red] }
+        use: standard
+`),
+  ).split('\n  ');
+  expect(said[0]).toBe('refused whole; what was active stays');
+  const [file, field] = ['policies.yaml', 'routing-policy/standard, field '];
+  expect(said).toContainEqual(expect.stringMatching(new RegExp(`^${file}:8: ${field}weights.standard.workload: .*<=1`)));
+  expect(said).toContainEqual(expect.stringMatching(new RegExp(`^${file}:7: ${field}weights.standard.sped: .*`)));
+  expect(said).toContainEqual(expect.stringMatching(new RegExp(`^${file}:10: ${field}rules\\[0\\].when.priority\\[0\\]: .*"urgent"`)));
+  expect(said).toContainEqual(
+    `${file}:12: ${field}rules[1].when.color: there is no such field; allowed: priority, tier, category, queue, channel`,
+  );
+});
+
+it('names what only the whole policy shows', () => {
+  expect(refusalOf(policy('    weights: { standard: { skill: 1 } }\n    rules:\n      - when: {}\n        use: hurry\n'))).toContain(
+    "policies.yaml:7: routing-policy/standard, field rules[0].use: no set of weights and no strategy is named 'hurry'; allowed: standard, longest-idle",
+  );
+});
+
+it('names what is missing where it should be, and where a file is no YAML', () => {
+  expect(refusalOf('queue:\n  general:\n    title: General\n')).toContain('policies.yaml:2: queue/general, field units');
+  expect(refusalOf('queue:\n  general: [\n')).toMatch(/policies\.yaml: .*line 3/);
+});
