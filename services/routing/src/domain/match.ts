@@ -382,7 +382,8 @@ function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], pool: Poo
       const rank = rankOf[index]!;
       if (!waits && places[index] === 0) places[index] = most === 1 ? 1 : pool.placesFor(index, ticket, unitsEach, most);
       const tie = TIE * rank;
-      for (let place = 0; place === 0 || (!waits && place < places[index]!); place += 1) {
+      const placeCount = waits ? 1 : places[index]!;
+      for (let place = 0; place < placeCount; place += 1) {
         columns[count] = rank * most + place;
         costs[count] = tie - (place === 0 ? scores[at]! : scoreBehind(pool, wish, index, scores[at]!, place));
         flags[count] = later[at]!;
