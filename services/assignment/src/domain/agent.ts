@@ -18,7 +18,7 @@ export interface Agent {
   readonly presence: Presence;
   /** Online or away until then. */
   readonly leaseUntil: Date | null;
-  /** Since when offline; the grace before a release counts from here. */
+  /** Since when offline; the grace before a release counts from here. Null again once the grace is over and their tickets were looked at. */
   readonly offlineSince: Date | null;
   readonly inRotation: boolean;
   readonly expiredInARow: number;
@@ -84,6 +84,9 @@ export function hasRoom(agent: Agent, channel: Channel, { units, interruptible }
 /** A lease that has run out counts as offline, also before the timer has noticed. */
 export const isOnline = (agent: Agent, now: Date): boolean =>
   agent.presence === 'online' && agent.leaseUntil !== null && agent.leaseUntil > now;
+
+/** Offline, and no longer within the grace: they are not expected back today. */
+export const isGone = ({ presence, offlineSince }: Agent): boolean => presence === 'offline' && offlineSince === null;
 
 export interface Loaded {
   readonly agent: Agent;

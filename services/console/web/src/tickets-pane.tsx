@@ -118,7 +118,7 @@ function Next({ next }: { readonly next: () => void }) {
   const { wishes, dismiss } = useAsking();
   const wish = wishes.get(NEXT);
   return (
-    <section aria-label="Next ticket">
+    <section className="next" aria-label="Next ticket">
       <button type="button" disabled={wish?.state === 'sending'} onClick={next}>
         {wish?.state === 'sending' ? 'Looking…' : 'Next for me'} <kbd>x</kbd>
       </button>
