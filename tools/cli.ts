@@ -6,7 +6,12 @@ import { parseArgs } from 'node:util';
 import { checkCompanyFiles, readCompanyFiles } from './company-files.ts';
 import { ConsoleClient, mintToken } from './console-client.ts';
 import { WrongUse, type Findings } from './decisions/findings.ts';
+import { learningReport } from './decisions/learning-report.ts';
+import { policyIn } from './decisions/policy-file.ts';
 import { replayDecision } from './decisions/replay-decision.ts';
+import { shadow } from './decisions/shadow.ts';
+import { staffingGap } from './decisions/staffing-gap.ts';
+import { whatIf } from './decisions/what-if.ts';
 import { sendMail } from './stack/samples.ts';
 import { stackSecrets } from './stack/secrets.ts';
 import { readStackFile, STATE_DIR } from './stack/stack-file.ts';
@@ -21,6 +26,13 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
   dead-letters skip SERVICE ID          gives it up, and goes on with what waits behind it
   replay-decision ID                    decides a proposal (or a ticket's latest one) again from the topics, and compares the bytes:
                                         ends with 0 = identical, 1 = different, 2 = there is none
+  what-if --policy FILE [--from INSTANT] [--to INSTANT] [--runs N]
+                                        runs the real tickets of a window (default: the last day) through another policy and through
+                                        the active one, N times each (20): who gets them, waits, breaches, load, fairness
+  shadow --policy FILE [--minutes N]    follows the live rounds (10 minutes, or until Ctrl-C) and decides each by another policy, too;
+                                        nothing is assigned by it
+  learning-report                       what learning is worth: held-out tickets against the others
+  staffing-gap                          which skills and languages waiting tickets wait for
   topics tail [--from-beginning]        all topics live, readable (also: npm run topics:tail)
   admin-token                           an admin's token for an hour, for whoever has the console's AUTH_JWT_SECRET
 
@@ -36,6 +48,11 @@ const { positionals, values } = parseArgs({
     door: { type: 'string', default: 'smtp' },
     all: { type: 'boolean', default: false },
     'from-beginning': { type: 'boolean', default: false },
+    policy: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    runs: { type: 'string', default: '20' },
+    minutes: { type: 'string', default: '10' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -173,6 +190,13 @@ function kafka(clientId: string): KafkaOptions {
   return { brokers, clientId, prefix: KAFKA_TOPIC_PREFIX };
 }
 
+function numberOf(option: 'runs' | 'minutes', max: number): number {
+  const number = Number(values[option]);
+  if (!Number.isInteger(number) || number < 1 || number > max)
+    throw new WrongUse(`--${option} '${values[option]}' is not a whole number from 1 to ${max}`);
+  return number;
+}
+
 /** Wrong use ends with 2, so that 1 is left for what a command finds out. */
 async function decision(answering: Promise<Findings>): Promise<void> {
   const { found, words, exitCode = 0 } = await answering;
@@ -216,6 +240,18 @@ const commands: Record<string, () => Promise<void>> = {
   send: () => send(rest),
   'dead-letters': () => deadLetters(rest),
   'admin-token': adminToken,
+  'what-if': async () => {
+    const options = { policy: policyIn(values.policy, 'what-if'), from: values.from, to: values.to, runs: numberOf('runs', 1_000) };
+    await decision(whatIf(kafka('what-if'), options));
+  },
+  shadow: async () => {
+    const stopping = new AbortController();
+    process.once('SIGINT', () => stopping.abort());
+    const options = { policy: policyIn(values.policy, 'shadow'), minutes: numberOf('minutes', 1_440), stop: stopping.signal };
+    await decision(shadow(kafka('shadow'), { ...options, onDifference: (line) => !values.json && console.log(line) }));
+  },
+  'learning-report': () => decision(learningReport(kafka('learning-report'))),
+  'staffing-gap': () => decision(staffingGap(kafka('staffing-gap'))),
   'replay-decision': () => decision(replayDecision(kafka('replay-decision'), rest[0])),
   topics: () => (rest[0] === 'tail' ? tail() : Promise.reject(new Error(`topics '${rest[0] ?? ''}' is unknown; known: tail`))),
 };

@@ -112,6 +112,7 @@ function mistakesIn({ kind, name, file, lineOf }: ConfigDocument, schema: z.ZodT
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: JsonSchema | boolean;
+  readonly propertyNames?: { readonly enum?: readonly string[] };
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
@@ -126,7 +127,10 @@ function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
       return typeof next === 'object' ? [next] : [];
     });
   }
-  return [...new Set(places.flatMap(branches).flatMap(({ properties }) => Object.keys(properties ?? {})))];
+  const names = places
+    .flatMap(branches)
+    .flatMap(({ properties, propertyNames }) => [...Object.keys(properties ?? {}), ...(propertyNames?.enum ?? [])]);
+  return [...new Set(names)];
 }
 
 function articleFrom(file: string): ConfigDocument {

@@ -1,27 +1,9 @@
-import {
-  RoutingRoundsTopic,
-  RoutingTopic,
-  type AssignmentProposed,
-  type PerformanceRecorded,
-  type RoundRecorded,
-} from '@signalbox/contracts';
+import { RoutingTopic, type AssignmentProposed } from '@signalbox/contracts';
 import type { KafkaOptions } from '@signalbox/messaging';
-import {
-  firstDifference,
-  placedIn,
-  proposalOf,
-  RoundLog,
-  RoundReplay,
-  type RecordedRound,
-  type UntoldRound,
-} from '@signalbox/routing/domain';
+import { firstDifference, placedIn, proposalOf, RoundReplay, type RecordedRound } from '@signalbox/routing/domain';
 import { WrongUse, type Findings } from './findings.ts';
+import { readRounds } from './rounds.ts';
 import { readConfigurations, readEvents } from './topics.ts';
-
-/** First so many records before the round, then ever more of them, until what it builds on is among them. */
-const RECORDS_BEFORE = [4_000, 32_000, Number.MAX_SAFE_INTEGER];
-/** A record is written after its round was decided, by another clock. */
-const CLOCKS_DIFFER_MS = 10 * 60_000;
 
 export interface ReplayedDecision {
   readonly proposalId: string;
@@ -110,24 +92,14 @@ export async function replayDecision(kafka: KafkaOptions, id: string | undefined
 }
 
 async function recordedRound(kafka: KafkaOptions, { domain, round, proposedAt }: AssignmentProposed['data']): Promise<RecordedRound> {
-  let told: RecordedRound | UntoldRound | undefined;
-  for (const recordsBefore of RECORDS_BEFORE) {
-    const log = new RoundLog();
-    await readEvents<RoundRecorded | PerformanceRecorded>(
-      kafka,
-      [RoutingRoundsTopic],
-      ['RoundRecorded', 'PerformanceRecorded'],
-      (event) => {
-        const one = event.domain === domain ? log.take(event) : undefined;
-        if (one?.round !== round) return false;
-        told = one;
-        return true;
-      },
-      { since: new Date(Date.parse(proposedAt) - CLOCKS_DIFFER_MS), recordsBefore },
-    );
-    if (told && !('missing' in told)) return told;
-  }
-  const what = told && 'missing' in told ? `the ${told.missing} it builds on` : 'its record';
+  let found: RecordedRound | undefined;
+  const untold = await readRounds(kafka, new Date(proposedAt), (one) => {
+    if (one.round !== round || one.domain !== domain) return false;
+    found = one;
+    return true;
+  });
+  if (found) return found;
+  const what = untold ? `the ${untold.missing} it builds on` : 'its record';
   throw new WrongUse(
     `round ${round} of ${proposedAt} cannot be decided again: ${what} is not on signalbox.routing-rounds any more (it keeps 30 days)`,
   );

@@ -1,5 +1,23 @@
-import { allTopics, ConfigTopic, type ConfigBundle, type ConfigRecord, type Draft, type Received, type Topic } from '@signalbox/contracts';
-import { headerText, readEvent, readTopics, type KafkaOptions, type RawRecord, type ReadingOptions } from '@signalbox/messaging';
+import {
+  allTopics,
+  configKinds,
+  ConfigTopic,
+  type ConfigKind,
+  type ConfigBundle,
+  type ConfigRecord,
+  type Draft,
+  type Received,
+  type Topic,
+} from '@signalbox/contracts';
+import {
+  ConfigurationSnapshot,
+  headerText,
+  readEvent,
+  readTopics,
+  type KafkaOptions,
+  type RawRecord,
+  type ReadingOptions,
+} from '@signalbox/messaging';
 
 /** An event of a union, by its wire type. */
 export type EventNamed<E extends Draft, T extends E['type']> = Received<Extract<E, { type: T }>>;
@@ -49,4 +67,17 @@ export async function readConfigurations(kafka: KafkaOptions): Promise<Configura
     else if (event.data.bundle > (latest?.bundle ?? 0)) latest = event.data;
   });
   return { contents, members: latest?.members ?? [] };
+}
+
+/** What is active, as services see it. */
+export function snapshotOf({ contents, members }: Configurations): ConfigurationSnapshot {
+  const kinds = new Map<string, Map<string, unknown>>();
+  for (const key of members) {
+    const [, kind, name] = /^([^/]+)\/(.+)@\d+$/.exec(key) ?? [];
+    const schema = configKinds[kind as ConfigKind];
+    if (!kind || !name || !schema || !contents.has(key)) continue;
+    const records = kinds.get(kind) ?? new Map<string, unknown>();
+    kinds.set(kind, records.set(name, schema.parse(contents.get(key))));
+  }
+  return new ConfigurationSnapshot(0, kinds);
 }

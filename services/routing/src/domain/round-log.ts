@@ -31,6 +31,7 @@ export interface RecordedRound extends Pick<
 /** A round that cannot be told, because reading began after what it builds on. */
 export interface UntoldRound {
   readonly round: number;
+  readonly now: Date;
   readonly missing: 'checkpoint' | 'members' | 'performance';
 }
 
@@ -72,8 +73,9 @@ export class RoundLog {
   }
 
   #complete(domain: string, parts: readonly RoundRecorded['data'][]): RecordedRound | UntoldRound {
-    const { round, now, seed, checkpoint, policy, configuration, members, onlyAgentId, performanceSnapshot } = parts[0]!;
-    if (round === this.#cutOff.round) return { round, missing: 'checkpoint' };
+    const { round, seed, checkpoint, policy, configuration, members, onlyAgentId, performanceSnapshot } = parts[0]!;
+    const now = new Date(parts[0]!.now);
+    if (round === this.#cutOff.round) return { round, now, missing: 'checkpoint' };
     if (checkpoint) {
       this.#agents = new Map();
       this.#sorted = undefined;
@@ -85,15 +87,15 @@ export class RoundLog {
       for (const agent of agents) this.#takeAgent(agent as unknown as CandidateAgent | { agentId: string; thisRound: Passing }, passing);
     }
     const known = this.#membersOf.get(configuration);
-    if (!this.#agents) return { round, missing: 'checkpoint' };
-    if (!known) return { round, missing: 'members' };
+    if (!this.#agents) return { round, now, missing: 'checkpoint' };
+    if (!known) return { round, now, missing: 'members' };
     const performance = this.#performanceAt(performanceSnapshot);
-    if (!performance) return { round, missing: 'performance' };
+    if (!performance) return { round, now, missing: 'performance' };
     this.#sorted ??= [...this.#agents.values()].sort((a, b) => (a.agentId < b.agentId ? -1 : 1));
     return {
       domain,
       round,
-      now: new Date(now),
+      now,
       seed,
       policy,
       configuration,

@@ -1,0 +1,71 @@
+import { RoutingRoundsTopic, type PerformanceRecorded, type RoundRecorded } from '@signalbox/contracts';
+import type { KafkaOptions } from '@signalbox/messaging';
+import { RoundLog, type RecordedRound, type UntoldRound } from '@signalbox/routing/domain';
+import { readEvents } from './topics.ts';
+
+/** First so many records before the first wanted round, then ever more of them, until what it builds on is among them. */
+const RECORDS_BEFORE = [4_000, 32_000, Number.MAX_SAFE_INTEGER];
+/** A record is written after its round was decided, by another clock. */
+const CLOCKS_DIFFER_MS = 10 * 60_000;
+
+/** Tells rounds of any domain: a log for each. */
+export class RoundLogs {
+  readonly #logs = new Map<string, RoundLog>();
+
+  take(record: Parameters<RoundLog['take']>[0]): RecordedRound | UntoldRound | undefined {
+    let log = this.#logs.get(record.domain);
+    if (!log) this.#logs.set(record.domain, (log = new RoundLog()));
+    return log.take(record);
+  }
+}
+
+/**
+ * Feeds the rounds decided from an instant on, until enough is seen. Reads from the checkpoints before them.
+ * @returns the first round that cannot be told because what it builds on is not on the topic any more
+ */
+export async function readRounds(
+  kafka: KafkaOptions,
+  from: Date,
+  onRound: (round: RecordedRound) => boolean | void,
+): Promise<UntoldRound | undefined> {
+  let untold: UntoldRound | undefined;
+  for (const recordsBefore of RECORDS_BEFORE) {
+    untold = undefined;
+    const logs = new RoundLogs();
+    const isAll = recordsBefore === RECORDS_BEFORE.at(-1);
+    await readEvents<RoundRecorded | PerformanceRecorded>(
+      kafka,
+      [RoutingRoundsTopic],
+      ['RoundRecorded', 'PerformanceRecorded'],
+      (event) => {
+        const round = logs.take(event);
+        if (!round || round.now < from) return false;
+        if (!('missing' in round)) return onRound(round);
+        untold ??= round;
+        return !isAll;
+      },
+      { since: new Date(from.getTime() - CLOCKS_DIFFER_MS), recordsBefore },
+    );
+    if (!untold) break;
+  }
+  return untold;
+}
+
+/** Logs that can tell whatever round is recorded next. */
+export async function readLogs(kafka: KafkaOptions, now = new Date()): Promise<RoundLogs> {
+  for (const recordsBefore of RECORDS_BEFORE) {
+    const logs = new RoundLogs();
+    let latest: RecordedRound | UntoldRound | undefined;
+    await readEvents<RoundRecorded | PerformanceRecorded>(
+      kafka,
+      [RoutingRoundsTopic],
+      ['RoundRecorded', 'PerformanceRecorded'],
+      (event) => {
+        latest = logs.take(event) ?? latest;
+      },
+      { since: now, recordsBefore },
+    );
+    if (latest && !('missing' in latest)) return logs;
+  }
+  return new RoundLogs();
+}

@@ -1,0 +1,166 @@
+import {
+  ConfigTopic,
+  RoutingRoundsTopic,
+  type ConfigRecord,
+  type PerformanceRecorded,
+  type Received,
+  type RoundRecorded,
+  type RoutingPolicy,
+  type ScoredAgent,
+} from '@signalbox/contracts';
+import { tailTopics, type KafkaOptions } from '@signalbox/messaging';
+import { placedIn, RoundReplay, type Matched, type RecordedRound } from '@signalbox/routing/domain';
+import type { Findings } from './findings.ts';
+import { readLogs } from './rounds.ts';
+import { eventIn, readConfigurations } from './topics.ts';
+
+/** What both would say of one ticket of one round. Undefined = it would wait. */
+export interface ShadowDifference {
+  readonly round: number;
+  readonly ticketId: string;
+  readonly now: ScoredAgent | undefined;
+  readonly other: ScoredAgent | undefined;
+}
+export interface Shadow {
+  readonly rounds: number;
+  /** Rounds that, decided again by their own policy, did not come out as recorded. Always 0 with the same build. */
+  readonly roundsNotReproduced: number;
+  readonly placed: number;
+  readonly toAnotherAgent: number;
+  readonly onlyNow: number;
+  readonly onlyOther: number;
+  /** Of who was chosen, by each policy's own weights; null = nobody was. */
+  readonly meanScore: { readonly now: number | null; readonly other: number | null };
+  readonly examples: readonly ShadowDifference[];
+}
+
+const EXAMPLES_MAX = 10;
+
+/** Adds up how another policy would have decided the rounds that really happened: each of them alone, for what it decides is never done. */
+export class ShadowCounter {
+  #rounds = 0;
+  #notReproduced = 0;
+  #placed = 0;
+  #toAnother = 0;
+  #onlyNow = 0;
+  #onlyOther = 0;
+  readonly #scores = { now: { sum: 0, count: 0 }, other: { sum: 0, count: 0 } };
+  readonly #examples: ShadowDifference[] = [];
+
+  /**
+   * @param now decided again by the round's own policy, for the reasons
+   * @returns where the two differ
+   */
+  take({ round, proposals }: RecordedRound, now: Matched, other: Matched): ShadowDifference[] {
+    this.#rounds += 1;
+    if (JSON.stringify(placedIn(now)) !== JSON.stringify(proposals)) this.#notReproduced += 1;
+    const [chosenNow, chosenOther] = [chosenIn(now), chosenIn(other)];
+    const differences: ShadowDifference[] = [];
+    for (const ticketId of new Set([...chosenNow.keys(), ...chosenOther.keys()])) {
+      const [mine, theirs] = [chosenNow.get(ticketId), chosenOther.get(ticketId)];
+      this.#score('now', mine);
+      this.#score('other', theirs);
+      if (mine) this.#placed += 1;
+      if (mine?.agentId === theirs?.agentId) continue;
+      if (!theirs) this.#onlyNow += 1;
+      else if (!mine) this.#onlyOther += 1;
+      else this.#toAnother += 1;
+      differences.push({ round, ticketId, now: mine, other: theirs });
+    }
+    this.#examples.push(...differences.slice(0, EXAMPLES_MAX - this.#examples.length));
+    return differences;
+  }
+
+  #score(whose: 'now' | 'other', chosen: ScoredAgent | undefined): void {
+    if (!chosen) return;
+    this.#scores[whose].sum += chosen.score;
+    this.#scores[whose].count += 1;
+  }
+
+  get shadow(): Shadow {
+    const meanOf = ({ sum, count }: { sum: number; count: number }): number | null => (count === 0 ? null : sum / count);
+    return {
+      rounds: this.#rounds,
+      roundsNotReproduced: this.#notReproduced,
+      placed: this.#placed,
+      toAnotherAgent: this.#toAnother,
+      onlyNow: this.#onlyNow,
+      onlyOther: this.#onlyOther,
+      meanScore: { now: meanOf(this.#scores.now), other: meanOf(this.#scores.other) },
+      examples: this.#examples,
+    };
+  }
+}
+
+const chosenIn = ({ proposals }: Matched): Map<string, ScoredAgent> =>
+  new Map(proposals.map(({ ticket, agentId, top }) => [ticket.ticketId, top.find((one) => one.agentId === agentId)!]));
+
+export interface ShadowOptions {
+  readonly policy: RoutingPolicy;
+  readonly minutes: number;
+  /** Ends it earlier. */
+  readonly stop: AbortSignal;
+  readonly onDifference: (line: string) => void;
+}
+
+/** Follows the live rounds and decides each of them by another policy, too. Reads in a group of its own and writes nothing. */
+export async function shadow(kafka: KafkaOptions, { policy, minutes, stop, onDifference }: ShadowOptions): Promise<Findings<Shadow>> {
+  const counter = new ShadowCounter();
+  const early: Received<RoundRecorded | PerformanceRecorded>[] = [];
+  const contents = new Map<string, unknown>();
+  let take = (event: Received<RoundRecorded | PerformanceRecorded>): void => void early.push(event);
+  const stopTail = await tailTopics({
+    ...kafka,
+    topics: [RoutingRoundsTopic.name, ConfigTopic.name],
+    fromBeginning: false,
+    onRecord: (record) => {
+      const event = eventIn(record) as unknown as Received<ConfigRecord | RoundRecorded | PerformanceRecorded> | undefined;
+      if (event?.type === 'ConfigRecord') contents.set(event.key, event.data.content);
+      else if (event?.type === 'RoundRecorded' || event?.type === 'PerformanceRecorded') take(event);
+    },
+  });
+  try {
+    // What came before the first live record: agents, experience and configuration that live rounds build on.
+    for (const [key, content] of (await readConfigurations(kafka)).contents) contents.set(key, content);
+    const logs = await readLogs(kafka);
+    const replay = new RoundReplay((key) => contents.get(key));
+    take = (event) => {
+      const round = logs.take(event);
+      if (!round || 'missing' in round) return;
+      for (const difference of counter.take(round, replay.again(round), replay.again(round, policy))) onDifference(lineOf(difference));
+    };
+    early.forEach((event) => take(event));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, minutes * 60_000);
+      stop.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+      if (stop.aborted) resolve();
+    });
+  } finally {
+    await stopTail();
+  }
+  return { found: counter.shadow, words: wordsOf(counter.shadow) };
+}
+
+const lineOf = ({ round, ticketId, now, other }: ShadowDifference): string =>
+  `round ${round}  ticket ${ticketId}  now ${now?.agentId ?? 'waits'}  other ${other?.agentId ?? 'waits'}`;
+
+function wordsOf({ rounds, roundsNotReproduced, placed, toAnotherAgent, onlyNow, onlyOther, meanScore, examples }: Shadow): string[] {
+  const share = (count: number): string => `${count} (${placed === 0 ? '–' : ((100 * count) / placed).toFixed(1)} %)`;
+  const reasons = (one: ScoredAgent | undefined): string =>
+    one === undefined
+      ? 'waits'
+      : `${one.agentId} ${one.score.toFixed(3)}: ${one.factors.map(({ signal, contribution }) => `${signal} ${contribution.toFixed(3)}`).join(', ')}`;
+  return [
+    `${rounds} rounds, ${placed} tickets given to somebody; every round compared by itself, on the same inputs`,
+    `to another agent: ${share(toAnotherAgent)}; would have waited: ${share(onlyNow)}; waited, would have been given: ${onlyOther}`,
+    `mean score of the chosen, by each policy's own weights: now ${meanScore.now?.toFixed(3) ?? '–'}, other ${meanScore.other?.toFixed(3) ?? '–'}`,
+    ...(roundsNotReproduced > 0
+      ? [`${roundsNotReproduced} rounds did not come out as recorded: this build decides otherwise than the service`]
+      : []),
+    ...examples.flatMap(({ round, ticketId, now, other }) => [
+      `ticket ${ticketId}, round ${round}`,
+      `  now    ${reasons(now)}`,
+      `  other  ${reasons(other)}`,
+    ]),
+  ];
+}
