@@ -58,16 +58,17 @@ export class Company {
   constructor(agents: number, unitsMax: number, seed = 1) {
     this.#next = numbersFrom(seed);
     this.#queues = Math.ceil(agents / AGENTS_PER_QUEUE_MAX);
-    // As many in each queue.
-    const categories = this.#queues * Math.max(1, Math.round(CATEGORIES / this.#queues));
+    // As many in each queue, and there one for each skill: otherwise half of a large company would never be asked for anything.
+    const categories = this.#queues * Math.max(SKILLS, Math.round(CATEGORIES / this.#queues));
+    const skillOf = (nth: number): number => Math.floor(nth / this.#queues) % SKILLS;
     this.categories = new Map(
       Array.from({ length: categories }, (_, nth) => [
-        `category-${two(nth)}`,
+        categoryId(nth),
         CategoryConfig.parse({
           title: `Category ${nth}`,
           queue: `queue-${two(nth % this.#queues)}`,
-          requiredSkills: { [`skill-${two(nth % SKILLS)}`]: 2 + (nth % 2) },
-          preferredSkills: { [`skill-${two((nth + 5) % SKILLS)}`]: 3 },
+          requiredSkills: { [`skill-${two(skillOf(nth))}`]: 2 + (nth % 2) },
+          preferredSkills: { [`skill-${two((skillOf(nth) + 5) % SKILLS)}`]: 3 },
         }),
       ]),
     );
@@ -95,16 +96,21 @@ export class Company {
       unitsMax,
       channelUnitsMax: {},
       unitsUsed: 0,
+      interruptibleUnitsMax: null,
+      interruptibleUnitsUsed: 0,
       channelUnitsUsed: {},
       idleSince: null,
+      lastAssignedAt: null,
+      shiftEndsAt: null,
+      work: [],
     };
   }
 
-  /** What was seen of every agent in a fifth of the categories. */
+  /** What was seen of every agent in a third of the queue's categories. */
   observed(): ObservedCell[] {
-    return this.agents.flatMap(({ agentId }) =>
-      [...this.categories.keys()].flatMap((category) => {
-        if (this.#next() >= 0.2) return [];
+    return this.agents.flatMap(({ agentId, queueIds }) =>
+      [...this.categories].flatMap(([category, { queue }]) => {
+        if (!queueIds.includes(queue) || this.#next() >= 0.33) return [];
         const tickets = 1 + Math.floor(this.#next() * 40);
         const rated = Math.floor(tickets / 4);
         return {
@@ -112,6 +118,8 @@ export class Company {
           category,
           tickets,
           logMinutesSum: tickets * (2 + this.#next()),
+          minutesSum: tickets * 20,
+          returned: Math.floor(tickets * 0.2 * this.#next()),
           rated,
           satisfied: Math.floor(rated * this.#next()),
         };
@@ -122,7 +130,7 @@ export class Company {
   /** The next ticket as a round sees it, ready at `now` (ms). */
   ticket(now: number): WaitingTicket {
     this.#tickets += 1;
-    const category = `category-${two(Math.floor(this.#next() * this.categories.size))}`;
+    const category = categoryId(Math.floor(this.#next() * this.categories.size));
     return {
       ticketId: `ticket-${String(this.#tickets).padStart(7, '0')}`,
       category,
@@ -141,6 +149,8 @@ export class Company {
       recentAgentIds: this.#next() < 0.3 ? [this.agents[Math.floor(this.#next() * this.agents.length)]!.agentId] : [],
       dueAt: null,
       unenriched: false,
+      interruptible: false,
+      ownerAgentId: null,
     };
   }
   #oneOf<Name extends string>(shares: Record<Name, number>): Name {
@@ -195,6 +205,7 @@ export class Company {
     ];
   }
 }
+const categoryId = (nth: number): string => `category-${String(nth).padStart(3, '0')}`;
 const two = (nth: number): string => String(nth).padStart(2, '0');
 
 /** An agent's record as assignment publishes it. */

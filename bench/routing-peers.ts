@@ -50,7 +50,7 @@ const { values } = parseArgs({
     check: { type: 'boolean', default: false },
     tickets: { type: 'string', default: '20000' },
     agents: { type: 'string', default: '1000' },
-    rounds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '3' },
     stages: { type: 'string', default: STAGES.join(',') },
   },
 });

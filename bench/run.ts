@@ -6,6 +6,7 @@ const BENCHMARKS: Record<string, string> = {
   'end-to-end': 'whole tickets per second through the running system, at rising load',
   'routing-peers': "the routing stage against the same job on Nest's stock transport and in Kafka Streams",
   decisions: "what deciding costs: rounds, one of 200 × 400, a policy's rules; grants of assignment at 1, 2, 4 instances",
+  'routing-quality': 'simulated worlds: how much of the gap between least-loaded and an oracle routing closes',
   rejections: 'proposals that assignment refuses, with three instances of routing under load',
 };
 const [name, ...rest] = process.argv.slice(2);

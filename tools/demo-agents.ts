@@ -29,6 +29,7 @@ const script = Script.parse(parse(readFileSync(environment.SCRIPT_FILE, 'utf8'))
 interface InboxTicket {
   readonly ticketId: string;
   readonly offerId?: string;
+  readonly awaitsDelivery?: boolean;
   readonly status?: string;
 }
 interface Story {
@@ -100,7 +101,8 @@ class DemoAgent {
       .finally(() => setTimeout(() => this.#busy.delete(what), 5_000));
   }
 
-  async #answerOffer({ ticketId, offerId }: InboxTicket): Promise<void> {
+  async #answerOffer({ ticketId, offerId, awaitsDelivery }: InboxTicket): Promise<void> {
+    if (awaitsDelivery) await this.#console.call('POST', `/tickets/${ticketId}/delivered`, { offerId });
     await sleep(script.acceptAfterSeconds * 1_000);
     const story = await this.#console.call<Story>('GET', `/tickets/${ticketId}`);
     const decline = !declined && script.declineOnce.categories.includes(story.enrichment?.category?.value ?? '');

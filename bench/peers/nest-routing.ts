@@ -16,7 +16,7 @@ import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { lastValueFrom } from 'rxjs';
 import type { CandidateAgent, WaitingTicket } from '../../services/routing/src/domain/waiting-ticket.ts';
-import { decide, Learned } from '../routing-domain.ts';
+import { decide, Learned, NOTHING_PASSING } from '../routing-domain.ts';
 
 /**
  * The routing job as one would write it with Nest's own Kafka transport: a handler per topic, one message at a time, each with its few plain
@@ -106,6 +106,11 @@ class Routing {
       unitsUsed: data.unitsUsed,
       channelUnitsUsed: {},
       idleSince: data.idleSince === null ? null : Date.parse(data.idleSince),
+      interruptibleUnitsMax: null,
+      interruptibleUnitsUsed: 0,
+      lastAssignedAt: null,
+      shiftEndsAt: null,
+      work: [],
     });
     if (!this.#anyReady) return;
     const { rows } = await database.query<{ ticket_id: string; facts: Facts }>(
@@ -142,13 +147,15 @@ class Routing {
       extraSkills: {},
       dueAt: null,
       unenriched: false,
+      interruptible: false,
+      ownerAgentId: null,
     };
     const now = new Date();
     await database.query('begin');
     const { rows } = await database.query<{ agent_id: string; units: number }>(
       'select agent_id, sum(units)::float8 as units from proposal group by agent_id',
     );
-    const inFlight = new Map(rows.map((row) => [row.agent_id, { units: row.units, channels: {} }]));
+    const inFlight = new Map(rows.map((row) => [row.agent_id, { ...NOTHING_PASSING, units: row.units }]));
     const agents = [...this.#agents.values()].sort((a, b) => (a.agentId < b.agentId ? -1 : 1));
     const [proposed] = decide([ticket], agents, by, now, inFlight).proposals;
     if (!proposed) {

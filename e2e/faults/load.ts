@@ -22,6 +22,7 @@ interface InboxTicket {
   readonly status: string;
   readonly category: string | null;
   readonly offerId?: string;
+  readonly awaitsDelivery?: boolean;
 }
 
 /** Senders that ask again, under the same key, until they are told that their ticket has been received. */
@@ -205,7 +206,8 @@ export class Agents {
     await Promise.all(busy.values());
   }
 
-  async #answerOffer(console: ConsoleClient, { ticketId, offerId, category }: InboxTicket): Promise<void> {
+  async #answerOffer(console: ConsoleClient, { ticketId, offerId, category, awaitsDelivery }: InboxTicket): Promise<void> {
+    if (awaitsDelivery) await console.call('POST', `/tickets/${ticketId}/delivered`, { offerId });
     // Until one has been declined, so that no round goes without.
     const wanted = this.counts.declined === 0 || this.#random() < DECLINED_SHARE;
     const decline = wanted && MAY_BE_DECLINED.includes(category ?? '') && !this.#declined.has(ticketId);

@@ -171,10 +171,13 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
 
   function candidateOf(desk: Desk, now: number, passing: Map<string, Passing>): CandidateAgent {
     const channelUnitsUsed: Partial<Record<WaitingTicket['channel'], number>> = {};
+    const { interruptibleUnitsMax } = desk.agent;
     let unitsUsed = 0;
+    let interruptibleUnitsUsed = 0;
     let ticketsNearBreach = 0;
     for (const { nth, seen } of desk.held) {
-      unitsUsed += seen.units;
+      if (seen.interruptible && interruptibleUnitsMax !== null) interruptibleUnitsUsed += seen.units;
+      else unitsUsed += seen.units;
       channelUnitsUsed[seen.channel] = (channelUnitsUsed[seen.channel] ?? 0) + seen.units;
       if (seen.dueAt !== null && Number.isNaN(beganAt[nth]!) && seen.dueAt < now + NEAR_BREACH_MS) ticketsNearBreach += 1;
     }
@@ -183,6 +186,7 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
     if (ticketsNearBreach > 0 || ticketsInWindow > 0)
       passing.set(desk.agent.agentId, { ...NOTHING_PASSING, ticketsNearBreach, ticketsInWindow });
     const { idleSince, lastAssignedAt } = desk;
-    return { ...desk.agent, unitsUsed, channelUnitsUsed, idleSince, lastAssignedAt, work: desk.held.map(({ seen }) => seen.category) };
+    const units = { unitsUsed, interruptibleUnitsUsed, channelUnitsUsed };
+    return { ...desk.agent, ...units, idleSince, lastAssignedAt, work: desk.held.map(({ seen }) => seen.category) };
   }
 }

@@ -150,6 +150,8 @@ export class TrafficGatherer {
       unitsMax,
       channelUnitsMax,
       unitsUsed: 0,
+      interruptibleUnitsMax: data.interruptibleUnitsMax ?? null,
+      interruptibleUnitsUsed: 0,
       channelUnitsUsed: {},
       idleSince: null,
       lastAssignedAt: null,

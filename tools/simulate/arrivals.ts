@@ -1,3 +1,4 @@
+import { NEVER } from './event-queue.ts';
 import { Stream } from './random.ts';
 import type { Team } from './team.ts';
 import type { Workload } from './workload.ts';
@@ -10,6 +11,7 @@ export interface Arrivals {
   readonly priority: Uint8Array;
 }
 
+const { min } = Math;
 const DAY_MINUTES = 1440;
 
 export function arrivalsOf(workload: Workload, team: Team, seed: number): Arrivals {
@@ -55,7 +57,7 @@ function instants({ arrivals: { perMinute, profile, bursts } }: Workload, count:
   let toGo = chance.exponential();
   for (let arrived = 0; arrived < count;) {
     while (edge < edges.length && edges[edge]! <= from) edge += 1;
-    const until = Math.min((slice + 1) * sliceMinutes, edges[edge] ?? Infinity);
+    const until = min((slice + 1) * sliceMinutes, edges[edge] ?? NEVER);
     let rate = perMinute * profile[slice % profile.length]!;
     for (const burst of bursts) if (burst.atMinute <= from && from < burst.atMinute + burst.minutes) rate *= burst.times;
     if (toGo < (until - from) * rate) {

@@ -1,3 +1,4 @@
+import { NEVER } from './event-queue.ts';
 import { Stream } from './random.ts';
 import type { Assign, Desk, Router, Ticket } from './router.ts';
 import { WaitingLine } from './waiting-line.ts';
@@ -90,12 +91,12 @@ export class BaselineRouter implements Router {
   /** Of the lines the agent can take from, the one whose first deadline is the earliest (ties at random). */
   #earliest(agent: number): WaitingLine | undefined {
     let best: WaitingLine | undefined;
-    let least = Infinity;
+    let least = NEVER;
     let ties = 1;
     for (const kind of this.#kinds[agent]!) {
       const line = this.#lines[kind]!;
       const deadline = line.firstDeadline;
-      if (deadline > least || deadline === Infinity) continue;
+      if (deadline > least || deadline === NEVER) continue;
       ties = deadline === least ? ties + 1 : 1;
       if (ties > 1 && this.#ties.below(ties) !== 0) continue;
       least = deadline;
@@ -106,7 +107,7 @@ export class BaselineRouter implements Router {
 
   #best(ticket: Ticket, at: number): number {
     let best = -1;
-    let least = Infinity;
+    let least = NEVER;
     let ties = 1;
     for (const agent of this.#desk.team.eligible[ticket.kind]!) {
       if (!this.#desk.hasRoom(agent)) continue;

@@ -1,3 +1,6 @@
+/** The instant of what does not happen. */
+export const NEVER = Number.POSITIVE_INFINITY;
+
 /** What may happen by itself. Arrivals are not here: they are a sorted list. */
 export const SHIFT_ENDS = 0;
 export const SHIFT_BEGINS = 1;
@@ -16,9 +19,9 @@ export class EventQueue {
   #size = 0;
   #counter = 0;
 
-  /** Instant of the next event; Infinity = there is none. */
+  /** Instant of the next event; NEVER = there is none. */
   get nextAt(): number {
-    return this.#size === 0 ? Infinity : this.#at[0]!;
+    return this.#size === 0 ? NEVER : this.#at[0]!;
   }
   get nextKind(): number {
     return this.#kind[0]!;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { interval95, type Interval } from './interval.ts';
 import { mean, measuresOf, resolutionOverTime, WINDOW_TICKETS, type Measures } from './measures.ts';
 import { boundOf } from './oracles.ts';
-import type { MakeRouter, PolicyName } from './policies.ts';
+import type { MakeRouter } from './policies.ts';
 import { seedOfRun } from './random.ts';
 import { firstCounted, Simulation, worldOf } from './simulation.ts';
 import { teamOf } from './team.ts';
@@ -30,72 +30,82 @@ export interface PolicyReport extends Averaged<Measures> {
 export interface Report {
   readonly workload: string;
   readonly runs: number;
-  /** Minutes that no policy's mean resolution time can be below; null = the work is more than the agents can do. */
-  readonly bound: { readonly lp: number | null };
+  /** Beside oracle-lp stands `lp`, which is no policy but the bound: it has a mean resolution time and nothing else. */
   readonly policies: Readonly<Record<string, PolicyReport>>;
   readonly traceHash: string;
 }
 
 const REFERENCE = 'least-loaded';
 const ORACLE = 'oracle-lp';
+const BOUND = 'lp';
 
 /** Runs each policy on the same worlds. Run 0 has the workload's seed, every other one a seed made of it. */
 export function experiment(
   workload: Workload,
-  policiesByName: Readonly<Record<PolicyName, MakeRouter>>,
-  names: readonly PolicyName[],
+  policies: Readonly<Record<string, MakeRouter>>,
   runs: number,
   progress: (line: string) => void = () => undefined,
 ): Report {
   const team = teamOf(workload);
   const truth = truthOf(workload, team);
   const trace = createHash('sha256');
-  const measures = new Map<PolicyName, Measures[]>(names.map((name) => [name, []]));
-  const overTime = new Map<PolicyName, number[][]>(names.map((name) => [name, []]));
+  const results = new Map<string, { measures: Measures[]; overTime: number[][] }>();
+  for (const name of Object.keys(policies)) results.set(name, { measures: [], overTime: [] });
   for (let run = 0; run < runs; run += 1) {
     const world = worldOf(workload, team, truth, seedOfRun(workload.seed, run));
-    for (const name of names) {
+    for (const [name, makeRouter] of Object.entries(policies)) {
       progress(`run ${run + 1} of ${runs}: ${name}`);
       const simulation = new Simulation(world);
-      const outcome = simulation.run(policiesByName[name](simulation, world));
-      measures.get(name)!.push(measuresOf(world, outcome));
-      overTime.get(name)!.push(resolutionOverTime(world, outcome));
+      const outcome = simulation.run(makeRouter(simulation, world));
+      results.get(name)!.measures.push(measuresOf(world, outcome));
+      results.get(name)!.overTime.push(resolutionOverTime(world, outcome));
       trace.update(`${run} ${name}\n`).update(outcome.trace);
     }
   }
-  const closures = (policy: readonly number[], reference?: readonly number[], oracle?: readonly number[]): number[] =>
-    reference && oracle ? policy.map((value, nth) => (reference[nth]! - value) / (reference[nth]! - oracle[nth]!)) : [];
-  const resolutions = (name: PolicyName): number[] | undefined => measures.get(name)?.map((one) => one.meanResolutionMinutes);
-  const windows = (name: PolicyName): (number | null)[] | undefined => {
-    const series = overTime.get(name);
-    return series?.[0]!.map((_, window) => averaged(series.map((one) => one[window]!)));
+  if (results.has(ORACLE)) {
+    const minutes = boundOf(team, truth, firstCounted(workload), workload.tickets) ?? NaN;
+    results.set(BOUND, { measures: results.get(ORACLE)!.measures.map((one) => only(one, minutes)), overTime: [] });
+  }
+  const resolutions = (name: string): number[] => results.get(name)?.measures.map((one) => one.meanResolutionMinutes) ?? [];
+  const series = (name: string): (number | null)[] => {
+    const perRun = results.get(name)?.overTime ?? [];
+    return (perRun[0] ?? []).map((_, window) => averaged(perRun.map((one) => one[window]!)));
   };
-  const policies = Object.fromEntries(
-    names.map((name): [string, PolicyReport] => {
-      const perRun = measures.get(name)!;
-      const closed = closures(resolutions(name)!, resolutions(REFERENCE), resolutions(ORACLE));
-      return [
-        name,
-        {
-          ...over(perRun, averaged),
-          gapClosure: closed.length > 0 ? averaged(closed) : null,
-          interval95: { ...over(perRun, interval95), gapClosure: interval95(closed) },
-          overTime: windows(name)!.map((minutes, window) => {
-            const [reference, oracle] = [windows(REFERENCE)?.[window] ?? null, windows(ORACLE)?.[window] ?? null];
-            const known = minutes !== null && oracle !== null;
-            return {
-              fromTicket: window * WINDOW_TICKETS,
-              meanResolutionMinutes: minutes,
-              regretMinutes: known ? minutes - oracle : null,
-              gapClosure: known && reference !== null ? (reference - minutes) / (reference - oracle) : null,
-            };
-          }),
-        },
-      ];
-    }),
-  );
-  const bound = boundOf(team, truth, firstCounted(workload), workload.tickets);
-  return { workload: workload.name, runs, bound: { lp: bound ?? null }, policies, traceHash: trace.digest('hex') };
+  const [reference, oracle] = [resolutions(REFERENCE), resolutions(ORACLE)];
+  const [referenceOverTime, oracleOverTime] = [series(REFERENCE), series(ORACLE)];
+  const reportOf = ([name, { measures }]: [string, { measures: Measures[] }]): [string, PolicyReport] => {
+    const closed = resolutions(name).map((minutes, run) => gapClosure(minutes, reference[run], oracle[run]));
+    return [
+      name,
+      {
+        ...over(measures, averaged),
+        gapClosure: averaged(closed),
+        interval95: { ...over(measures, interval95), gapClosure: interval95(closed) },
+        overTime: series(name).map((minutes, window) => ({
+          fromTicket: window * WINDOW_TICKETS,
+          meanResolutionMinutes: minutes,
+          regretMinutes: averaged([(minutes ?? NaN) - (oracleOverTime[window] ?? NaN)]),
+          gapClosure: averaged([gapClosure(minutes ?? NaN, referenceOverTime[window] ?? NaN, oracleOverTime[window] ?? NaN)]),
+        })),
+      },
+    ];
+  };
+  return {
+    workload: workload.name,
+    runs,
+    policies: Object.fromEntries([...results].map(reportOf)),
+    traceHash: trace.digest('hex'),
+  };
+}
+
+const gapClosure = (minutes: number, reference = NaN, oracle = NaN): number => (reference - minutes) / (reference - oracle);
+
+/** Measures of something that has nothing but a mean resolution time. */
+function only(shape: Measures, meanResolutionMinutes: number): Measures {
+  const unknown = (record: Readonly<Record<string, number>>): Record<string, number> =>
+    Object.fromEntries(Object.keys(record).map((name) => [name, NaN]));
+  const blank = Object.entries(shape).map(([key, value]) => [key, typeof value === 'number' ? NaN : unknown(value)]);
+  return { ...(Object.fromEntries(blank) as Measures), meanResolutionMinutes };
 }
 
 const averaged = (values: readonly number[]): number | null => {

@@ -1,18 +1,20 @@
+import { RoutingPolicy } from '@signalbox/contracts';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { experiment } from './experiment.ts';
-import { POLICIES, type PolicyName } from './policies.ts';
+import { POLICIES, signalbox } from './policies.ts';
 import { routeBench } from './routebench.ts';
 import { table } from './table.ts';
 import { parseWorkload } from './workload.ts';
+import { readCompanyFiles } from '../company-files.ts';
 
-const names = Object.keys(POLICIES) as PolicyName[];
-
-const HELP = `npm run simulate -- --workload FILE.json --compare     routing in simulated time
+const HELP = `npm run simulate -- --workload FILE.json     routing in simulated time, by the service's own matching function
 npm run simulate -- generate --law routebench --seed N --load L > FILE.json     writes a standard workload
 
   --workload FILE.json   the world: team, arrivals, and how agents really do (docs/simulation.md)
-  --compare              runs all policies on the same arrivals: ${names.join(', ')}
+  --policy FILE.yaml     the routing policy to decide by; config/policies/just-in-time.yaml unless told otherwise
+  --compare              runs others on the same arrivals, too: ${Object.keys(POLICIES).join(', ')}, and the bound lp
   --runs R               worlds of the same law, from 1 (default) to 1000; intervals need at least 2
   --json                 the report as JSON
 
@@ -29,6 +31,8 @@ const GENERATE_HELP = `npm run simulate -- generate --law routebench --seed N --
   --bursts               once a day 10 minutes with five times the arrivals
   --shifts               three shifts of eight hours, each agent in one of them
   --patience-hours H     customers give up after so long on average without a first response`;
+
+const JUST_IN_TIME = join(import.meta.dirname, '../../config/policies/just-in-time.yaml');
 
 /** What the caller got wrong: shown without a stack. */
 class WrongInput extends Error {}
@@ -91,6 +95,7 @@ function simulate(args: string[]): void {
     args,
     options: {
       workload: { type: 'string' },
+      policy: { type: 'string', default: JUST_IN_TIME },
       runs: { type: 'string', default: '1' },
       compare: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -99,10 +104,27 @@ function simulate(args: string[]): void {
   });
   if (values.help) return console.log(HELP);
   if (values.workload === undefined) throw new WrongInput('--workload is missing; it names a file such as `generate` writes');
-  if (!values.compare) throw new WrongInput('--compare is missing; the policies it compares are all there is to run');
   const runs = numberOf('--runs', values.runs, { from: 1, to: 1000, whole: true });
-  const report = experiment(readWorkload(values.workload), names, runs, (line) => console.error(line));
+  const own = { signalbox: signalbox(readPolicy(values.policy)) };
+  const policies = values.compare ? { ...POLICIES, ...own } : own;
+  const report = experiment(readWorkload(values.workload), policies, runs, (line) => console.error(line));
   console.log(values.json ? JSON.stringify(report, null, 1) : table(report));
+}
+
+/** The routing policy of a file of configuration: the one named `standard`, else the first, as the running system takes it. */
+function readPolicy(file: string): RoutingPolicy {
+  let documents: ReturnType<typeof readCompanyFiles>;
+  try {
+    documents = readCompanyFiles([file]).filter(({ kind }) => kind === 'routing-policy');
+  } catch (error) {
+    throw new WrongInput(`--policy is '${file}'; ${(error as Error).message}`);
+  }
+  const chosen = documents.find(({ name }) => name === 'standard') ?? documents[0];
+  if (!chosen) throw new WrongInput(`--policy is '${file}'; it holds no routing-policy`);
+  const { success, data, error } = RoutingPolicy.safeParse(chosen.content);
+  if (success) return data;
+  const problems = error.issues.map((issue) => `${[`routing-policy/${chosen.name}`, ...issue.path].join('.')}: ${issue.message}`);
+  throw new WrongInput(`--policy is '${file}'; ${problems.join('; ')}`);
 }
 
 function readWorkload(file: string): ReturnType<typeof parseWorkload> {

@@ -1,4 +1,5 @@
 import type { Rule } from './baseline-router.ts';
+import { NEVER } from './event-queue.ts';
 import type { Desk } from './router.ts';
 import { solveRelaxed, solveStaticProgram } from './static-program.ts';
 import type { Team } from './team.ts';
@@ -30,7 +31,7 @@ function oracle(desk: Desk, truth: Truth, driftAt: number, pricesFor: (handleMin
     prices: pricesFor(handleMinutes),
   });
   const first = phaseOf(truth.handleMinutes);
-  const later = driftAt === Infinity ? first : phaseOf(truth.handleMinutesLater);
+  const later = driftAt === NEVER ? first : phaseOf(truth.handleMinutesLater);
   return {
     cost({ category }, agent, at) {
       const { handleMinutes, meanOf, prices } = at >= driftAt ? later : first;

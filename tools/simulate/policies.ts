@@ -24,12 +24,8 @@ const oracle =
   (desk, { truth, driftAt }) =>
     new BaselineRouter(desk, rule(desk, truth, driftAt));
 
-/** Every policy that can be run, in the order of the report; `signalbox` decides by a routing policy. */
-export const policiesWith = (routingPolicy: RoutingPolicy): Record<PolicyName, MakeRouter> => ({
-  ...BASELINES,
-  signalbox: (desk) => new SignalboxRouter(desk, routingPolicy),
-});
-const BASELINES = {
+/** The baselines and the oracles, in the order of the report. */
+export const POLICIES = {
   random: blind(random),
   'round-robin': blind(roundRobin),
   'least-loaded': blind(leastLoaded),
@@ -41,5 +37,9 @@ const BASELINES = {
   'oracle-greedy': oracle(oracleGreedy),
   'oracle-lp': oracle(oracleLp),
 } satisfies Record<string, MakeRouter>;
-export const POLICY_NAMES = [...(Object.keys(BASELINES) as (keyof typeof BASELINES)[]), 'signalbox'] as const;
-export type PolicyName = (typeof POLICY_NAMES)[number];
+
+/** Signalbox's own matching function, deciding by a routing policy. */
+export const signalbox =
+  (policy: RoutingPolicy): MakeRouter =>
+  (desk) =>
+    new SignalboxRouter(desk, policy);

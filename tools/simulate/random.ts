@@ -3,23 +3,26 @@
  * never by the order of events: two policies that do different things with a ticket still see the same noise (common random numbers).
  */
 
+// The innermost calls, taken from the global object once.
+const { imul, log, sqrt, floor } = Math;
+
 const rotl = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
 
 /** One step of MurmurHash3 (32 bit). */
 function mixed(hash: number, word: number): number {
-  const scrambled = Math.imul(rotl(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593);
-  return (Math.imul(rotl(hash ^ scrambled, 13), 5) + 0xe6546b64) | 0;
+  const scrambled = imul(rotl(imul(word, 0xcc9e2d51), 15), 0x1b873593);
+  return (imul(rotl(hash ^ scrambled, 13), 5) + 0xe6546b64) | 0;
 }
 
 /** The finish of MurmurHash3: every bit of the input moves every bit of the output. */
 function finished(hash: number): number {
-  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  let h = imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  h = imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
 }
 
 function hashOf(seed: number, purpose: string, salt: number): number {
-  let hash = mixed(mixed(salt, seed | 0), Math.floor(seed / 2 ** 32) | 0);
+  let hash = mixed(mixed(salt, seed | 0), floor(seed / 2 ** 32) | 0);
   for (let place = 0; place < purpose.length; place += 1) hash = mixed(hash, purpose.charCodeAt(place));
   return finished(hash);
 }
@@ -52,7 +55,7 @@ export class Draws {
 
   /** Exponential with mean 1. */
   exponential(nth: number, attempt = 0): number {
-    return -Math.log(this.uniform(nth, attempt));
+    return -log(this.uniform(nth, attempt));
   }
 }
 
@@ -86,7 +89,7 @@ export class Stream {
 
   /** A whole number from 0 to bound − 1. */
   below(bound: number): number {
-    return Math.floor(this.uniform() * bound);
+    return floor(this.uniform() * bound);
   }
 
   normal(): number {
@@ -95,18 +98,18 @@ export class Stream {
 
   /** Exponential with mean 1. */
   exponential(): number {
-    return -Math.log(this.uniform());
+    return -log(this.uniform());
   }
 
   /** Gamma with scale 1. Marsaglia and Tsang 2000; a shape below 1 by their power of a uniform. */
   gamma(shape: number): number {
     if (shape < 1) return this.gamma(shape + 1) * this.uniform() ** (1 / shape);
     const d = shape - 1 / 3;
-    const c = 1 / Math.sqrt(9 * d);
+    const c = 1 / sqrt(9 * d);
     for (;;) {
       const x = this.normal();
       const v = (1 + c * x) ** 3;
-      if (v > 0 && Math.log(this.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+      if (v > 0 && log(this.uniform()) < 0.5 * x * x + d - d * v + d * log(v)) return d * v;
     }
   }
 
@@ -139,6 +142,6 @@ export function normalQuantile(p: number): number {
     const r = q * q;
     return (polynomial(A, r) * q) / (polynomial(B, r) * r + 1);
   }
-  const q = Math.sqrt(-2 * Math.log(p));
+  const q = sqrt(-2 * log(p));
   return polynomial(C, q) / (polynomial(D, q) * q + 1);
 }

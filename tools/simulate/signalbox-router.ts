@@ -77,6 +77,8 @@ export class SignalboxRouter implements Router {
         unitsMax: desk.team.ticketsMax[nth]!,
         channelUnitsMax: {},
         unitsUsed: 0,
+        interruptibleUnitsMax: null,
+        interruptibleUnitsUsed: 0,
         channelUnitsUsed: {},
         idleSince: EPOCH_MS,
         lastAssignedAt: null,
@@ -113,6 +115,8 @@ export class SignalboxRouter implements Router {
         recentAgentIds: [],
         dueAt: EPOCH_MS + ticket.deadline * MINUTE_MS,
         unenriched: false,
+        interruptible: false,
+        ownerAgentId: null,
       },
     });
   }

@@ -1,10 +1,14 @@
 import { arrivalsOf, type Arrivals } from './arrivals.ts';
-import { COMPLETES, EventQueue, GIVES_UP, REOPENS, SHIFT_BEGINS, SHIFT_ENDS, SURVEY_RETURNS, WAKES } from './event-queue.ts';
+import { COMPLETES, EventQueue, GIVES_UP, NEVER, REOPENS, SHIFT_BEGINS, SHIFT_ENDS, SURVEY_RETURNS, WAKES } from './event-queue.ts';
 import { Draws } from './random.ts';
 import type { Desk, Router, Ticket } from './router.ts';
 import { kindOf, type Team } from './team.ts';
 import type { Truth } from './truth.ts';
 import type { Workload } from './workload.ts';
+
+// Taken from the global object once: these are asked for every ticket.
+const { exp, log2, max, min } = Math;
+const clock = performance;
 
 /** One run's world: arrivals and all chance, shared by the policies that are compared. */
 export interface World {
@@ -13,13 +17,13 @@ export interface World {
   readonly truth: Truth;
   readonly arrivals: Arrivals;
   readonly seed: number;
-  /** Instant of the drift; Infinity = never. */
+  /** Instant of the drift; NEVER = there is none. */
   readonly driftAt: number;
 }
 
 export function worldOf(workload: Workload, team: Team, truth: Truth, seed: number): World {
   const arrivals = arrivalsOf(workload, team, seed);
-  return { workload, team, truth, arrivals, seed, driftAt: arrivals.at[truth.driftTicket] ?? Infinity };
+  return { workload, team, truth, arrivals, seed, driftAt: arrivals.at[truth.driftTicket] ?? NEVER };
 }
 
 /** What became of every ticket, by number; NaN = it never did. */
@@ -39,14 +43,14 @@ export interface Outcome {
   readonly trace: Float64Array;
 }
 
-/** Minutes of work on one ticket, from its mean; `z` is a standard normal draw. */
+/** Minutes of work on one attempt at a ticket, from their mean. */
 export type WorkLaw = (meanMinutes: number, ticket: number, attempt: number) => number;
 
 /** Lognormal with the given mean and coefficient of variation. */
 export function lognormalWork(cv: number, seed: number): WorkLaw {
   const draws = new Draws(seed, 'work');
   const sigma = Math.sqrt(Math.log(1 + cv * cv));
-  return (mean, ticket, attempt) => mean * Math.exp(sigma * draws.normal(ticket, attempt) - (sigma * sigma) / 2);
+  return (mean, ticket, attempt) => mean * exp(sigma * draws.normal(ticket, attempt) - (sigma * sigma) / 2);
 }
 
 /** Where a ticket is. Solved: it may yet come back. */
@@ -138,14 +142,14 @@ export class Simulation implements Desk {
     });
     let arrived = 0;
     let decidingMs = 0;
-    let wakeAt = Infinity;
+    let wakeAt = NEVER;
     let eventsLeft = EVENTS_PER_TICKET_MAX * (tickets + 100);
     const assign = (ticket: Ticket, agent: number): void => this.#assign(ticket, agent, at);
     let at = 0;
     while (this.#unfinished > 0 && eventsLeft > 0) {
-      const arrivesAt = arrived < tickets ? arrivals.at[arrived]! : Infinity;
-      at = Math.min(arrivesAt, this.#events.nextAt);
-      if (at === Infinity) break;
+      const arrivesAt = arrived < tickets ? arrivals.at[arrived]! : NEVER;
+      at = min(arrivesAt, this.#events.nextAt);
+      if (at === NEVER) break;
       while (this.#events.nextAt === at) {
         const kind = this.#events.nextKind;
         const subject = this.#events.nextSubject;
@@ -157,11 +161,11 @@ export class Simulation implements Desk {
         this.#arrives(arrived, at, router);
         arrived += 1;
       }
-      const askedAt = performance.now();
+      const askedAt = clock.now();
       const again = router.decide(at, assign);
-      decidingMs += performance.now() - askedAt;
+      decidingMs += clock.now() - askedAt;
       this.#beginWork(at);
-      if (wakeAt <= at) wakeAt = Infinity;
+      if (wakeAt <= at) wakeAt = NEVER;
       if (again !== undefined && again > at && again < wakeAt) {
         wakeAt = again;
         this.#events.push(again, WAKES, 0);
@@ -240,7 +244,10 @@ export class Simulation implements Desk {
       longer.set(this.#trace);
       this.#trace = longer;
     }
-    this.#trace.set([number, agent, at], 3 * this.#decisions);
+    const row = 3 * this.#decisions;
+    this.#trace[row] = number;
+    this.#trace[row + 1] = agent;
+    this.#trace[row + 2] = at;
     this.#decisions += 1;
   }
 
@@ -256,7 +263,7 @@ export class Simulation implements Desk {
       this.#place[number] = IN_WORK;
       this.#inWork[agent] = next;
       this.#beganAt[agent] = at;
-      if (Number.isNaN(this.#outcome.firstResponseAt[number])) this.#outcome.firstResponseAt[number] = at;
+      if (reopenings === 0) this.#outcome.firstResponseAt[number] = at;
       const { truth, driftAt } = this.#world;
       const means = at >= driftAt ? truth.handleMinutesLater : truth.handleMinutes;
       const minutes = this.#workOf(means[agent * this.team.categories.length + category]!, number, reopenings);
@@ -272,7 +279,7 @@ export class Simulation implements Desk {
     const beganAt = this.#beganAt[agent]!;
     this.#inWork[agent] = undefined;
     this.#release(agent, ticket);
-    const counted = Math.min(at, arrivals.at[workload.tickets - 1]!) - Math.max(beganAt, this.#countFrom);
+    const counted = min(at, arrivals.at[workload.tickets - 1]!) - max(beganAt, this.#countFrom);
     if (counted > 0) this.#outcome.busyMinutes[agent]! += counted;
     const pair = agent * this.team.categories.length + category;
     if (this.#draws.outcome.uniform(number, reopenings) < truth.resolvedShare[pair]!) {
@@ -292,16 +299,16 @@ export class Simulation implements Desk {
     const { base, perLog2WaitOverSla, perReopening } = workload.truth.satisfaction;
     const wait = this.#outcome.firstResponseAt[number]! - arrivedAt;
     const logit =
-      base + truth.affinity[pair]! + perLog2WaitOverSla * Math.log2(1 + wait / this.team.slaMinutes[priority]!) + perReopening * reopenings;
-    this.#outcome.satisfied[number] = this.#draws.satisfaction.uniform(number) < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
+      base + truth.affinity[pair]! + perLog2WaitOverSla * log2(1 + wait / this.team.slaMinutes[priority]!) + perReopening * reopenings;
+    this.#outcome.satisfied[number] = this.#draws.satisfaction.uniform(number) < 1 / (1 + exp(-logit)) ? 1 : 0;
     if (this.#draws.survey.uniform(number) < workload.truth.surveyReturnedShare)
       this.#events.push(at + workload.truth.surveyDelayHours * HOUR_MINUTES, SURVEY_RETURNS, number);
   }
 
   #givesUp(number: number, at: number, router: Router): void {
     const place = this.#place[number];
-    if (!Number.isNaN(this.#outcome.firstResponseAt[number]) || (place !== WAITING && place !== HELD)) return;
     const ticket = this.#tickets[number]!;
+    if (ticket.reopenings > 0 || (place !== WAITING && place !== HELD)) return;
     const agent = place === HELD ? this.#owner[number]! : undefined;
     if (agent !== undefined) this.#release(agent, ticket);
     this.#place[number] = ABANDONED;

@@ -5,8 +5,9 @@ import type { Team } from './team.ts';
  * The static linear program of a team: how much of each kind of ticket each agent should take, were there no chance and no queue.
  *
  *   min Σ x_ak (M_ac + (1 − P_ac) · reopenAfter) / λ   s.t.   Σ_a P_ac x_ak = λ_k per kind k (category and language),
- *                                                            Σ_k M_ac x_ak ≤ capacity per agent,   x ≥ 0
+ *                                                            Σ_k M_ac x_ak ≤ capacity · share on duty, per agent,   x ≥ 0
  *
+ * It is solved in attempts per ticket (x / λ), so that rates of any size look the same to the solver.
  * x_ak: attempts a minute of agent a at kind k. M: mean handle minutes, P: resolved share, by `agent × categories + category`.
  */
 export interface ProgramInput {
@@ -15,8 +16,10 @@ export interface ProgramInput {
   /** Tickets a minute by kind; kinds that nobody can take are left out. */
   readonly arrivalRates: Float64Array;
   readonly reopenAfterMinutes: number;
-  /** Minutes of work a minute that an agent may do. */
+  /** Minutes of work that an agent may do in a minute on duty. */
   readonly capacity: number;
+  /** By agent. */
+  readonly onDutyShares: Float64Array;
 }
 
 export interface ProgramSolution {
@@ -24,7 +27,7 @@ export interface ProgramSolution {
   readonly objective: number;
   /** Minutes of waiting that a minute of this agent's time costs: −dual of the agent's row, for the objective without its division by λ. */
   readonly prices: Float64Array;
-  /** x by `kind`, in the order of `team.eligible[kind]`. */
+  /** x / λ by `kind`, in the order of `team.eligible[kind]`. */
   readonly flows: readonly Float64Array[];
 }
 
@@ -35,7 +38,6 @@ const highs = await (loadHighs as unknown as typeof loadHighs.default)();
 export function solveStaticProgram(team: Team, input: ProgramInput): ProgramSolution | undefined {
   const solved = highs.solve(programText(team, input, undefined), { output_flag: false });
   if (solved.Status !== 'Optimal') return undefined;
-  const total = takenRates(team, input).reduce((sum, rate) => sum + rate, 0);
   const prices = new Float64Array(team.agentIds.length);
   for (const row of solved.Rows) {
     if (!('Dual' in row)) continue;
@@ -44,7 +46,7 @@ export function solveStaticProgram(team: Team, input: ProgramInput): ProgramSolu
   }
   const columns = solved.Columns as Record<string, { Primal: number } | undefined>;
   const flows = team.eligible.map((agents, kind) => Float64Array.from(agents, (agent) => columns[`x${agent}_${kind}`]?.Primal ?? 0));
-  return { objective: solved.ObjectiveValue / total, prices, flows };
+  return { objective: solved.ObjectiveValue, prices, flows };
 }
 
 /** The same, with the least capacity above `capacity` at which the work can be done, where it is more than the agents can do. */
@@ -52,8 +54,9 @@ export function solveRelaxed(team: Team, input: ProgramInput): ProgramSolution {
   const solution = solveStaticProgram(team, input);
   if (solution) return solution;
   const least = highs.solve(programText(team, input, 'overload'), { output_flag: false }).ObjectiveValue;
+  const rate = takenRates(team, input).reduce((sum, one) => sum + one, 0);
   // A little more than the least, so that rounding does not make it infeasible again.
-  return solveStaticProgram(team, { ...input, capacity: (input.capacity + least) * 1.0001 })!;
+  return solveStaticProgram(team, { ...input, capacity: (input.capacity + least * rate) * 1.0001 })!;
 }
 
 const takenRates = (team: Team, { arrivalRates }: ProgramInput): Float64Array =>
@@ -61,12 +64,14 @@ const takenRates = (team: Team, { arrivalRates }: ProgramInput): Float64Array =>
 
 /** In CPLEX LP format. With `overload` its objective is the least capacity beyond `capacity`. The order of terms is fixed: same text, same answer. */
 function programText(team: Team, input: ProgramInput, minimise: 'overload' | undefined): string {
-  const { handleMinutes, resolvedShare, reopenAfterMinutes, capacity } = input;
+  const { handleMinutes, resolvedShare, reopenAfterMinutes, capacity, onDutyShares } = input;
   const count = team.categories.length;
+  const rates = takenRates(team, input);
+  const total = rates.reduce((sum, rate) => sum + rate, 0);
   const objective: string[] = [];
   const demands: string[] = [];
   const loads: string[][] = team.agentIds.map(() => []);
-  takenRates(team, input).forEach((rate, kind) => {
+  rates.forEach((rate, kind) => {
     if (rate <= 0) return;
     const category = Math.floor(kind / team.languages.length);
     const demand: string[] = [];
@@ -78,11 +83,11 @@ function programText(team: Team, input: ProgramInput, minimise: 'overload' | und
       demand.push(`+ ${resolved} ${x}`);
       loads[agent]!.push(`+ ${minutes} ${x}`);
     }
-    demands.push(`d${kind}: ${demand.join('\n ')} = ${rate}`);
+    demands.push(`d${kind}: ${demand.join('\n ')} = ${rate / total}`);
   });
-  const overload = minimise === 'overload' ? ' - overload' : '';
+  const mayDo = onDutyShares.map((share) => (capacity * share) / total);
   const capacities = loads.flatMap((terms, agent) =>
-    terms.length > 0 ? [`u${agent}: ${terms.join('\n ')}${overload} <= ${capacity}`] : [],
+    terms.length > 0 ? [`u${agent}: ${terms.join('\n ')}${minimise ? ` - ${onDutyShares[agent]} overload` : ''} <= ${mayDo[agent]}`] : [],
   );
   return `Minimize\nobj: ${minimise ?? objective.join('\n ')}\nSubject To\n${demands.join('\n')}\n${capacities.join('\n')}\nEnd\n`;
 }

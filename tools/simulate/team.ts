@@ -62,3 +62,9 @@ function joined(shifts: Workload['agents'][number]['shifts']): Workload['agents'
   }
   return merged;
 }
+
+/** Share of the minutes until `untilMinute` that each agent is on duty. */
+export const onDutyShares = ({ shifts }: Team, untilMinute: number): Float64Array =>
+  Float64Array.from(shifts, (own) =>
+    own.reduce((sum, { fromMinute, toMinute }) => sum + Math.max(0, Math.min(toMinute, untilMinute) - fromMinute) / untilMinute, 0),
+  );

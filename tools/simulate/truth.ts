@@ -1,5 +1,6 @@
+import { NEVER } from './event-queue.ts';
 import { Stream } from './random.ts';
-import type { Team } from './team.ts';
+import { onDutyShares, type Team } from './team.ts';
 import type { Workload } from './workload.ts';
 
 /** How agents really do: for the simulation itself, the oracles and the bound. No other router sees it. By `agent × categories + category`. */
@@ -9,11 +10,13 @@ export interface Truth {
   readonly handleMinutesLater: Float64Array;
   readonly resolvedShare: Float64Array;
   readonly affinity: Float64Array;
-  /** The arrival of this ticket (by number) is the instant of the drift; Infinity = never. */
+  /** The arrival of this ticket (by number) is the instant of the drift; NEVER = there is none. */
   readonly driftTicket: number;
   readonly reopenAfterMinutes: number;
   /** Tickets a minute by kind (`category × languages + language`), averaged over the day's profile, without bursts. */
   readonly arrivalRates: Float64Array;
+  /** Share of the time in which tickets are expected to arrive that each agent is on duty. */
+  readonly onDutyShares: Float64Array;
 }
 
 export function truthOf(workload: Workload, team: Team): Truth {
@@ -21,14 +24,16 @@ export function truthOf(workload: Workload, team: Team): Truth {
   const table = (pairs: Record<string, Record<string, number>>): Float64Array =>
     Float64Array.from(agents.flatMap((agent) => categories.map((category) => pairs[agent.id]?.[category] ?? NaN)));
   const handleMinutes = table(truth.handleMinutes);
+  const arrivalRates = arrivalRatesOf(workload);
   return {
     handleMinutes,
     handleMinutesLater: truth.drift ? drifted(handleMinutes, team, truth.drift) : handleMinutes,
     resolvedShare: table(truth.resolvedShare),
     affinity: table(truth.satisfaction.affinity),
-    driftTicket: truth.drift ? Math.floor(truth.drift.atShare * tickets) : Infinity,
+    driftTicket: truth.drift ? Math.floor(truth.drift.atShare * tickets) : NEVER,
     reopenAfterMinutes: truth.reopenAfterMinutes,
-    arrivalRates: arrivalRatesOf(workload),
+    arrivalRates,
+    onDutyShares: onDutyShares(team, tickets / arrivalRates.reduce((sum, rate) => sum + rate, 0)),
   };
 }
 

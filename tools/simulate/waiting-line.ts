@@ -1,3 +1,4 @@
+import { NEVER } from './event-queue.ts';
 import type { Ticket } from './router.ts';
 
 /** Waiting tickets of one kind, the earliest deadline first (of equals the one that came first). A binary heap. */
@@ -5,10 +6,10 @@ export class WaitingLine {
   readonly #heap: Ticket[] = [];
   readonly #gone = new Set<Ticket>();
 
-  /** Infinity = nobody waits. */
+  /** NEVER = nobody waits. */
   get firstDeadline(): number {
     this.#forgetGone();
-    return this.#heap[0]?.deadline ?? Infinity;
+    return this.#heap[0]?.deadline ?? NEVER;
   }
 
   push(ticket: Ticket): void {

@@ -118,27 +118,34 @@ const offerMode = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('automatic') }),
 ]);
 
-export const QueueConfig = z.strictObject({
-  title: z.string().min(1).max(120),
-  /** Capacity units a ticket takes, by channel. */
-  units: z.record(Channel, Units),
-  offers: z.record(Channel, offerMode),
-  /** Offers an agent may let expire in a row before going out of rotation. */
-  expiredOffersMax: z.int().min(1).max(20).default(3),
-  /** Units a ticket takes beside its channel's, from that complexity on: `{ 4: 1, 5: 2 }`. See `unitsOf`. */
-  unitsByComplexity: z.partialRecord(z.enum(['1', '2', '3', '4', '5']), Units).optional(),
-  /** Channels whose tickets can wait while something more urgent comes in: they fill an agent's interruptible pool. */
-  interruptible: z.array(Channel).max(4).optional(),
-  /** Offers of one ticket that may end without an owner; then it goes to the company's `supervisorQueue`. */
-  attemptsMax: z.int().min(1).max(50).optional(),
-  /** So long a solved ticket keeps its units, unless the agent ends it earlier. Absent = 0. */
-  wrapUpSeconds: z.partialRecord(Channel, z.number().min(0).max(3600)).optional(),
-  /** After so many minutes of the owner's shift without a reply, OwnerSilent is said; after the second figure the ticket is released. */
-  ownerSilentMinutes: z.number().positive().max(100_000).optional(),
-  ownerSilentReleaseMinutes: z.number().positive().max(100_000).optional(),
-  /** What becomes of an owner's open tickets when their shift is over. Absent = keep. */
-  atShiftEnd: z.partialRecord(Channel, z.enum(['keep', 'release', 'hand-over'])).optional(),
-});
+export const QueueConfig = z
+  .strictObject({
+    title: z.string().min(1).max(120),
+    /** Capacity units a ticket takes, by channel. */
+    units: z.record(Channel, Units),
+    offers: z.record(Channel, offerMode),
+    /** Offers an agent may let expire in a row before going out of rotation. */
+    expiredOffersMax: z.int().min(1).max(20).default(3),
+    /** Units a ticket takes beside its channel's, from that complexity on: `{ 4: 1, 5: 2 }`. See `unitsOf`. */
+    unitsByComplexity: z.partialRecord(z.enum(['1', '2', '3', '4', '5']), Units).optional(),
+    /** Channels whose tickets can wait while something more urgent comes in: they fill an agent's interruptible pool. */
+    interruptible: z.array(Channel).max(4).optional(),
+    /** Offers of one ticket that may end without an owner; then it goes to the company's `supervisorQueue`. */
+    attemptsMax: z.int().min(1).max(50).optional(),
+    /** So long a solved ticket keeps its units, unless the agent ends it earlier. Absent = 0. */
+    wrapUpSeconds: z.partialRecord(Channel, z.number().min(0).max(3600)).optional(),
+    /** After so many minutes of the owner's shift without a reply, OwnerSilent is said; after the second figure the ticket is released. */
+    ownerSilentMinutes: z.number().positive().max(100_000).optional(),
+    ownerSilentReleaseMinutes: z.number().positive().max(100_000).optional(),
+    /** What becomes of an owner's open tickets when they have been offline beyond the grace; a kept one goes back when its customer writes. Absent = release. */
+    whenOffline: z.partialRecord(Channel, z.enum(['release', 'keep'])).optional(),
+    /** What becomes of an owner's open tickets when their shift is over. Absent = keep. */
+    atShiftEnd: z.partialRecord(Channel, z.enum(['keep', 'release', 'hand-over'])).optional(),
+  })
+  .refine(({ ownerSilentMinutes = 0, ownerSilentReleaseMinutes = Infinity }) => ownerSilentReleaseMinutes > ownerSilentMinutes, {
+    error: 'must be more than ownerSilentMinutes',
+    path: ['ownerSilentReleaseMinutes'],
+  });
 export type QueueConfig = z.infer<typeof QueueConfig>;
 
 /**
@@ -260,6 +267,11 @@ export const RoutingPolicy = z
      * Needs the signal `resolution`. Null = who has room gets tickets at once.
      */
     startWithinMinutes: z.number().min(0).nullable().default(null),
+    /**
+     * An owner's open ticket whose deadline is so near is offered to somebody who can begin it before them; they keep it until the other one
+     * has accepted. 0 = never.
+     */
+    rescueWithinMinutes: z.number().min(0).max(1_440).default(0),
     /** Nobody gets a ticket in the last minutes of their shift. */
     shiftEndMinutes: z.number().min(0).max(480).default(0),
     /** Routing waits so long for the knowledge base's verdict, from receipt. 0 for urgent tickets and "a person, please". */

@@ -91,6 +91,8 @@ export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domai
   removedAgentIds: z.array(z.string()),
   policy: PolicyRef,
   configuration: Version,
+  /** The one agent who asked for their next ticket: a round of them alone, which gives one ticket at most. */
+  onlyAgentId: AgentId.optional(),
   /**
    * Keys `kind/name@version` of the records of `configuration` decided by; present in a checkpoint, and the first time an instance decides by
    * that one.

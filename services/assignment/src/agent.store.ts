@@ -17,6 +17,7 @@ const COLUMNS = {
   in_rotation: 'boolean',
   expired_in_a_row: 'int',
   idle_since: 'timestamptz',
+  last_assigned_at: 'timestamptz',
   shift_ends_at: 'timestamptz',
 } as const;
 const names = Object.keys(COLUMNS);
@@ -37,6 +38,7 @@ interface AgentRow {
   in_rotation: boolean;
   expired_in_a_row: number;
   idle_since: Date | null;
+  last_assigned_at: Date | null;
   shift_ends_at: Date | null;
 }
 interface HoldRow {
@@ -48,12 +50,15 @@ interface HoldRow {
   due_at: Date | null;
   interruptible: boolean;
 }
+interface StoredHold extends HoldRow {
+  category: string | null;
+}
 
 const INSERT_MISSING = `insert into agent (agent_id) select a from unnest($1::text[]) as x(a) order by a on conflict do nothing`;
 const LOCK = `select agent_id, ${names.join(', ')} from agent where agent_id = any($1::text[]) order by agent_id for update`;
 const HOLDS = `
-  select ticket_id, agent_id, units, channel, state, due_at, interruptible from hold
-  where agent_id = any($1::text[]) order by ticket_id`;
+  select h.ticket_id, h.agent_id, h.units, h.channel, h.state, h.due_at, h.interruptible, t.category from hold h left join ticket t using (ticket_id)
+  where h.agent_id = any($1::text[]) order by h.ticket_id`;
 const SAVE = `
   update agent a set (${names.join(', ')}) = (${names.map((name) => `x.${name}`).join(', ')})
   from jsonb_to_recordset($1::jsonb) as x(agent_id text, ${Object.entries(COLUMNS)
@@ -83,15 +88,16 @@ export class AgentStore {
     if (agentIds.length === 0) return [];
     const sorted = [...new Set(agentIds)].sort();
     // Sent together, done one after the other: the second sees what was committed before the locks were had.
-    const [rows, holds] = await Promise.all([this.tx.query<AgentRow[]>(LOCK, [sorted]), this.tx.query<HoldRow[]>(HOLDS, [sorted])]);
+    const [rows, holds] = await Promise.all([this.tx.query<AgentRow[]>(LOCK, [sorted]), this.tx.query<StoredHold[]>(HOLDS, [sorted])]);
     const byAgent = new Map<string, Map<string, Hold>>(rows.map((row) => [row.agent_id, new Map()]));
-    for (const { ticket_id: ticketId, agent_id, units, channel, state, due_at, interruptible } of holds)
+    for (const { ticket_id: ticketId, agent_id, units, channel, state, due_at, category, interruptible } of holds)
       byAgent.get(agent_id)?.set(ticketId, {
         ticketId,
         units,
         channel,
         state,
         dueAt: due_at?.toISOString() ?? null,
+        category,
         ...(interruptible && { interruptible }),
       });
     return rows.map((row) => agentFrom(row, byAgent.get(row.agent_id)!));
@@ -154,6 +160,7 @@ const agentFrom = (row: AgentRow, holds: ReadonlyMap<string, Hold>): Agent => ({
   inRotation: row.in_rotation,
   expiredInARow: row.expired_in_a_row,
   idleSince: row.idle_since,
+  lastAssignedAt: row.last_assigned_at,
   shiftEndsAt: row.shift_ends_at,
   holds,
 });
@@ -174,5 +181,6 @@ const rowFrom = (agent: Agent): AgentRow => ({
   in_rotation: agent.inRotation,
   expired_in_a_row: agent.expiredInARow,
   idle_since: agent.idleSince,
+  last_assigned_at: agent.lastAssignedAt,
   shift_ends_at: agent.shiftEndsAt,
 });

@@ -35,7 +35,7 @@ export class PresenceLeaseTimer implements OnApplicationBootstrap, BeforeApplica
     return this.#repeating.stop();
   }
 
-  /** Agents whose lease ran out go offline; those offline beyond the grace lose what they hold. Gives how many agents it looked at. */
+  /** Agents whose lease ran out go offline; those offline beyond the grace lose what their queues do not let them keep. Gives how many agents it looked at. */
   endLeases(): Promise<number> {
     return this.unit.submit(this.#end, undefined);
   }
@@ -64,7 +64,11 @@ export class PresenceLeaseTimer implements OnApplicationBootstrap, BeforeApplica
       if (desk.agent(agentId).presence === 'offline') desk.withdraw(agentId, 'agent-offline');
       if (!graceIsOver(desk.agent(agentId), desk.offlineGraceSeconds, now)) continue;
       for (const ticketId of desk.agent(agentId).holds.keys())
-        desk.apply(release(desk.ticket(ticketId), desk.agent(agentId), 'agent-offline', now));
+        if (desk.termsFor(desk.ticket(ticketId)).whenOffline === 'release')
+          desk.apply(release(desk.ticket(ticketId), desk.agent(agentId), 'agent-offline', now));
+      // Looked at once: what they keep is not due again every second.
+      const gone = desk.agent(agentId);
+      if ([...gone.holds.values()].some((held) => held.state === 'assigned')) desk.change({ ...gone, offlineSince: null });
     }
     return done(due.length);
   };

@@ -4,13 +4,14 @@ import { readEnvironment } from './config.js';
 import { CreateAssignment } from './migrations/1795482600000-create-assignment.js';
 import { RepeatStates } from './migrations/1795651200000-repeat-states.js';
 import { HandOver } from './migrations/1795910400000-hand-over.js';
+import { RememberLastAssignment } from './migrations/1795911000000-remember-last-assignment.js';
 
 export function assignment(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
   const environment = readEnvironment(env);
   return {
     name: 'assignment',
     module: AssignmentModule.with(environment),
-    migrations: [CreateAssignment, RepeatStates, HandOver],
+    migrations: [CreateAssignment, RepeatStates, HandOver, RememberLastAssignment],
     environment,
   };
 }

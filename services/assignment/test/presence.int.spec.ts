@@ -1,4 +1,4 @@
-import { AgentsTopic } from '@signalbox/contracts';
+import { AgentsTopic, MessageReceived } from '@signalbox/contracts';
 import { PresenceLeaseTimer } from '../src/presence-lease.timer.js';
 import { aCompany, anAgent, aQueue, Company, presence, proposed, received } from './company.js';
 
@@ -41,4 +41,35 @@ it('leaves a ticket with an agent who is offline for less than the grace', async
   await company.service.app.get(PresenceLeaseTimer).endLeases();
   await company.tell(presence('ben', 'online'));
   expect(company.typesSaid('t-grace')).toEqual(['TicketAssigned']);
+});
+
+it('leaves with an agent who is gone what the queue lets them keep, until its customer writes', async () => {
+  await company.apply([aQueue({ whenOffline: { email: 'keep' } })]);
+  await company.tell(presence('cem'), received('t-kept', 'email'), received('t-taken'));
+  await company.tell(proposed('t-kept', 'cem'), proposed('t-taken', 'cem'));
+  await company.tell(presence('cem', 'offline'));
+  await company.stack.query(
+    'assignment',
+    `update agent set offline_since = clock_timestamp() - interval '2 minutes' where agent_id = 'cem'`,
+  );
+  await company.service.app.get(PresenceLeaseTimer).endLeases();
+  await company.stack.settled();
+  expect(company.typesSaid('t-kept')).toEqual(['TicketAssigned']);
+  expect(company.typesSaid('t-taken')).toEqual(['TicketAssigned', 'TicketReleased']);
+  await company.tell(
+    MessageReceived('t-kept', {
+      messageId: 'more-kept',
+      channel: 'email',
+      door: 'smtp',
+      kind: 'human',
+      customer: { customerId: 'customer-1', address: 'ida@example.com' },
+      text: 'And?',
+      attachments: [],
+      receivedAt: '2026-11-24T09:10:00.000Z',
+    }),
+  );
+  expect(company.said('t-kept').at(-1)).toMatchObject({
+    type: 'TicketReleased',
+    data: { why: 'agent-offline', ticket: { agentId: null } },
+  });
 });

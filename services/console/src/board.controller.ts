@@ -1,5 +1,6 @@
 import { Get, Inject } from '@nestjs/common';
 import { AgentStore } from './agent.store.js';
+import { AuditStore } from './audit.store.js';
 import { Allow, Api, By } from './auth.guard.js';
 import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
 import { Desk } from './desk.js';
@@ -17,16 +18,19 @@ export class BoardController {
     private readonly tickets: TicketQueryStore,
     private readonly agents: AgentStore,
     private readonly desk: Desk,
+    private readonly audit: AuditStore,
   ) {}
 
   @Get()
   @Allow('supervisor', 'admin')
   async board(@By() caller: Caller) {
     const { view, configuration } = await this.desk.of(caller);
-    const [counts, states, waiting] = await Promise.all([
+    const [counts, states, waiting, toHandOver, alarms] = await Promise.all([
       this.tickets.queueCounts(),
       this.agents.states(),
       this.tickets.waiting(view, WAITING_MAX),
+      this.tickets.toHandOver(view, WAITING_MAX),
+      this.audit.latest(),
     ]);
     const { snapshot } = configuration;
     const now = Date.now() + this.environment.SIGNALBOX_CLOCK_OFFSET_MS;
@@ -47,6 +51,8 @@ export class BoardController {
       }),
       // Who has no units takes no tickets: supervisors, administrators.
       agents: [...agentIds].map((agentId) => agentRow(agentId, states.get(agentId), configuration)).filter((agent) => agent.unitsMax > 0),
+      toHandOver: toHandOver.map((ticket) => ticketRow(ticket, configuration)),
+      alarms,
       waiting: waiting.map((ticket) => {
         const row = ticketRow(ticket, configuration);
         return { ...row, reasons: row.waiting?.reasons ?? [], step: row.waiting?.step ?? 0, nextStepAt: row.waiting?.nextStepAt ?? null };

@@ -1,7 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AgentStore } from './agent.store.js';
 import { AgentsConsumer } from './agents.consumer.js';
+import { Asking } from './asking.js';
 import { AttachmentsController } from './attachments.controller.js';
+import { AuditStore } from './audit.store.js';
 import { AuthGuard } from './auth.guard.js';
 import { BoardController } from './board.controller.js';
 import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
@@ -9,8 +11,10 @@ import { ConfigurationController } from './configuration.controller.js';
 import { ConfigurationStore } from './configuration.store.js';
 import { Desk } from './desk.js';
 import { Feed } from './feed.js';
+import { HandOverController } from './hand-over.controller.js';
 import { LeaseRenewalTimer } from './lease-renewal.timer.js';
 import { MeController } from './me.controller.js';
+import { NextConsumer } from './next.consumer.js';
 import { RequestsController } from './requests.controller.js';
 import { RequestStore } from './request.store.js';
 import { RetentionTimer } from './retention.timer.js';
@@ -26,18 +30,19 @@ import { Tokens } from './tokens.js';
 @Module({})
 export class ConsoleModule {
   static with(environment: ConsoleEnvironment): DynamicModule {
-    const consumers = [TicketConsumer, AgentsConsumer];
+    const consumers = [TicketConsumer, AgentsConsumer, NextConsumer];
     const controllers = [
       SessionsController,
       MeController,
       TicketsController,
       RequestsController,
+      HandOverController,
       BoardController,
       StreamController,
       ConfigurationController,
       AttachmentsController,
     ];
-    const stores = [StoryStore, TicketQueryStore, AgentStore, RequestStore, SessionStore, ConfigurationStore];
+    const stores = [StoryStore, TicketQueryStore, AgentStore, RequestStore, SessionStore, ConfigurationStore, AuditStore];
     return {
       module: ConsoleModule,
       controllers: [...consumers, ...controllers],
@@ -45,6 +50,7 @@ export class ConsoleModule {
         { provide: ENVIRONMENT, useValue: environment },
         ...stores,
         Tokens,
+        Asking,
         AuthGuard,
         Desk,
         Feed,

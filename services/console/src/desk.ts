@@ -1,6 +1,7 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ConfigurationStore, type ActiveConfiguration } from './configuration.store.js';
+import type { Company } from '@signalbox/contracts';
 import type { Ticket } from './domain/ticket.js';
 import { viewOf, type Caller, type View } from './domain/visibility.js';
 import { TicketQueryStore } from './ticket-query.store.js';
@@ -14,9 +15,16 @@ export class Desk {
     private readonly database: DataSource,
   ) {}
 
-  async of(caller: Caller): Promise<{ view: View; configuration: ActiveConfiguration }> {
+  async of(
+    caller: Caller,
+  ): Promise<{ view: View; configuration: ActiveConfiguration; declineReasons: readonly Company['declineReasons'][number][] }> {
     const configuration = await this.configuration.active(this.database.manager);
-    return { configuration, view: viewOf(caller, configuration.queuesOf(caller.agentId)) };
+    const [company] = configuration.snapshot.all('company').values();
+    return {
+      configuration,
+      view: viewOf(caller, configuration.queuesOf(caller.agentId)),
+      declineReasons: company?.declineReasons ?? [],
+    };
   }
 
   /** @throws NotFoundException also when it exists and the caller may not know. */

@@ -48,8 +48,12 @@ export class MeController {
 
   @Get('inbox')
   async inbox(@By() caller: Caller) {
-    const { configuration } = await this.desk.of(caller);
-    const [offered, mine] = await Promise.all([this.tickets.offersOf(caller.agentId), this.tickets.workOf(caller.agentId)]);
+    const { configuration, declineReasons } = await this.desk.of(caller);
+    const [offered, mine, consulted] = await Promise.all([
+      this.tickets.offersOf(caller.agentId),
+      this.tickets.workOf(caller.agentId),
+      this.tickets.consultedOf(caller.agentId),
+    ]);
     const decisions = offered.length === 0 ? [] : await this.tickets.decisions(offered.map((ticket) => ticket.ticketId));
     return {
       offers: offered.map((ticket) => {
@@ -61,10 +65,28 @@ export class MeController {
           ...ticketRow(ticket, configuration),
           offerId: offer.offerId,
           expiresAt: offer.expiresAt,
+          /** True until this agent's console has confirmed it: `POST /tickets/:ticketId/delivered`. */
+          awaitsDelivery: offer.acknowledgeBy !== undefined,
           reasons: decision ? decisionRow(decision, configuration).reasons : [],
         };
       }),
       mine: mine.map((ticket) => ticketRow(ticket, configuration)),
+      consulted: consulted.map((ticket) => ticketRow(ticket, configuration)),
+      declineReasons,
+    };
+  }
+
+  /** To whom a ticket can go: who takes tickets, and the queues. */
+  @Get('colleagues')
+  async colleagues(@By() caller: Caller) {
+    const { configuration } = await this.desk.of(caller);
+    const { snapshot } = configuration;
+    const states = await this.agents.states();
+    const agents = [...snapshot.all('agent')].filter(([agentId, { unitsMax }]) => unitsMax > 0 && agentId !== caller.agentId);
+    return {
+      agents: agents.map(([agentId, { name }]) => ({ agentId, name, presence: states.get(agentId)?.presence ?? ('offline' as const) })),
+      queues: [...snapshot.all('queue')].map(([queueId, { title }]) => ({ queueId, title })),
+      skills: [...new Set(agents.flatMap(([, { skills }]) => Object.keys(skills)))].sort(),
     };
   }
 }

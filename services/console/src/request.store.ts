@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PresenceReported, type Draft, type Presence } from '@signalbox/contracts';
+import { OfferDelivered, PresenceReported, type Draft, type Presence } from '@signalbox/contracts';
 import type { CommandHandler, Outcome } from '@signalbox/messaging';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
 import { recordChanges } from './change.store.js';
 import { lapsed, renewLease, type Lease } from './domain/presence.js';
@@ -10,9 +10,11 @@ import type { RequestOutcome } from './domain/records.js';
 export interface Ask {
   readonly requestId: string;
   readonly agentId: string;
-  readonly ticketId: string;
+  readonly ticketId: string | null;
   /** Makes the event: a wish, until assignment says what came of it. */
   readonly draft: (askedAt: string) => Draft;
+  /** Kept with the request and under its id. */
+  readonly note?: Pick<NewNote, 'text' | 'audience'>;
 }
 export interface StoredRequest {
   readonly requestId: string;
@@ -35,6 +37,12 @@ export interface NewNote {
   readonly ticketId: string;
   readonly text: string;
   readonly audience: { readonly queueIds: readonly string[]; readonly agentIds: readonly string[] };
+}
+
+export interface Delivered {
+  readonly ticketId: string;
+  readonly agentId: string;
+  readonly offerId: string;
 }
 
 const KEEP = `
@@ -65,9 +73,19 @@ export class RequestStore {
         ])) as { request_id: string }[]
       ).map((row) => row.request_id),
     );
+    const noted = asks.flatMap(({ requestId, agentId, ticketId, note }) =>
+      note && ticketId !== null && fresh.has(requestId) ? [{ noteId: requestId, agentId, ticketId, ...note }] : [],
+    );
+    await keepNotes(noted, now, tx);
     // `delete` tells true once: the same request twice in one unit is still one event.
     return drafts.map((draft) => ({ events: fresh.delete(draft.id!) ? [draft] : [], answer: undefined }));
   };
+
+  readonly reportDelivered: CommandHandler<Delivered, void> = async (reports, { now }) =>
+    reports.map(({ ticketId, agentId, offerId }) => ({
+      events: [OfferDelivered(ticketId, { agentId, offerId, deliveredAt: now.toISOString() })],
+      answer: undefined,
+    }));
 
   /**
    * The report that says this already and whose lease has not run out: every heartbeat ends here, after one look-up instead of a unit of work.
@@ -129,20 +147,7 @@ export class RequestStore {
 
   /** Notes stay here: nobody but agents reads them. */
   readonly addNote: CommandHandler<NewNote, { noteId: string; agentId: string; text: string; at: Date }> = async (notes, { tx, now }) => {
-    await tx.query(
-      `insert into note (note_id, ticket_id, agent_id, text, at) select n, t, a, x, $5 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as v(n, t, a, x)`,
-      [
-        notes.map((note) => note.noteId),
-        notes.map((note) => note.ticketId),
-        notes.map((note) => note.agentId),
-        notes.map((note) => note.text),
-        now,
-      ],
-    );
-    await recordChanges(
-      notes.map(({ ticketId: id, audience }) => ({ kind: 'ticket', id, ...audience })),
-      tx,
-    );
+    await keepNotes(notes, now, tx);
     return notes.map(({ noteId, agentId, text }) => ({ events: [], answer: { noteId, agentId, text, at: now } }));
   };
 
@@ -159,6 +164,25 @@ export class RequestStore {
     )) as StoredRequest[];
     return new Map(rows.map((row) => [row.requestId, row]));
   }
+}
+
+async function keepNotes(notes: readonly NewNote[], now: Date, tx: EntityManager): Promise<void> {
+  const unique = [...new Map(notes.map((note) => [note.noteId, note])).values()];
+  if (unique.length === 0) return;
+  await tx.query(
+    `insert into note (note_id, ticket_id, agent_id, text, at) select n, t, a, x, $5 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as v(n, t, a, x)`,
+    [
+      unique.map((note) => note.noteId),
+      unique.map((note) => note.ticketId),
+      unique.map((note) => note.agentId),
+      unique.map((note) => note.text),
+      now,
+    ],
+  );
+  await recordChanges(
+    unique.map(({ ticketId: id, audience }) => ({ kind: 'ticket', id, ...audience })),
+    tx,
+  );
 }
 
 export const requestRow = ({ requestId, kind, ticketId, askedAt, outcome }: StoredRequest) => ({

@@ -10,6 +10,8 @@ const forgetAll = (clockOffsetMs: number): string[] => [
   // Longer gaps of a stream are cured by a snapshot.
   `delete from change where id in (select id from change where at < clock_timestamp() - interval '15 minutes' order by id limit ${DELETED_AT_ONCE_MAX})`,
   `delete from request where request_id in (select request_id from request where asked_at < clock_timestamp() + interval '${clockOffsetMs} milliseconds' - interval '14 days' limit ${DELETED_AT_ONCE_MAX})`,
+  // By then every reader has both words on a version, or one of them was compacted away.
+  `delete from audited_load where (agent_id, agent_version) in (select agent_id, agent_version from audited_load where at < clock_timestamp() - interval '1 hour' limit ${DELETED_AT_ONCE_MAX})`,
   `delete from sign_in_link where expires_at < clock_timestamp() - interval '1 day'`,
   `delete from session where expires_at < clock_timestamp() - interval '1 day'`,
 ];

@@ -4,6 +4,7 @@ import { ConsoleModule } from './console.module.js';
 import { CreateConsole } from './migrations/1795485600000-create-console.js';
 import { KeepTicketsInline } from './migrations/1795644000000-keep-tickets-inline.js';
 import { WriteWhatChanged } from './migrations/1795741200000-write-what-changed.js';
+import { Audit } from './migrations/1795910400000-audit.js';
 import { prepareWeb } from './web.js';
 
 export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -11,7 +12,7 @@ export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDef
   return {
     name: 'console',
     module: ConsoleModule.with(environment),
-    migrations: [CreateConsole, KeepTicketsInline, WriteWhatChanged],
+    migrations: [CreateConsole, KeepTicketsInline, WriteWhatChanged, Audit],
     environment,
     prepare: (app) => prepareWeb(app, environment.WEB_DIR),
   };

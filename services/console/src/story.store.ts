@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Delivery } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
+import { AuditStore } from './audit.store.js';
 import { recordChanges, type Changed } from './change.store.js';
 import { ConfigurationStore } from './configuration.store.js';
+import { auditLoad, auditOwner, type Alarm, type AuditedLoad } from './domain/audit.js';
 import { decisionOf, deliveryOf, historyOf, messageOf, outcomeOf, type DecisionRecord } from './domain/records.js';
 import { audienceOf, project, summarize, unknownTicket, type Ticket, type Told } from './domain/ticket.js';
 import { unionOf } from './domain/visibility.js';
@@ -36,11 +38,12 @@ const SAVE_TICKETS = `
     assignment = coalesce(x.assignment, t.assignment), sla = coalesce(x.sla, t.sla), updated_at = x.updated_at, number = x.number, customer_id = x.customer_id,
     customer_address = x.customer_address, status = x.status, agent_id = x.agent_id, offer_agent_id = x.offer_agent_id,
     solved_by_agent_id = x.solved_by_agent_id, category = x.category, queue_id = x.queue_id, first_queued_at = x.first_queued_at,
-    due_at = x.due_at, breached = x.breached
+    due_at = x.due_at, breached = x.breached,
+    hand_over_since = x.hand_over_since, consult_agent_ids = x.consult_agent_ids
   from json_to_recordset($1::json) as x(ticket_id text, intake json, enrichment json, knowledge_base json, routing json,
     assignment json, sla json, updated_at timestamptz, number int, customer_id text, customer_address text, status text,
     agent_id text, offer_agent_id text, solved_by_agent_id text, category text, queue_id text, first_queued_at timestamptz,
-    due_at timestamptz, breached boolean)
+    due_at timestamptz, breached boolean, hand_over_since timestamptz, consult_agent_ids text[])
   where t.ticket_id = x.ticket_id`;
 
 const SAVE_MESSAGES = `
@@ -90,15 +93,25 @@ const SAVE_OUTCOMES = `
 /** Tickets' stories as told by the topics: what every consumer of a ticket topic does with its events. */
 @Injectable()
 export class StoryStore {
-  constructor(private readonly configuration: ConfigurationStore) {}
+  constructor(
+    private readonly configuration: ConfigurationStore,
+    private readonly audit: AuditStore,
+  ) {}
 
   async tell(events: readonly Told[], { tx }: Pick<Delivery, 'tx'>): Promise<void> {
     const queueOf = (await this.configuration.active(tx)).queueOf;
     const before = await this.#load([...new Set(events.map((event) => event.ticketId))].sort(), tx);
     const after = new Map(before);
     const decisions = new Map<string, DecisionRecord>();
+    const loads: AuditedLoad[] = [];
+    const alarms: Alarm[] = [];
     for (const event of events) {
       const ticket = after.get(event.ticketId)!;
+      const doubled = auditOwner(ticket, event);
+      if (doubled) alarms.push(doubled);
+      const audited = auditLoad(event);
+      if (audited) loads.push(audited.load);
+      alarms.push(...(audited?.alarms ?? []));
       const decision = decisionOf(ticket, event);
       if (decision) {
         const key = `${decision.ticketId} ${decision.proposalId}`;
@@ -110,7 +123,7 @@ export class StoryStore {
     // None waits for another's answer: the database gets them all at once, in this order.
     const decided = [...decisions.values()];
     const [outcomes] = await Promise.all([
-      this.#saveOutcomes(events, tx),
+      saveOutcomes(events.map(outcomeOf), tx),
       this.#saveTickets(before, after, summaries, tx),
       saveAll(
         SAVE_PROPOSALS,
@@ -124,6 +137,7 @@ export class StoryStore {
       ),
       this.#saveMessages(events, tx),
       saveAll(SAVE_HISTORY, events.map(historyOf), tx),
+      this.audit.loads(loads, alarms, tx),
     ]);
     const changed: Changed[] = [...before].map(([id, ticket]) => ({
       kind: 'ticket',
@@ -177,6 +191,8 @@ export class StoryStore {
         first_queued_at: summary.firstQueuedAt,
         due_at: summary.dueAt,
         breached: summary.breached,
+        hand_over_since: summary.handOverSince,
+        consult_agent_ids: summary.consultAgentIds.length === 0 ? null : summary.consultAgentIds,
       };
     });
     await saveAll(SAVE_TICKETS, rows, tx);
@@ -191,14 +207,15 @@ export class StoryStore {
     saved.push(saveAll(SAVE_DELIVERIES, deliveries, tx));
     await Promise.all(saved);
   }
+}
 
-  async #saveOutcomes(events: readonly Told[], tx: EntityManager): Promise<Changed[]> {
-    // The latest entry of a Map built in reverse order is the first outcome.
-    const outcomes = latest(events.map(outcomeOf).reverse(), (outcome) => outcome.requestId);
-    if (outcomes.length === 0) return [];
-    const done = (await tx.query(SAVE_OUTCOMES, [JSON.stringify(outcomes)])) as { request_id: string; agent_id: string }[];
-    return done.map((row) => ({ kind: 'request', id: row.request_id, agentId: row.agent_id }));
-  }
+/** The first outcome of each request holds. Gives whom to tell. */
+export async function saveOutcomes(told: readonly (ReturnType<typeof outcomeOf> | undefined)[], tx: EntityManager): Promise<Changed[]> {
+  // The latest entry of a Map built in reverse order is the first outcome.
+  const outcomes = latest([...told].reverse(), (outcome) => outcome.requestId);
+  if (outcomes.length === 0) return [];
+  const done = (await tx.query(SAVE_OUTCOMES, [JSON.stringify(outcomes)])) as { request_id: string; agent_id: string }[];
+  return done.map((row) => ({ kind: 'request', id: row.request_id, agentId: row.agent_id }));
 }
 
 async function saveAll(statement: string, rows: readonly object[], tx: EntityManager): Promise<void> {

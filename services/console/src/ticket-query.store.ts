@@ -18,7 +18,8 @@ export interface TicketFilter {
 }
 
 /** Rows filtered by what their reader may see: $1 = sees everything, $2 = agent, $3 = that agent's queues. */
-const VISIBLE = '($1::boolean or t.queue_id = any($3::text[]) or t.agent_id = $2 or t.offer_agent_id = $2 or t.solved_by_agent_id = $2)';
+const VISIBLE = `($1::boolean or t.queue_id = any($3::text[]) or t.agent_id = $2 or t.offer_agent_id = $2 or t.solved_by_agent_id = $2
+  or t.consult_agent_ids @> array[$2::text])`;
 const LONGEST_LISTS = { messages: 500, notes: 200, decisions: 50, history: 1_000 };
 /** Messages a word search looks at, newest first: a word that everybody uses must not read the whole table. */
 const MATCHES_MAX = 2_000;
@@ -80,6 +81,19 @@ export class TicketQueryStore {
     const own = { agentId, everything: false, queueIds: [] };
     const condition = `t.agent_id = $2 and t.status not in ('solved', 'closed')`;
     return this.#tickets(own, condition, [], 'order by t.due_at nulls last, t.first_queued_at, t.ticket_id limit 500');
+  }
+
+  /** Tickets of colleagues who asked this agent to look at them too. */
+  consultedOf(agentId: string): Promise<Ticket[]> {
+    const own = { agentId, everything: false, queueIds: [] };
+    const condition = `t.consult_agent_ids @> array[$2::text] and t.status not in ('solved', 'closed')`;
+    return this.#tickets(own, condition, [], 'order by t.due_at nulls last, t.ticket_id limit 100');
+  }
+
+  /** Open tickets whose owner's shift is over, the nearest deadline first. */
+  toHandOver(view: View, limit: number): Promise<Ticket[]> {
+    const condition = `t.hand_over_since is not null and t.status not in ('solved', 'closed')`;
+    return this.#tickets(view, condition, [limit], 'order by t.due_at nulls last, t.hand_over_since, t.ticket_id limit $4');
   }
 
   /** What waits for a person, the longest first. */

@@ -10,7 +10,7 @@ export function ticketRow(ticket: Ticket, configuration: ActiveConfiguration) {
   const received = ticket.intake?.received;
   const offer = ticket.assignment?.ticket?.offer ?? null;
   const summary = summarize(ticket, configuration.queueOf);
-  const { number, status, priority, agentId, category, queueId, firstQueuedAt, dueAt, breached } = summary;
+  const { number, status, priority, agentId, category, queueId, firstQueuedAt, dueAt, breached, handOverSince } = summary;
   const waiting = waitingOf(ticket, summary);
   return {
     ticketId: ticket.ticketId,
@@ -29,6 +29,8 @@ export function ticketRow(ticket: Ticket, configuration: ActiveConfiguration) {
     owner: agentId === null ? null : { agentId, name: nameOf(agentId) ?? agentId },
     offer: offer && { ...offer, name: nameOf(offer.agentId) ?? offer.agentId },
     receivedAt: received?.receivedAt ?? null,
+    consulted: summary.consultAgentIds.map((id) => ({ agentId: id, name: nameOf(id) ?? id })),
+    handOverSince,
     firstQueuedAt,
     dueAt,
     breached,
@@ -73,6 +75,8 @@ export function agentRow(agentId: string, state: AgentState['data'] | undefined,
     inRotation: state?.inRotation ?? true,
     unitsUsed: state?.unitsUsed ?? 0,
     unitsMax: state?.unitsMax ?? configured?.unitsMax ?? 0,
+    interruptibleUnitsUsed: state?.interruptibleUnitsUsed ?? 0,
+    interruptibleUnitsMax: state?.interruptibleUnitsMax ?? null,
     holds: state?.holds ?? [],
     queueIds: configured?.queues ?? state?.queueIds ?? [],
     skills: configured?.skills ?? state?.skills ?? {},

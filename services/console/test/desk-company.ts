@@ -18,6 +18,10 @@ export const DESK_COMPANY = [
       defaultLanguage: 'en',
       defaultQueue: 'general',
       supportAddress: 'support@example.com',
+      declineReasons: [
+        { name: 'not-my-field', title: 'not my field' },
+        { name: 'no-time', title: 'no time before its deadline', reassignable: true },
+      ],
     },
   },
   { kind: 'queue', name: 'billing', content: { title: 'Billing and contracts', units, offers } },

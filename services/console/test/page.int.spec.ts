@@ -1,4 +1,13 @@
-import { ConsoleTopic, OfferDeclined, RequestRefused, type Draft } from '@signalbox/contracts';
+import {
+  ConsoleTopic,
+  NextAnswered,
+  OfferDeclined,
+  OfferMade,
+  RequestRefused,
+  TicketAssigned,
+  TicketTransferred,
+  type Draft,
+} from '@signalbox/contracts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +31,15 @@ const twice = async (...events: Draft[]): Promise<void> => {
 async function signIn(agentId: string, options?: BrowserContextOptions): Promise<Page> {
   const { url } = (await console_.call('POST', '/sign-in-links', admin, { agentId })).body as { url: string };
   return browser.open(console_.service.http + url, options);
+}
+
+/** What the page has sent is on the topic a moment later. */
+async function seen<T>(look: () => T | undefined): Promise<T> {
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Does something on the page that sends a request, and answers it as assignment would. */
@@ -175,7 +193,7 @@ it('declines an offer with a reason, by keyboard', async () => {
   );
   await offers.getByText('No offer at the moment.').waitFor();
   expect(console_.stack.eventsAbout('dunning', ConsoleTopic)).toMatchObject([
-    { type: 'DeclineRequested', data: { reason: 'not my field' } },
+    { type: 'DeclineRequested', data: { reason: 'not my field', reasonName: 'not-my-field' } },
   ]);
   await page.context().close();
 });
@@ -249,6 +267,73 @@ it('shows a supervisor queues, people, and why a ticket waits', async () => {
   await shoot(page, 'narrow');
   await page.setViewportSize({ width: 420, height: 900 });
   await shoot(page, 'phone');
+  await page.context().close();
+});
+
+it('confirms the offer it shows, asks for the next ticket, and hands one over with a note', async () => {
+  const page = await signIn('carla');
+  const ask = { acknowledgeBy: inMinutes(1) };
+  const shown = offeredTo('shown', 'carla') as OfferMade;
+  const { ticket, ...said } = shown.data;
+  await twice(
+    ...arrived({ ticketId: 'shown', number: 1051, subject: 'Is anybody there', text: 'Hello?', minutesAgo: 1, category: 'battery' }),
+    OfferMade('shown', { ...said, ticket: { ...ticket, offer: { ...ticket.offer!, ...ask } } }),
+    ...arrived({ ticketId: 'moved', number: 1052, subject: 'Wrong part', text: 'It does not fit.', minutesAgo: 5, category: 'battery' }),
+    assignedTo('moved', 'carla'),
+  );
+  const told = (subject: string, type: string) => () =>
+    console_.stack.eventsAbout(subject, ConsoleTopic).find((event) => event.type === type);
+  await page.getByRole('button', { name: /#1051/ }).waitFor();
+  await seen(told('shown', 'OfferDelivered'));
+
+  await page.keyboard.press('x');
+  const next = await seen(told('carla', 'NextRequested'));
+  await twice(NextAnswered('carla', { requestId: next.id, why: 'nothing-waits', answeredAt: inMinutes(0) }));
+  await page.getByRole('alert').getByText('Nothing waits in your queues.').waitFor();
+
+  await page.getByRole('button', { name: /#1052/ }).click();
+  await page.getByRole('heading', { name: /Wrong part/ }).waitFor();
+  await page.keyboard.press('f');
+  const dialog = page.getByRole('dialog', { name: /Hand over/ });
+  await dialog.getByLabel('To', { exact: true }).selectOption({ label: 'Ben Okoro (online)' });
+  await dialog.getByLabel('What they have to know').fill('He has sent it back twice.');
+  await shoot(page, 'hand-over');
+  await answered(
+    page,
+    () => dialog.getByRole('button', { name: 'Hand over' }).click(),
+    () =>
+      TicketTransferred('moved', {
+        ticket: snapshot({ agentId: 'ben' }),
+        from: { agentId: 'carla', queueId: 'technical' },
+        to: { agentId: 'ben', queueId: 'technical' },
+        why: 'requested',
+        byAgentId: 'carla',
+        transfers: 1,
+      }),
+  );
+  await page.getByText('handed on to Ben Okoro by Carla Medeiros').waitFor();
+  await page.getByText('He has sent it back twice.').waitFor();
+  await page.context().close();
+});
+
+it('lets a supervisor decide over it, with a reason', async () => {
+  const page = await signIn('sue');
+  await page.getByRole('button', { name: /#1039/ }).click();
+  await page.getByRole('heading', { name: /Charger blinks red/ }).waitFor();
+  await page.keyboard.press('o');
+  const dialog = page.getByRole('dialog', { name: /Decide about/ });
+  await dialog.getByLabel('Agent').selectOption({ label: 'Ben Okoro (online)' });
+  await dialog.getByLabel('also beyond their capacity').check();
+  await dialog.getByLabel('Reason').fill('knows the charger');
+  await shoot(page, 'decide');
+  const forced = { how: 'forced' as const, byAgentId: 'sue', reason: 'knows the charger', overAssigned: true };
+  await answered(
+    page,
+    () => dialog.getByRole('button', { name: 'Decide' }).click(),
+    () =>
+      TicketAssigned('battery', { ticket: snapshot({ agentId: 'ben' }), agentId: 'ben', units: 1, assignedAt: inMinutes(0), ...forced }),
+  );
+  await page.getByText('assigned to Ben Okoro, beyond their capacity (Sue Hartwell: knows the charger)').waitFor();
   await page.context().close();
 });
 

@@ -72,6 +72,8 @@ function candidateOf(agentId: string, state: AgentData, before: CandidateAgent |
     unitsMax: state.unitsMax,
     channelUnitsMax: state.channelUnitsMax,
     unitsUsed: state.unitsUsed,
+    interruptibleUnitsMax: state.interruptibleUnitsMax ?? null,
+    interruptibleUnitsUsed: state.interruptibleUnitsUsed ?? 0,
     channelUnitsUsed,
     idleSince: instant(state.idleSince),
     lastAssignedAt: instant(state.lastAssignedAt),

@@ -189,6 +189,21 @@ export class ExperienceStore {
     );
   }
 
+  /**
+   * Tickets that agents handed on: each counts as one that came back. The means of the times stay as they are; where nothing was ever
+   * solved there is nothing to compare with yet.
+   */
+  async handedOn(rows: readonly { agentId: string; category: string }[]): Promise<void> {
+    if (rows.length === 0) return;
+    await this.tx.query(
+      `update observed o set tickets = o.tickets + x.n, returned = o.returned + x.n, log_minutes_sum = o.log_minutes_sum * (o.tickets + x.n) / o.tickets,
+         minutes_sum = o.minutes_sum * (o.tickets + x.n) / o.tickets, changed_xid = pg_current_xact_id()
+       from (select a, c, count(*)::float8 as n from unnest($1::text[], $2::text[]) as y(a, c) group by 1, 2) x
+       where o.agent_id = x.a and o.category = x.c and o.tickets > 0`,
+      [rows.map((row) => row.agentId), rows.map((row) => row.category)],
+    );
+  }
+
   /** Keys of the cells, and agents whose load, changed by this transaction id or a later one. */
   async changedSince(xid: string): Promise<{ cells: Set<string>; agents: Set<string> }> {
     const [cells, loads] = (await Promise.all([

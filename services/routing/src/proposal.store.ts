@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 export interface NewProposal {
   readonly event: AssignmentProposed;
   readonly channel: Channel;
+  readonly interruptible: boolean;
 }
 
 export interface ProposalAnswer {
@@ -15,6 +16,7 @@ export interface ProposalAnswer {
 
 export interface InFlight {
   units: number;
+  interruptibleUnits: number;
   readonly channels: Partial<Record<Channel, number>>;
   readonly categories: (string | null)[];
 }
@@ -26,10 +28,10 @@ export class ProposalStore {
   async insert(proposals: readonly NewProposal[], now: Date): Promise<void> {
     if (proposals.length === 0) return;
     await this.tx.query(
-      `insert into proposal (ticket_id, proposal_id, agent_id, units, channel, event, sent_at)
-       select *, $7::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::json[])
+      `insert into proposal (ticket_id, proposal_id, agent_id, units, channel, event, interruptible, sent_at)
+       select *, $8::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::json[], $7::boolean[])
        on conflict (ticket_id) do update set proposal_id = excluded.proposal_id, agent_id = excluded.agent_id, units = excluded.units,
-         channel = excluded.channel, event = excluded.event, sent_at = excluded.sent_at, agent_version = null`,
+         channel = excluded.channel, event = excluded.event, interruptible = excluded.interruptible, sent_at = excluded.sent_at, agent_version = null`,
       [
         proposals.map(({ event }) => event.ticketId),
         proposals.map(({ event }) => event.data.proposalId),
@@ -37,6 +39,7 @@ export class ProposalStore {
         proposals.map(({ event }) => event.data.units),
         proposals.map(({ channel }) => channel),
         proposals.map(({ event }) => JSON.stringify(event.data)),
+        proposals.map(({ interruptible }) => interruptible),
         now,
       ],
     );
@@ -83,13 +86,14 @@ export class ProposalStore {
   /** Of each agent: what proposals in flight take, and what those tickets are about. */
   async inFlight(): Promise<Map<string, InFlight>> {
     const rows = (await this.tx.query(
-      `select p.agent_id, p.channel, p.units::float8 as units, t.facts->'enriched'->>'category' as category
+      `select p.agent_id, p.channel, p.units::float8 as units, p.interruptible, t.facts->'enriched'->>'category' as category
        from proposal p left join routing_ticket t using (ticket_id)`,
-    )) as { agent_id: string; channel: Channel; units: number; category: string | null }[];
+    )) as { agent_id: string; channel: Channel; units: number; interruptible: boolean; category: string | null }[];
     const inFlight = new Map<string, InFlight>();
-    for (const { agent_id: agentId, channel, units, category } of rows) {
-      const mine = inFlight.get(agentId) ?? { units: 0, channels: {}, categories: [] };
-      mine.units += units;
+    for (const { agent_id: agentId, channel, units, interruptible, category } of rows) {
+      const mine = inFlight.get(agentId) ?? { units: 0, interruptibleUnits: 0, channels: {}, categories: [] };
+      if (interruptible) mine.interruptibleUnits += units;
+      else mine.units += units;
       mine.channels[channel] = (mine.channels[channel] ?? 0) + units;
       mine.categories.push(category);
       inFlight.set(agentId, mine);

@@ -1,17 +1,26 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { AssignmentProposed, RequirementsRelaxed, TicketQueued, type Draft, type RoutingPolicy } from '@signalbox/contracts';
+import {
+  AssignmentProposed,
+  causedBy,
+  NextAnswered,
+  RequirementsRelaxed,
+  TicketQueued,
+  type Draft,
+  type RoutingPolicy,
+} from '@signalbox/contracts';
 import { UnitOfWork, type ConfigurationSnapshot, type Delivery, type Outcome } from '@signalbox/messaging';
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { AgentCache, AgentStore } from './agent.store.js';
 import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
-import { match, type Matched } from './domain/match.js';
+import { match, matchNext, type Matched } from './domain/match.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
-import { waitingTicketOf } from './domain/ticket-facts.js';
+import { mayBeRescued, waitingTicketOf } from './domain/ticket-facts.js';
 import { NOTHING_PASSING, type Passing } from './domain/waiting-ticket.js';
+import { NextRequestStore, type NextRequest } from './next-request.store.js';
 import { ProposalStore, type InFlight } from './proposal.store.js';
 import { activePolicy, TicketStore, type TicketRow } from './ticket.store.js';
 
@@ -27,13 +36,18 @@ const NEAR_BREACH_MS = 15 * 60_000;
 const TRY_AGAIN_MS = 5 * 60_000;
 const LEARN_MS = 2_000;
 
+/** The row that is locked for the whole round; kept up to date while it goes on. */
 interface MatchingDomain {
-  readonly round: string;
-  readonly recorded_xmin: string | null;
-  readonly rounds_since_checkpoint: number;
-  readonly snapshot: string;
-  readonly snapshot_xmin: string | null;
-  readonly snapshots_since_checkpoint: number;
+  round: string;
+  recorded_xmin: string | null;
+  rounds_since_checkpoint: number;
+  snapshot: string;
+  snapshot_xmin: string | null;
+  snapshots_since_checkpoint: number;
+}
+interface RoundContext extends Pick<Delivery, 'tx' | 'now' | 'config'> {
+  readonly active: NonNullable<ReturnType<typeof activePolicy>>;
+  readonly domain: MatchingDomain;
 }
 /** Said within a transaction: it holds for that one, and for others once it is committed. */
 interface Recorded {
@@ -152,9 +166,16 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const due =
       activePolicy(config) !== undefined &&
       ((await new TicketStore(tx).isAnyReady(now, config.bundle)) ||
-        (await new ProposalStore(tx).isAnyUnanswered(new Date(now.getTime() - RESEND_MS))));
+        (await new ProposalStore(tx).isAnyUnanswered(new Date(now.getTime() - RESEND_MS))) ||
+        (await new NextRequestStore(tx).isAny()) ||
+        (await this.#isRescueDue(tx, now, config)));
     return asked.map(() => ({ events: [], answer: due }));
   };
+
+  async #isRescueDue(tx: EntityManager, now: Date, config: ConfigurationSnapshot): Promise<boolean> {
+    const active = activePolicy(config);
+    return active !== undefined && (await this.#toRescue({ tx, now, active }, 1)).length > 0;
+  }
 
   readonly #runRounds = async (asked: readonly undefined[], delivery: Delivery): Promise<Outcome<RoundResult>[]> => {
     this.#asked = false;
@@ -177,65 +198,115 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const events: Draft[] = resent.map(({ ticketId, data }) => AssignmentProposed(ticketId, data));
 
     const tickets = new TicketStore(tx);
+    const context: RoundContext = { tx, now, config, active, domain };
+    for (const request of await new NextRequestStore(tx).take()) events.push(...(await this.#next(context, request)));
     const rows = await tickets.takeReady(now, active.policy, config.bundle, TICKETS_MAX);
-    if (rows.length === 0) return { events, more: false };
+    const rescues = await this.#toRescue(context, TICKETS_MAX - rows.length);
+    if (rows.length + rescues.length > 0) events.push(...(await this.#decide(context, [...rows, ...rescues])));
+    return { events, more: rows.length >= TICKETS_MAX };
+  }
+
+  /** Owners' tickets that somebody else might still make in time. */
+  async #toRescue({ tx, now, active }: Pick<RoundContext, 'tx' | 'now' | 'active'>, max: number): Promise<TicketRow[]> {
+    const { rescueWithinMinutes } = active.policy;
+    if (rescueWithinMinutes === 0 || max <= 0) return [];
+    const near = await new TicketStore(tx).takeNearBreach(now, new Date(now.getTime() + rescueWithinMinutes * 60_000), max);
+    return near.filter((row) => mayBeRescued(row.facts, row.proposalId !== null, now));
+  }
+
+  /** One agent asks for the next ticket: exactly one answer. */
+  async #next(context: RoundContext, { requestId, agentId, cause }: NextRequest): Promise<Draft[]> {
+    const { tx, now, active } = context;
+    const answer = (said: Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why'>) =>
+      causedBy(cause, [NextAnswered(agentId, { requestId, ...said, answeredAt: now.toISOString() })]);
+    await this.#cache.renew(tx);
+    const agent = this.#cache.agents.find((one) => one.agentId === agentId);
+    if (!agent || agent.presence !== 'online' || !agent.inRotation) return answer({ why: 'agent-not-online' });
+    const rows = await new TicketStore(tx).takeWaiting(now, active.policy, TICKETS_MAX);
+    if (rows.length === 0) return answer({ why: 'nothing-waits' });
+    const events = await this.#decide(context, rows, agentId);
+    const proposed = events.find((event) => event.type === AssignmentProposed.type) as AssignmentProposed | undefined;
+    if (proposed) return [...events, ...answer({ proposalId: proposed.data.proposalId, ticketId: proposed.ticketId })];
+    const isFull = agent.unitsUsed >= agent.unitsMax && agent.interruptibleUnitsUsed >= (agent.interruptibleUnitsMax ?? 0);
+    return [...events, ...answer({ why: isFull ? 'no-room' : 'nothing-fits' })];
+  }
+
+  /** Matches these tickets, writes what becomes of them, and records the round. */
+  async #decide({ tx, now, config, active, domain }: RoundContext, rows: readonly TicketRow[], onlyAgentId?: string): Promise<Draft[]> {
+    const proposals = new ProposalStore(tx);
     // Before the agents: a record that another instance stores in between takes its proposal out of flight, and would be seen in neither.
     const inFlight = await proposals.inFlight();
     const xmin = await this.#cache.renew(tx);
     const { learned, snapshot, records } = await this.#learn(tx, domain, active.policy, now);
-    events.push(...records);
     const passing = await this.#passing(tx, inFlight, active.policy, learned, now);
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const decideBy = { policy: active.policy, categories: config.all('category'), learned };
     const round = Number(domain.round) + 1;
-    const matched = match(waiting, this.#cache.agents, decideBy, now, round, passing);
+    const { agents } = this.#cache;
+    const next = onlyAgentId === undefined ? undefined : matchNext(waiting, agents, decideBy, now, round, passing, onlyAgentId);
+    const matched: Matched =
+      onlyAgentId === undefined ? match(waiting, agents, decideBy, now, round, passing) : { proposals: next ? [next] : [], waiting: [] };
 
     const policy = { name: active.name, version: active.version };
     const made = matched.proposals.map((proposed) => ({
       channel: proposed.ticket.channel,
-      event: AssignmentProposed(proposed.ticket.ticketId, proposalOf(proposed, randomUUID(), { domain: DOMAIN, round, policy, now })),
+      interruptible: proposed.ticket.interruptible,
+      event: AssignmentProposed(
+        proposed.ticket.ticketId,
+        proposalOf(proposed, randomUUID(), { domain: DOMAIN, round, policy, now, onlyAgentId }),
+      ),
     }));
     await proposals.insert(made, now);
-    for (const row of rows) this.#disarm(row.ticketId);
     const byId = new Map(rows.map((row) => [row.ticketId, row]));
     for (const { event } of made) byId.get(event.ticketId)!.proposalId = event.data.proposalId;
-    events.push(...this.#tell(matched, byId, active.policy, now), ...made.map(({ event }) => event));
-    await tickets.save(rows, config, xmin);
-    if (made.length > 0) {
-      const checkpoint = domain.recorded_xmin === null || domain.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
-      const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(domain.recorded_xmin!));
-      events.push(
-        ...recordRound(DOMAIN, {
-          round,
-          now: now.toISOString(),
-          seed: round,
-          checkpoint,
-          tickets: waiting,
-          agents: changed ? this.#cache.agents.filter((agent) => changed.has(agent.agentId)) : this.#cache.agents,
-          removedAgentIds: [...(changed ?? [])].filter((agentId) => !this.#cache.has(agentId)),
-          passing,
-          policy,
-          configuration: config.bundle,
-          members:
-            checkpoint || !stands(this.#members, tx) || this.#members?.bundle !== config.bundle ? membersOf(active, config) : undefined,
-          performanceSnapshot: snapshot,
-          proposals: placedIn(matched),
-        }),
-      );
-      this.#members = { bundle: config.bundle, tx, committed: false };
-      if (active.policy.fairness)
-        await new AgentStore(tx).given(
-          made.map(({ event }) => event.data.agentId),
-          now,
-        );
-      await tx.query('update matching_domain set round = $2, recorded_xmin = $3::xid8, rounds_since_checkpoint = $4 where domain = $1', [
-        DOMAIN,
-        round,
-        xmin,
-        checkpoint ? 0 : domain.rounds_since_checkpoint + 1,
-      ]);
+    for (const row of rows) {
+      const { assignment, dueAt, rescue } = row.facts;
+      if (!assignment?.agentId || !dueAt) continue;
+      const proposed = (rescue?.dueAt === dueAt ? rescue.proposed : 0) + (row.proposalId === null ? 0 : 1);
+      row.facts = { ...row.facts, rescue: { dueAt, proposed, triedAt: now.getTime() } };
     }
-    return { events, more: rows.length >= TICKETS_MAX };
+    const events = [...records, ...this.#tell(matched, byId, active.policy, now), ...made.map(({ event }) => event)];
+    // In a round for one agent the others were not asked: their tickets stay as they were.
+    const decided = onlyAgentId === undefined ? rows : rows.filter((row) => row.proposalId !== null);
+    for (const row of decided) this.#disarm(row.ticketId);
+    await new TicketStore(tx).save(decided, config, xmin);
+    if (made.length === 0) return events;
+    const checkpoint = domain.recorded_xmin === null || domain.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
+    const isNamed = stands(this.#members, tx) && this.#members?.bundle === config.bundle;
+    const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(domain.recorded_xmin!));
+    events.push(
+      ...recordRound(DOMAIN, {
+        round,
+        now: now.toISOString(),
+        seed: round,
+        checkpoint,
+        tickets: waiting,
+        agents: changed ? agents.filter((agent) => changed.has(agent.agentId)) : agents,
+        removedAgentIds: [...(changed ?? [])].filter((agentId) => !this.#cache.has(agentId)),
+        passing,
+        policy,
+        configuration: config.bundle,
+        onlyAgentId,
+        members: checkpoint || !isNamed ? membersOf(active, config) : undefined,
+        performanceSnapshot: snapshot,
+        proposals: placedIn(matched),
+      }),
+    );
+    this.#members = { bundle: config.bundle, tx, committed: false };
+    const given = made.map(({ event }) => event.data.agentId);
+    if (active.policy.fairness) await new AgentStore(tx).given(given, now);
+    Object.assign(domain, {
+      round: String(round),
+      recorded_xmin: xmin,
+      rounds_since_checkpoint: checkpoint ? 0 : domain.rounds_since_checkpoint + 1,
+    });
+    await tx.query('update matching_domain set round = $2, recorded_xmin = $3::xid8, rounds_since_checkpoint = $4 where domain = $1', [
+      DOMAIN,
+      round,
+      xmin,
+      domain.rounds_since_checkpoint,
+    ]);
+    return events;
   }
 
   /** What holds of agents for this round alone. */
@@ -253,10 +324,11 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     ]);
     const passing = new Map<string, Passing>();
     for (const agentId of [...new Set([...inFlight.keys(), ...nearBreach.keys(), ...given.keys()])].sort()) {
-      const { units, channels, categories } = inFlight.get(agentId) ?? { ...NOTHING_PASSING, categories: [] };
+      const { units, interruptibleUnits, channels, categories } = inFlight.get(agentId) ?? { ...NOTHING_PASSING, categories: [] };
       const aheadMinutes = categories.reduce((sum, category) => sum + learned.handleMinutes(agentId, category), 0);
       const ticketsNearBreach = nearBreach.get(agentId) ?? 0;
-      passing.set(agentId, { units, channels, aheadMinutes, ticketsNearBreach, ticketsInWindow: given.get(agentId) ?? 0 });
+      const ticketsInWindow = given.get(agentId) ?? 0;
+      passing.set(agentId, { units, interruptibleUnits, channels, aheadMinutes, ticketsNearBreach, ticketsInWindow });
     }
     return passing;
   }
@@ -303,6 +375,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       'update matching_domain set snapshot = $2, snapshot_xmin = $3::xid8, snapshots_since_checkpoint = $4 where domain = $1',
       [DOMAIN, snapshot, xmin, checkpoint ? 0 : domain.snapshots_since_checkpoint + 1],
     );
+    domain.snapshot = String(snapshot);
+    domain.snapshot_xmin = xmin;
     this.#learned = { learned, snapshot, strength, at: now.getTime(), tx, committed: false };
     this.#experienceChanged = false;
     return { learned, snapshot, records };
@@ -333,6 +407,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       row.facts = { ...row.facts, told: { step, reasons: '' } };
     }
     for (const { ticket, step, skipped, reasons, nextStepAt: next } of matched.waiting) {
+      // One to be rescued waits for nothing: it has an owner.
+      if (ticket.ownerAgentId !== null) continue;
       const row = rows.get(ticket.ticketId)!;
       relaxed(row, step, skipped);
       // The counts change with every agent who comes or goes; the reasons are news, the numbers alone are not.

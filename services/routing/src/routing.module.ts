@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AgentsConsumer } from './agents.consumer.js';
+import { ConsoleConsumer } from './console.consumer.js';
 import { IntakeConsumer } from './intake.consumer.js';
 import { PerformanceTimer } from './performance.timer.js';
 import { Rounds } from './rounds.js';
 import { TicketConsumer } from './ticket.consumer.js';
 
-@Module({ controllers: [TicketConsumer, AgentsConsumer, IntakeConsumer], providers: [Rounds, PerformanceTimer] })
+@Module({ controllers: [TicketConsumer, AgentsConsumer, ConsoleConsumer, IntakeConsumer], providers: [Rounds, PerformanceTimer] })
 export class RoutingModule {}

@@ -76,6 +76,7 @@ export class TicketConsumer {
     const answers: ProposalAnswer[] = [];
     const solved: Received<TicketSolved>[] = [];
     const reopened: Received<TicketReopened>[] = [];
+    const handedOn: { agentId: string; category: string }[] = [];
     const learnable = new Set<TicketRow>();
     for (const event of events) {
       const row = rows.get(event.ticketId)!;
@@ -83,6 +84,8 @@ export class TicketConsumer {
       if (event.type === 'TicketEnriched' || event.type === 'TicketSolved') learnable.add(row);
       if (event.type === 'TicketSolved') solved.push(event);
       if (event.type === 'TicketReopened') reopened.push(event);
+      if (event.type === 'TicketTransferred' && event.data.why === 'requested' && event.data.from.agentId !== null)
+        handedOn.push({ agentId: event.data.from.agentId, category: row.facts.enriched?.category ?? NO_CATEGORY });
       const part = partOf(event);
       if (part) row.facts = { ...row.facts, ...part };
       else answers.push(...this.#project(row, event as Received<AssignmentEvent>, now));
@@ -95,6 +98,7 @@ export class TicketConsumer {
     const experience = new ExperienceStore(tx);
     await experience.solved(solved.flatMap(solvedBy));
     await experience.credit([...learnable].flatMap(categoryOf), activePolicy(config)?.policy.learning.memoryTickets ?? MEMORY_TICKETS);
+    await experience.handedOn(handedOn);
     await experience.cameBack(reopened);
   }
 

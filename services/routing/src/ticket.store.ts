@@ -97,6 +97,33 @@ export class TicketStore {
     return rows.map(toRow);
   }
 
+  /** The first of all that wait and are ready, whether they were tried or not: for an agent who asks for the next one. */
+  async takeWaiting(now: Date, policy: RoutingPolicy, max: number): Promise<TicketRow[]> {
+    const overAgeFrom = RANKED.map((priority) => new Date(now.getTime() - policy.maximumAgeMinutes[priority] * 60_000));
+    const rows = (await this.tx.query(
+      `with oldest as (
+         select t.ticket_id, t.priority_rank, t.first_queued_at from generate_series(0, 3) rank cross join lateral (
+           select ticket_id, priority_rank, first_queued_at from routing_ticket
+           where state = 'waiting' and priority_rank = rank and ready_at <= $1 order by first_queued_at limit $2) t),
+       first as (
+         select ticket_id from oldest order by first_queued_at <= ($3::timestamptz[])[priority_rank + 1] desc, priority_rank, first_queued_at limit $2)
+       select t.ticket_id, t.facts, t.next_try_at, null as proposal_id from routing_ticket t join first using (ticket_id)
+       where t.state = 'waiting' order by t.ticket_id for update of t skip locked`,
+      [now, max, overAgeFrom],
+    )) as StoredTicket[];
+    return rows.map(toRow);
+  }
+
+  /** Owned tickets whose deadline lies between now and the instant. */
+  async takeNearBreach(now: Date, before: Date, max: number): Promise<TicketRow[]> {
+    const rows = (await this.tx.query(
+      `select t.ticket_id, t.facts, t.next_try_at, (select proposal_id from proposal p where p.ticket_id = t.ticket_id) as proposal_id
+       from routing_ticket t where t.state = 'owned' and t.due_at > $1 and t.due_at <= $2 order by t.due_at limit $3 for update of t skip locked`,
+      [now, before, max],
+    )) as StoredTicket[];
+    return rows.map(toRow);
+  }
+
   /** Whether a round would find anything to do: for the sweep. Index look-ups only, however many wait. */
   async isAnyReady(now: Date, bundle: number): Promise<boolean> {
     const [row] = await this.tx.query<{ ready: boolean }[]>(

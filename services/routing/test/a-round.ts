@@ -26,6 +26,8 @@ export function aTicket(ticketId: string, fields: Partial<WaitingTicket> = {}): 
     recentAgentIds: [],
     dueAt: null,
     unenriched: false,
+    interruptible: false,
+    ownerAgentId: null,
     ...fields,
   };
 }
@@ -43,6 +45,8 @@ export function anAgent(agentId: string, fields: Partial<CandidateAgent> = {}): 
     unitsMax: 4,
     channelUnitsMax: {},
     unitsUsed: 0,
+    interruptibleUnitsMax: null,
+    interruptibleUnitsUsed: 0,
     channelUnitsUsed: {},
     idleSince: null,
     lastAssignedAt: null,

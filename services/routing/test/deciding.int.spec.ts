@@ -1,11 +1,14 @@
 import {
   AgentsTopic,
   AssignmentTopic,
+  ClocksChanged,
   ConfigTopic,
+  ConsoleTopic,
   deadLettersOf,
   EnrichmentTopic,
   IntakeTopic,
   KnowledgeBaseTopic,
+  NextRequested,
   PerformanceTopic,
   ProposalRejected,
   RoutingRoundsTopic,
@@ -16,13 +19,23 @@ import {
   TicketSolved,
   type AgentPerformance,
   type AssignmentProposed,
+  type NextAnswered,
 } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
 import { Stack } from '@signalbox/test-stack';
 import { routing } from '../src/service.js';
 import { agent, configuration, enriched, noAnswer, ready, received, snapshot } from './events.js';
 
-const READS = [IntakeTopic, EnrichmentTopic, KnowledgeBaseTopic, AssignmentTopic, AgentsTopic, SlaEscalationTopic, ConfigTopic];
+const READS = [
+  IntakeTopic,
+  EnrichmentTopic,
+  KnowledgeBaseTopic,
+  AssignmentTopic,
+  AgentsTopic,
+  SlaEscalationTopic,
+  ConsoleTopic,
+  ConfigTopic,
+];
 let stack: Stack;
 let services: RunningService[] = [];
 const start = async () => {
@@ -279,5 +292,88 @@ describe('routing', () => {
     await stack.settled();
     expect(await rows()).toEqual(before);
     expect(stack.events().length).toBe(said);
+  });
+
+  it('answers an agent who asks for the next ticket once, with the most pressing they could take, though nobody would be given it', async () => {
+    // Held for agent-good: agent-slow can begin it, but is not expected to have it solved first.
+    await stack.publish(
+      ...configuration({
+        weights: { standard: { resolution: 1 } },
+        startWithinMinutes: 0,
+        learning: { holdoutShare: 0, explorationShare: 0 },
+      }),
+    );
+    await start();
+    const busy = {
+      unitsUsed: 1,
+      holds: [{ ticketId: 'other', units: 1, channel: 'web' as const, state: 'assigned' as const, dueAt: null }],
+    };
+    await stack.publish(agent('agent-asks', busy), ...ready('calm'), ...ready('pressing', { priority: 'high' }));
+    await stack.settled();
+    expect([...proposals('calm'), ...proposals('pressing')]).toEqual([]);
+    expect(stack.eventsAbout('calm', RoutingTopic)).toMatchObject([
+      { type: 'TicketQueued', data: { reasons: [{ reason: 'other work first', agents: 1 }] } },
+    ]);
+    const asks = NextRequested('agent-asks', { askedAt: '2026-11-24T09:00:00Z' });
+    await stack.publish(asks, asks);
+    await stack.settled();
+    const answers = stack.eventsAbout('agent-asks', RoutingTopic) as unknown as NextAnswered[];
+    const [proposed] = proposals('pressing');
+    expect(proposed!.data).toMatchObject({ agentId: 'agent-asks', pulled: true });
+    expect(answers.map(({ data }) => data)).toMatchObject([{ ticketId: 'pressing', proposalId: proposed!.data.proposalId }]);
+    expect(proposals('calm')).toEqual([]);
+    await stack.publish(agent('agent-asks', { ...busy, unitsUsed: 6, agentVersion: 2 }));
+    await stack.publish(
+      NextRequested('agent-asks', { askedAt: '2026-11-24T09:01:00Z' }),
+      NextRequested('agent-away', { askedAt: '2026-11-24T09:01:00Z' }),
+    );
+    await stack.settled();
+    expect((stack.eventsAbout('agent-asks', RoutingTopic) as unknown as NextAnswered[]).at(-1)!.data).toMatchObject({ why: 'no-room' });
+    expect((stack.eventsAbout('agent-away', RoutingTopic) as unknown as NextAnswered[])[0]!.data).toMatchObject({
+      why: 'agent-not-online',
+    });
+  });
+
+  it('offers an owned ticket whose deadline is near to who can begin it first, and to nobody else', async () => {
+    await stack.publish(...configuration({ rescueWithinMinutes: 30 }));
+    await start();
+    const hold = (ticketId: string) => ({ ticketId, units: 1, channel: 'web' as const, state: 'assigned' as const, dueAt: null });
+    await stack.publish(
+      agent('agent-owner', { unitsUsed: 2, holds: [hold('late'), hold('another')] }),
+      agent('agent-buried', { unitsUsed: 3, holds: [hold('x'), hold('y'), hold('z')] }),
+    );
+    const owned = snapshot({ status: 'open', agentId: 'agent-owner', epoch: 2 });
+    const clock = (minutes: number) =>
+      ClocksChanged('late', {
+        policy: { name: 'standard', version: 1 },
+        calendar: { name: 'office', version: 1 },
+        clocks: [
+          {
+            target: 'firstResponse',
+            instance: 1,
+            status: 'running',
+            startedAt: '2026-11-24T09:00:00.000Z',
+            dueAt: new Date(Date.now() + minutes * 60_000).toISOString(),
+            breachedAt: null,
+            stoppedAt: null,
+            targetMinutes: 60,
+          },
+        ],
+      } as never);
+    const assigned = TicketAssigned('late', {
+      ticket: owned,
+      agentId: 'agent-owner',
+      how: 'automatic',
+      units: 1,
+      assignedAt: '2026-11-24T09:00:00Z',
+    });
+    await stack.publish(...ready('late'), assigned, assigned, clock(20));
+    await stack.settled();
+    expect(proposals('late')).toEqual([]);
+    await stack.publish(agent('agent-free', { agentVersion: 1 }), clock(19));
+    await stack.settled();
+    expect(proposals('late')).toMatchObject([{ data: { agentId: 'agent-free', rescue: true, epoch: 2 } }]);
+    const rows = await stack.query('routing', `select state, owner_agent_id from routing_ticket where ticket_id = 'late'`);
+    expect(rows).toEqual([{ state: 'owned', owner_agent_id: 'agent-owner' }]);
   });
 });

@@ -2,6 +2,7 @@ import {
   AgentsTopic,
   AssignmentTopic,
   ConfigTopic,
+  ConsoleTopic,
   deadLettersOf,
   EnrichmentTopic,
   IntakeTopic,
@@ -20,7 +21,16 @@ import { Stack } from '@signalbox/test-stack';
 import { routing } from '../src/service.js';
 import { agent, configuration, ready, received, snapshot } from './events.js';
 
-const READS = [IntakeTopic, EnrichmentTopic, KnowledgeBaseTopic, AssignmentTopic, AgentsTopic, SlaEscalationTopic, ConfigTopic];
+const READS = [
+  IntakeTopic,
+  EnrichmentTopic,
+  KnowledgeBaseTopic,
+  AssignmentTopic,
+  AgentsTopic,
+  SlaEscalationTopic,
+  ConsoleTopic,
+  ConfigTopic,
+];
 let stack: Stack;
 let services: RunningService[] = [];
 const start = async (more: NodeJS.ProcessEnv = {}) => {

@@ -1,5 +1,7 @@
 import type { AgentConfig, AgentState, Channel, Hold, LoadChange, Presence } from '@signalbox/contracts';
 
+import type { Ticket } from './ticket.js';
+
 export interface Agent {
   readonly agentId: string;
   /** Raised by one with each published state: the auditor's order of an agent's load. */
@@ -16,11 +18,13 @@ export interface Agent {
   readonly presence: Presence;
   /** Online or away until then. */
   readonly leaseUntil: Date | null;
-  /** Since when offline; the grace before a release counts from here. */
+  /** Since when offline; the grace before a release counts from here. Null again once the grace is over and their tickets were looked at. */
   readonly offlineSince: Date | null;
   readonly inRotation: boolean;
   readonly expiredInARow: number;
   readonly idleSince: Date | null;
+  /** When a ticket was last given or offered. */
+  readonly lastAssignedAt: Date | null;
   /** When the shift ends or ended whose open tickets have not been looked at yet. */
   readonly shiftEndsAt: Date | null;
   readonly holds: ReadonlyMap<string, Hold>;
@@ -42,6 +46,7 @@ export const unknownAgent = (agentId: string): Agent => ({
   inRotation: true,
   expiredInARow: 0,
   idleSince: null,
+  lastAssignedAt: null,
   shiftEndsAt: null,
   holds: new Map(),
 });
@@ -80,6 +85,9 @@ export function hasRoom(agent: Agent, channel: Channel, { units, interruptible }
 export const isOnline = (agent: Agent, now: Date): boolean =>
   agent.presence === 'online' && agent.leaseUntil !== null && agent.leaseUntil > now;
 
+/** Offline, and no longer within the grace: they are not expected back today. */
+export const isGone = ({ presence, offlineSince }: Agent): boolean => presence === 'offline' && offlineSince === null;
+
 export interface Loaded {
   readonly agent: Agent;
   readonly load: LoadChange;
@@ -87,7 +95,12 @@ export interface Loaded {
 
 /** Takes units for a ticket, or changes the hold it has. The limits are the caller's to judge. */
 export const takeUnits = (agent: Agent, hold: Hold, cause: LoadChange['cause'], now: Date): Loaded =>
-  withHolds(agent, new Map(agent.holds).set(hold.ticketId, hold), cause, now);
+  withHolds(
+    agent.holds.has(hold.ticketId) || cause === 'reopened' ? agent : { ...agent, lastAssignedAt: now },
+    new Map(agent.holds).set(hold.ticketId, hold),
+    cause,
+    now,
+  );
 
 /** Gives a ticket's units back. */
 export function giveUnits(agent: Agent, ticketId: string, cause: LoadChange['cause'], now: Date): Loaded {
@@ -106,12 +119,17 @@ function withHolds(agent: Agent, holds: ReadonlyMap<string, Hold>, cause: LoadCh
 }
 
 /** A ticket's hold with this agent, in one of its states. */
-export const holdOf = (ticketId: string, channel: Channel, { units, interruptible }: Weight, state: 'offered' | 'assigned'): Hold => ({
+export const holdOf = (
+  { ticketId, received, enriched }: Pick<Ticket, 'ticketId' | 'received' | 'enriched'>,
+  { units, interruptible }: Weight,
+  state: 'offered' | 'assigned',
+): Hold => ({
   ticketId,
   units,
-  channel,
+  channel: received!.channel,
   state,
   dueAt: null,
+  category: enriched?.category ?? null,
   ...(interruptible && { interruptible }),
 });
 
@@ -182,5 +200,6 @@ export const agentStateOf = (agent: Agent, shiftEndsAt: Date | null): AgentState
   holds: [...agent.holds.values()],
   shiftEndsAt: shiftEndsAt?.toISOString() ?? null,
   idleSince: agent.idleSince?.toISOString() ?? null,
+  lastAssignedAt: agent.lastAssignedAt?.toISOString() ?? null,
   ...(agent.configured ? {} : { removed: true }),
 });

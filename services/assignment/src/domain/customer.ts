@@ -8,7 +8,8 @@ import {
   type TicketEnriched,
   type TicketReceived,
 } from '@signalbox/contracts';
-import { isOnline, type Agent } from './agent.js';
+import { isGone, isOnline, type Agent } from './agent.js';
+import { release } from './oversight.js';
 import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ended, type Ticket } from './ticket.js';
 import { awaitsReply } from './silence.js';
 import { reopenTo, takeUp } from './working.js';
@@ -94,7 +95,8 @@ export function customerWrote(ticket: Ticket, owner: Agent | undefined, reopenDa
     case 'answered':
       return backToQueue(ticket, 'customer-replied');
     case 'owned': {
-      if (stage.status === 'open') return nothing(awaitsReply(ticket, now));
+      if (stage.status === 'open')
+        return owner && isGone(owner) ? release(ticket, owner, 'agent-offline', now) : nothing(awaitsReply(ticket, now));
       const there = owner?.configured && owner.presence !== 'offline';
       return there ? takeUp(ticket, owner, 'customer-replied', now) : backToQueue(ticket, 'customer-replied');
     }

@@ -1,9 +1,9 @@
-import type { Channel, QueueConfig } from '@signalbox/contracts';
+import { unitsOf, type Channel, type QueueConfig } from '@signalbox/contracts';
 import { configureAgent, expireLease, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
 import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
 import { acceptOffer, declineOffer, expireOffer, reserve } from './offering.js';
 import { close, escalate, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
-import { shiftEnd } from './shift.js';
+import { shiftEnd, shiftMinutesLater } from './shift.js';
 import { termsOf } from './terms.js';
 import { expectedTicket, statusOf, type Ticket } from './ticket.js';
 import { hold, reply, requestSolve, resume } from './working.js';
@@ -253,6 +253,26 @@ describe('oversight', () => {
     expect(isMassExpiry(2, 2)).toBe(false);
     expect(isMassExpiry(3, 15)).toBe(false);
     expect(isMassExpiry(3, 14)).toBe(true);
+  });
+  it('counts minutes in the shift: over a break, a night and a weekend, and around the clock without one', () => {
+    const office: [string, string][] = [
+      ['09:00', '12:00'],
+      ['13:00', '17:00'],
+    ];
+    const shift = { timeZone: 'Europe/Berlin', week: { mon: office, fri: office } };
+    const later = (from: string, minutes: number) => shiftMinutesLater(shift, new Date(from), minutes)?.toISOString();
+    // Friday 27 November, 11:30 in Berlin.
+    expect(later('2026-11-27T10:30:00.000Z', 30)).toBe('2026-11-27T11:00:00.000Z');
+    expect(later('2026-11-27T10:30:00.000Z', 60)).toBe('2026-11-27T12:30:00.000Z');
+    expect(later('2026-11-27T15:30:15.000Z', 60)).toBe('2026-11-30T08:30:15.000Z');
+    expect(later('2026-11-24T09:00:00.000Z', 10)).toBe('2026-11-27T08:10:00.000Z');
+    expect(shiftMinutesLater({ timeZone: 'Europe/Berlin', week: {} }, nine, 1)).toBeNull();
+    expect(shiftMinutesLater(undefined, nine, 60)).toEqual(ten);
+  });
+  it('weighs a ticket by its channel and the highest step of its complexity', () => {
+    const steps = { ...queue, unitsByComplexity: { '3': 1, '5': 2.5 } };
+    expect([null, 2, 3, 4, 5].map((complexity) => unitsOf(steps, 'chat', complexity))).toEqual([2, 2, 3, 3, 4.5]);
+    expect(unitsOf(queue, 'web', 5)).toBe(1);
   });
   it("says when the agent's day ends, in the agent's own time zone", () => {
     const shift = {

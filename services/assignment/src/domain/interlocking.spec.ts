@@ -46,6 +46,7 @@ const queue: QueueConfig = {
   wrapUpSeconds: { chat: 60, web: 20 },
   ownerSilentMinutes: 30,
   ownerSilentReleaseMinutes: 45,
+  whenOffline: { web: 'keep' },
   atShiftEnd: { chat: 'release', web: 'hand-over' },
 };
 const queues = new Map([
@@ -419,7 +420,9 @@ const timeStep = fc
       world.agents.set(who, expireLease(world.agent(who), world.now));
       if (world.agent(who).presence !== 'offline') continue;
       leave(world, who, 'agent-offline');
-      for (const id of world.agent(who).holds.keys()) world.apply(release(world.ticket(id), world.agent(who), 'agent-offline', world.now));
+      for (const id of world.agent(who).holds.keys())
+        if (world.terms(id).whenOffline === 'release') world.apply(release(world.ticket(id), world.agent(who), 'agent-offline', world.now));
+      world.agents.set(who, { ...world.agent(who), offlineSince: null });
     }
   });
 

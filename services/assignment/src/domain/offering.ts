@@ -104,7 +104,7 @@ export function offer(
     ...weight,
   };
   const offered = withOffer(ticket, made);
-  const loaded = takeUnits(agent, holdOf(ticketId, ticket.received!.channel, weight, 'offered'), cause, now);
+  const loaded = takeUnits(agent, holdOf(ticket, weight, 'offered'), cause, now);
   const said = { offerId, proposalId, agentId, units: weight.units, expiresAt: made.expiresAt.toISOString() };
   const rescue = ticket.stage.at === 'owned' ? { rescue: true } : {};
   return {
@@ -129,7 +129,7 @@ export function assign(ticket: Ticket, agent: Agent, weight: Weight, { cause, ..
     attempts: 0,
     stage: { at: 'owned', status: 'open', agentId, assignedAt: now, silence: { since: now, dueAt: null, nudged: false }, ...weight },
   };
-  const hold = holdOf(ticketId, ticket.received!.channel, weight, 'assigned');
+  const hold = holdOf(ticket, weight, 'assigned');
   const loaded = takeUnits({ ...agent, expiredInARow: 0 }, hold, cause, now);
   const said = { agentId, ...grant, units: weight.units, assignedAt: now.toISOString() };
   return {

@@ -21,6 +21,7 @@ export interface Terms {
   /** Minutes of the owner's shift; null = never. */
   readonly ownerSilentMinutes: number | null;
   readonly ownerSilentReleaseMinutes: number | null;
+  readonly whenOffline: 'release' | 'keep';
   readonly atShiftEnd: 'keep' | 'release' | 'hand-over';
 }
 
@@ -47,6 +48,7 @@ export function termsOf(ticket: Ticket, queueId: string, queue: QueueConfig | un
     transfersMax: company?.transfersMax ?? TRANSFERS_MAX,
     ownerSilentMinutes: queue?.ownerSilentMinutes ?? null,
     ownerSilentReleaseMinutes: queue?.ownerSilentReleaseMinutes ?? null,
+    whenOffline: queue?.whenOffline?.[channel] ?? 'release',
     atShiftEnd: queue?.atShiftEnd?.[channel] ?? 'keep',
   };
 }

@@ -151,4 +151,4 @@ export function reopenTo(ticket: Ticket, stage: Ended, agent: Agent, cause: 'age
 }
 
 const takeBack = (ticket: Ticket, agent: Agent, weight: Weight, now: Date): Loaded =>
-  takeUnits(agent, holdOf(ticket.ticketId, ticket.received!.channel, weight, 'assigned'), 'reopened', now);
+  takeUnits(agent, holdOf(ticket, weight, 'assigned'), 'reopened', now);

@@ -50,7 +50,7 @@ describe('an apply', () => {
         },
       },
       'rules.0.use',
-      /'hurry' does not exist; known: standard/,
+      /'hurry'; allowed: standard, longest-idle/,
     ],
   ] as [Document, string, RegExp][])('refuses %j', (document, field, message) => {
     expect(problem(document)).toMatchObject({ message: expect.stringMatching(message) });

@@ -107,9 +107,12 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
     const document = nameOf(record);
     const content = configKinds[record.kind].parse(record.content);
     switch (record.kind) {
-      case 'company':
-        check(document, 'defaultQueue', 'queue', (content as ConfigContent<'company'>).defaultQueue);
+      case 'company': {
+        const { defaultQueue, supervisorQueue } = content as ConfigContent<'company'>;
+        check(document, 'defaultQueue', 'queue', defaultQueue);
+        check(document, 'supervisorQueue', 'queue', supervisorQueue);
         break;
+      }
       case 'agent':
         for (const [at, queue] of (content as ConfigContent<'agent'>).queues.entries()) check(document, `queues.${at}`, 'queue', queue);
         break;

@@ -1,4 +1,4 @@
-import { eventOfType, type Answer, type Attachment, type ArticleMatch } from '@signalbox/contracts';
+import { eventOfType, type Answer, type ArticleMatch, type Attachment, type NextAnswered, type Received } from '@signalbox/contracts';
 import type { Ticket, Told } from './ticket.js';
 import { wordsFor } from './words.js';
 
@@ -131,6 +131,8 @@ export interface RequestOutcome {
   readonly agentId?: string | null | undefined;
   readonly why?: string | undefined;
   readonly message?: string | undefined;
+  /** Of a request for the next ticket: which one it is. */
+  readonly ticketId?: string | undefined;
 }
 
 /** The request an event of assignment answers: the one that caused it, or the one it refuses. */
@@ -143,4 +145,19 @@ export function outcomeOf(event: Told): { requestId: string; outcome: RequestOut
   if (event.causationId === undefined || !('ticket' in event.data)) return undefined;
   const { status, agentId } = event.data.ticket;
   return { requestId: event.causationId, outcome: { type: event.type, at, status, agentId } };
+}
+
+const NOTHING: Readonly<Record<NonNullable<NextAnswered['data']['why']>, string>> = {
+  'nothing-waits': 'Nothing waits in your queues.',
+  'nothing-fits': 'Nothing that waits is for you: routing sees others fit better, or you were excluded.',
+  'no-room': 'You have no room for another ticket.',
+  'agent-not-online': 'Choose Online first.',
+};
+
+/** "There is none" is a refusal to whoever asked. */
+export function nextOutcomeOf({ at: when, data }: Received<NextAnswered>): { requestId: string; outcome: RequestOutcome } {
+  const { requestId, ticketId, why } = data;
+  const at = when.toISOString();
+  if (why === undefined) return { requestId, outcome: { type: 'NextAnswered', at, ticketId } };
+  return { requestId, outcome: { type: 'RequestRefused', at, why, message: NOTHING[why] } };
 }

@@ -27,6 +27,7 @@ import type {
   TicketSnapshot,
   TicketStatus,
 } from '@signalbox/contracts';
+import { ownerAfter } from './audit.js';
 import type { Audience } from './visibility.js';
 
 export type TicketEvent =
@@ -84,6 +85,8 @@ export interface Ticket {
   } | null;
   readonly assignment: {
     readonly ticket?: TicketSnapshot;
+    /** Who owns it by the events alone, for the auditor; absent where the first of them was never heard. */
+    readonly owner?: string | null | undefined;
     /** The proposal behind the offer that is out, or was last. */
     readonly offerProposalId?: string | undefined;
     readonly assignedAt?: string;
@@ -163,8 +166,11 @@ function partOf(ticket: Ticket, event: Told): Partial<Ticket> {
     case 'SlaBreached':
     case 'SlaBreachWithdrawn':
       return {};
-    default:
-      return { assignment: { ...ticket.assignment, ...assignmentPartOf(event) } };
+    default: {
+      // A ticket nobody has said anything about yet is nobody's.
+      const known = ticket.assignment ? ticket.assignment.owner : null;
+      return { assignment: { ...ticket.assignment, ...assignmentPartOf(event), owner: ownerAfter(known, event) } };
+    }
   }
 }
 
@@ -198,6 +204,9 @@ export interface Summary {
   readonly firstQueuedAt: string | null;
   readonly dueAt: string | null;
   readonly breached: boolean;
+  readonly handOverSince: string | null;
+  /** Colleagues the owner has asked to look at it. */
+  readonly consultAgentIds: readonly string[];
 }
 
 /** @param queueOf the queue of a category, or of a ticket without one */
@@ -221,15 +230,17 @@ export function summarize(ticket: Ticket, queueOf: (category: string | null) => 
     firstQueuedAt: snapshot?.firstQueuedAt ?? received?.receivedAt ?? null,
     dueAt: dueAts[0] ?? null,
     breached: ticking.some((clock) => clock.status === 'breached'),
+    handOverSince: snapshot?.handOverSince ?? null,
+    consultAgentIds: snapshot?.consultAgentIds ?? [],
   };
 }
 
 /** Nobody, until it is known what was received: until then there is nothing to show. */
-export function audienceOf({ number, queueId, agentId, offerAgentId, solvedByAgentId }: Summary): Audience {
+export function audienceOf({ number, queueId, agentId, offerAgentId, solvedByAgentId, consultAgentIds }: Summary): Audience {
   if (number === null) return { queueIds: [], agentIds: [] };
   return {
     queueIds: queueId === null ? [] : [queueId],
-    agentIds: [agentId, offerAgentId, solvedByAgentId].filter((id) => id !== null),
+    agentIds: [agentId, offerAgentId, solvedByAgentId, ...consultAgentIds].filter((id) => id !== null),
   };
 }
 

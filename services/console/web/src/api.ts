@@ -15,6 +15,7 @@ type AnswerOf<F extends (...given: never[]) => unknown> = Json<Awaited<ReturnTyp
 export type Me = AnswerOf<MeController['me']>;
 export type Inbox = AnswerOf<MeController['inbox']>;
 export type Offer = Inbox['offers'][number];
+export type Colleagues = AnswerOf<MeController['colleagues']>;
 export type TicketRow = Inbox['mine'][number];
 export type TicketList = AnswerOf<TicketsController['list']>;
 export type Story = AnswerOf<TicketsController['story']>;

@@ -23,8 +23,10 @@ export function BoardView() {
   return (
     <main className="board">
       <h1 className="heard-only">Board</h1>
+      <Alarms alarms={board.alarms} />
       <Queues queues={board.queues} readAt={readAt!} />
       <Agents agents={board.agents} />
+      {board.toHandOver.length > 0 && <ToHandOver tickets={board.toHandOver} />}
       <Waiting tickets={board.waiting} />
     </main>
   );
@@ -92,6 +94,50 @@ function Agents({ agents }: { readonly agents: readonly AgentRow[] }) {
               {agent.unitsUsed}/{agent.unitsMax}
             </span>
             <span className="quiet holds">{plural(agent.holds.length, 'ticket')}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** A promise was broken, as seen from the topics alone: for whoever runs the system. */
+function Alarms({ alarms }: Pick<Board, 'alarms'>) {
+  if (alarms.length === 0) return null;
+  return (
+    <section className="card notice" aria-labelledby="alarms-title" role="alert">
+      <h2 id="alarms-title">
+        Alarms of the auditor <span className="count">{alarms.length}</span>
+      </h2>
+      <ul>
+        {alarms.map(({ kind, about, version, detail }) => (
+          <li key={`${kind} ${about} ${version}`}>
+            <b>{kind}</b> {about}: {detail}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Whose owners have gone home. */
+function ToHandOver({ tickets }: { readonly tickets: Board['toHandOver'] }) {
+  return (
+    <section className="card waiting" aria-labelledby="hand-over-title">
+      <h2 id="hand-over-title">
+        To hand over <span className="count">{tickets.length}</span>
+      </h2>
+      <ul>
+        {tickets.map((ticket) => (
+          <li key={ticket.ticketId}>
+            <button type="button" className="row" data-nav={ticket.ticketId} onClick={() => goToTicket(ticket.ticketId)}>
+              <span className="row-subject">{titled(ticket)}</span>
+              <span className="row-facts">
+                <span className={`priority ${ticket.priority}`}>{ticket.priority}</span>
+                <span>of {ticket.owner?.name ?? 'nobody'}</span>
+                <Deadline dueAt={ticket.dueAt} breached={ticket.breached} />
+              </span>
+            </button>
           </li>
         ))}
       </ul>

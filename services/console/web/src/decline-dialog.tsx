@@ -1,33 +1,38 @@
 import { useState } from 'react';
-import type { Offer } from './api.js';
+import type { Inbox, Offer } from './api.js';
 import { Dialog } from './dialog.js';
 import { useAsking } from './requests.js';
 import { titled } from './words.js';
 
-const REASONS = ['not my field', 'no time before its deadline', 'I should not work for this customer'];
 const REASON_LENGTH_MAX = 200;
 
-export function DeclineDialog({ offer, close }: { readonly offer: Offer; readonly close: () => void }) {
+interface Props {
+  readonly offer: Offer;
+  readonly reasons: Inbox['declineReasons'];
+  readonly close: () => void;
+}
+
+export function DeclineDialog({ offer, reasons, close }: Props) {
   const { ask } = useAsking();
   const [own, setOwn] = useState('');
-  const decline = (reason: string): void => {
-    void ask(offer.ticketId, 'Decline', '/decline', { offerId: offer.offerId, reason });
+  const decline = (reason: { reason: string } | { reasonName: string }): void => {
+    void ask(offer.ticketId, 'Decline', '/decline', { offerId: offer.offerId, ...reason });
     close();
   };
   return (
     <Dialog title={`Decline ${titled(offer)}`} close={close}>
-      <p className="quiet">The ticket keeps its place in the queue and is not offered to you again.</p>
+      <p className="quiet">The ticket keeps its place in the queue and is not offered to you again, unless the reason passes.</p>
       <div className="choices">
-        {REASONS.map((reason) => (
-          <button key={reason} type="button" onClick={() => decline(reason)}>
-            {reason}
+        {reasons.map(({ name, title, reassignable }) => (
+          <button key={name} type="button" onClick={() => decline({ reasonName: name })}>
+            {title} {reassignable && <span className="quiet">passes</span>}
           </button>
         ))}
       </div>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (own.trim() !== '') decline(own.trim());
+          if (own.trim() !== '') decline({ reason: own.trim() });
         }}
       >
         <label htmlFor="reason">Another reason</label>

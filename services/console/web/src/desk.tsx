@@ -1,11 +1,11 @@
-import { useCallback, useEffect, useState } from 'react';
-import { type Inbox, type Me } from './api.js';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { call, type Inbox, type Me } from './api.js';
 import { BoardView } from './board.js';
 import { DeclineDialog } from './decline-dialog.js';
 import { Header } from './header.js';
 import { Help } from './help.js';
 import { focusedTicketId, step, useKeys } from './keyboard.js';
-import { AskingContext, useRequests } from './requests.js';
+import { AskingContext, NEXT, useRequests } from './requests.js';
 import { go, goToTicket, useRoute } from './route.js';
 import { useResource, useStream, type Change } from './stream.js';
 import { TicketsPane } from './tickets-pane.js';
@@ -39,6 +39,7 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
     },
     [asking.ask],
   );
+  const next = me.unitsMax > 0 ? () => void asking.ask(NEXT, 'Next for me', '/next', {}) : undefined;
   const down = () => step(1);
   const up = () => step(-1);
   useKeys({
@@ -51,11 +52,13 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
       if (offer) accept(offer.ticketId, offer.offerId);
     },
     d: () => setDeclining(offerAt()?.ticketId ?? null),
+    x: next,
     '?': () => setHelp(true),
     b: mayOversee ? () => go('/board') : undefined,
     t: () => go('/tickets'),
   });
   useNotice(offers, announce);
+  useDelivery(offers);
   const declined = offers.find((offer) => offer.ticketId === declining);
 
   return (
@@ -65,7 +68,7 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
         <BoardView />
       ) : (
         <main className={openTicketId === null ? 'tickets-view' : 'tickets-view has-open'}>
-          <TicketsPane me={me} inbox={inbox} openTicketId={openTicketId} accept={accept} decline={setDeclining} />
+          <TicketsPane me={me} inbox={inbox} openTicketId={openTicketId} accept={accept} decline={setDeclining} next={next} />
           {openTicketId === null ? (
             <section className="nothing-open">
               <h1 className="heard-only">Tickets</h1>
@@ -86,7 +89,7 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
           )}
         </main>
       )}
-      {declined && <DeclineDialog offer={declined} close={() => setDeclining(null)} />}
+      {declined && <DeclineDialog offer={declined} reasons={inbox?.declineReasons ?? []} close={() => setDeclining(null)} />}
       {help && <Help mayOversee={mayOversee} close={() => setHelp(false)} />}
       <p className="heard-only" role="status">
         {said}
@@ -100,10 +103,26 @@ function useInbox(agentId: string): Inbox | undefined {
   const [known, setKnown] = useState<ReadonlySet<string>>(new Set());
   const isMine = (change: Change): boolean =>
     change.kind === 'ticket' &&
-    (known.has(change.id) || (!change.removed && (change.owner?.agentId === agentId || change.offer?.agentId === agentId)));
+    (known.has(change.id) ||
+      (!change.removed && [change.owner, change.offer, ...change.consulted].some((concerned) => concerned?.agentId === agentId)));
   const { value } = useResource<Inbox>('/inbox', isMine);
-  useEffect(() => setKnown(new Set([...(value?.offers ?? []), ...(value?.mine ?? [])].map((ticket) => ticket.ticketId))), [value]);
+  useEffect(
+    () => setKnown(new Set([...(value?.offers ?? []), ...(value?.mine ?? []), ...(value?.consulted ?? [])].map((one) => one.ticketId))),
+    [value],
+  );
   return value;
+}
+
+/** Tells the desk that grants work that the offer is on a screen; without it the offer is taken back. What failed is told with the next reading. */
+function useDelivery(offers: Inbox['offers']): void {
+  const told = useRef(new Set<string>());
+  useEffect(() => {
+    for (const { ticketId, offerId, awaitsDelivery } of offers) {
+      if (!awaitsDelivery || told.current.has(offerId)) continue;
+      told.current.add(offerId);
+      call('POST', `/tickets/${encodeURIComponent(ticketId)}/delivered`, { offerId }).catch(() => told.current.delete(offerId));
+    }
+  }, [offers]);
 }
 
 /** An offer is noticed in a tab nobody looks at, and by who does not look at the screen. */

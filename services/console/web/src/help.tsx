@@ -13,13 +13,16 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [['h'], 'hold'],
   [['u'], 'resume'],
   [['s'], 'solve'],
+  [['f'], 'hand over'],
+  [['c'], 'ask a colleague'],
+  [['x'], 'next ticket for me'],
   [['t'], 'tickets'],
   [['Esc'], 'leave, close'],
   [['?'], 'this help'],
 ];
 
 export function Help({ mayOversee, close }: { readonly mayOversee: boolean; readonly close: () => void }) {
-  const keys = mayOversee ? [...KEYS, [['b'], 'board'] as const] : KEYS;
+  const keys = mayOversee ? [...KEYS, [['b'], 'board'] as const, [['o'], 'decide over it'] as const] : KEYS;
   return (
     <Dialog title="Keys" close={close}>
       <dl className="keys">

@@ -11,11 +11,16 @@ export interface Wish {
 }
 export interface Asking {
   readonly wishes: ReadonlyMap<string, Wish>;
-  /** Sends it and waits for what comes of it. True when it was done. While one is under way, others about the same ticket are not sent. */
+  /**
+   * Sends it and waits for what comes of it. True when it was done. While one is under way, others about the same ticket are not sent.
+   * NEXT in place of a ticket asks for the next one.
+   */
   readonly ask: (ticketId: string, words: string, path: string, body: object) => Promise<boolean>;
   readonly dismiss: (ticketId: string) => void;
 }
 
+/** What is asked for oneself is about no ticket. */
+export const NEXT = 'next';
 const ATTEMPTS_MAX = 5;
 const POLL_MS = 2_000;
 const POLLS_MAX = 900;
@@ -40,7 +45,7 @@ export function useRequests(announce: (words: string) => void): Asking {
       sending.current.add(ticketId);
       put(ticketId, { words, state: 'sending' });
       try {
-        await outcomeOf(await send(`/tickets/${encodeURIComponent(ticketId)}${path}`, body));
+        await outcomeOf(await send(ticketId === NEXT ? path : `/tickets/${encodeURIComponent(ticketId)}${path}`, body));
         put(ticketId, undefined);
         announce(`${words}: done`);
         return true;

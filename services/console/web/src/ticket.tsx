@@ -4,6 +4,7 @@ import { WhyWaiting } from './board.js';
 import { Composer, type ComposerHandle } from './composer.js';
 import { Conversation } from './conversation.js';
 import { Countdown, Deadline } from './deadline.js';
+import { ConsultDialog, OverruleDialog, TransferDialog } from './hand-over-dialogs.js';
 import { useKeys } from './keyboard.js';
 import { useAsking, type Wish } from './requests.js';
 import { Sidebar } from './sidebar.js';
@@ -26,7 +27,7 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
     (change) => change.kind === 'ticket' && change.id === ticketId,
   );
   const { wishes, ask, dismiss } = useAsking();
-  const [dialog, setDialog] = useState<'hold' | 'solve' | null>(null);
+  const [dialog, setDialog] = useState<'hold' | 'solve' | 'transfer' | 'consult' | 'overrule' | null>(null);
   const composer = useRef<ComposerHandle>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const wish = wishes.get(ticketId);
@@ -42,6 +43,9 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
     hold: isMine && !isOver ? () => setDialog('hold') : undefined,
     resume: isMine && isHeld ? () => void ask(ticketId, 'Resume', '/resume', {}) : undefined,
     solve: isMine && !isOver ? () => setDialog('solve') : undefined,
+    transfer: isMine && !isOver ? () => setDialog('transfer') : undefined,
+    consult: isMine && !isOver ? () => setDialog('consult') : undefined,
+    overrule: me.role !== 'agent' && story !== undefined && !isOver ? () => setDialog('overrule') : undefined,
   };
   useKeys({
     r: () => composer.current?.focus('reply'),
@@ -49,6 +53,9 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
     h: actions.hold,
     u: actions.resume,
     s: actions.solve,
+    f: actions.transfer,
+    c: actions.consult,
+    o: actions.overrule,
     Escape: () => {
       if (document.activeElement instanceof HTMLTextAreaElement) heading.current?.focus();
       else close();
@@ -88,6 +95,21 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
                   Solve <kbd>s</kbd>
                 </button>
               )}
+              {actions.transfer && (
+                <button type="button" onClick={actions.transfer}>
+                  Hand over <kbd>f</kbd>
+                </button>
+              )}
+              {actions.consult && (
+                <button type="button" onClick={actions.consult}>
+                  Ask a colleague <kbd>c</kbd>
+                </button>
+              )}
+              {actions.overrule && (
+                <button type="button" onClick={actions.overrule}>
+                  Decide <kbd>o</kbd>
+                </button>
+              )}
               <button type="button" className="plain" onClick={close}>
                 Close <kbd>Esc</kbd>
               </button>
@@ -112,6 +134,18 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
               </button>
             </div>
           )}
+          {story.owner && story.offer && !offer && (
+            <p className="notice calm">
+              <b>Its deadline is near:</b> {story.offer.name} is asked to take it on. It stays with {isMine ? 'you' : story.owner.name}{' '}
+              until they accept; a reply ends the offer.
+            </p>
+          )}
+          {story.handOverSince !== null && (
+            <p className="notice calm">
+              <b>To be handed over:</b> the shift of its owner is over.
+            </p>
+          )}
+          <Consults story={story} me={me} />
           <WishLine wish={wish} dismiss={() => dismiss(ticketId)} />
         </header>
         <Conversation story={story} />
@@ -119,6 +153,9 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
       </article>
       <Sidebar story={story} me={me} insert={isMine ? (text) => composer.current?.insert(text) : undefined} />
       {dialog === 'hold' && <HoldDialog story={story} close={() => setDialog(null)} />}
+      {dialog === 'transfer' && <TransferDialog story={story} close={() => setDialog(null)} />}
+      {dialog === 'consult' && <ConsultDialog story={story} close={() => setDialog(null)} />}
+      {dialog === 'overrule' && <OverruleDialog story={story} close={() => setDialog(null)} />}
       {dialog === 'solve' && <SolveDialog story={story} close={() => setDialog(null)} />}
     </>
   );
@@ -160,6 +197,30 @@ const Fact = ({ name, children }: { readonly name: string; readonly children: Re
     <dd>{children}</dd>
   </div>
 );
+
+/** Who is asked, seen by both; either of them may end it. */
+function Consults({ story, me }: { readonly story: Story; readonly me: Me }) {
+  const { ask } = useAsking();
+  return story.consulted.map(({ agentId, name }) => {
+    const mayEnd = agentId === me.agentId || story.owner?.agentId === me.agentId;
+    return (
+      <div key={agentId} className="notice calm line">
+        <span className="grow">
+          {agentId === me.agentId ? `${story.owner?.name ?? 'A colleague'} asks you to look at it.` : `${name} is asked to look at it too.`}
+        </span>
+        {mayEnd && (
+          <button
+            type="button"
+            className="plain"
+            onClick={() => void ask(story.ticketId, 'End the consultation', '/consult-end', { agentId })}
+          >
+            End
+          </button>
+        )}
+      </div>
+    );
+  });
+}
 
 /** What became of the last wish. A refusal stays until it was read. */
 function WishLine({ wish, dismiss }: { readonly wish: Wish | undefined; readonly dismiss: () => void }) {

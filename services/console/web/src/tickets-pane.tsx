@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Inbox, Me, Offer, TicketList, TicketRow } from './api.js';
 import { Countdown, Deadline } from './deadline.js';
 import { useKeys } from './keyboard.js';
-import { useAsking } from './requests.js';
+import { NEXT, useAsking } from './requests.js';
 import { goToTicket } from './route.js';
 import { useResource } from './stream.js';
 import { customerName, plural, titled, unbroken } from './words.js';
@@ -16,10 +16,12 @@ interface Props {
   readonly openTicketId: string | null;
   readonly accept: (ticketId: string, offerId: string) => void;
   readonly decline: (ticketId: string) => void;
+  /** Asks for the next ticket; undefined for who takes none. */
+  readonly next: (() => void) | undefined;
 }
 
 /** Left: what asks for an answer, what has to be done, or what was searched for. */
-export function TicketsPane({ me, inbox, openTicketId, accept, decline }: Props) {
+export function TicketsPane({ me, inbox, openTicketId, accept, decline, next }: Props) {
   const [typed, setTyped] = useState('');
   const query = useSettled(typed.trim(), TYPING_MS);
   const search = useRef<HTMLInputElement>(null);
@@ -50,6 +52,9 @@ export function TicketsPane({ me, inbox, openTicketId, accept, decline }: Props)
           <>
             {takesTickets && <Offers offers={inbox?.offers} openTicketId={openTicketId} accept={accept} decline={decline} />}
             {takesTickets && <Mine tickets={inbox?.mine} openTicketId={openTicketId} />}
+            {next && <Next next={next} />}
+            <WrapUps holds={me.holds} />
+            {(inbox?.consulted.length ?? 0) > 0 && <Consulted tickets={inbox!.consulted} openTicketId={openTicketId} />}
             {takesTickets ? null : <Listed title="Newest tickets" path={`/tickets?limit=${RECENT_MAX}`} openTicketId={openTicketId} />}
           </>
         ) : (
@@ -108,6 +113,64 @@ function Mine({ tickets, openTicketId }: { readonly tickets: readonly TicketRow[
     </section>
   );
 }
+
+function Next({ next }: { readonly next: () => void }) {
+  const { wishes, dismiss } = useAsking();
+  const wish = wishes.get(NEXT);
+  return (
+    <section className="next" aria-label="Next ticket">
+      <button type="button" disabled={wish?.state === 'sending'} onClick={next}>
+        {wish?.state === 'sending' ? 'Looking…' : 'Next for me'} <kbd>x</kbd>
+      </button>
+      {wish?.state === 'refused' && (
+        <p className="notice line" role="alert">
+          <span className="grow">{wish.message}</span>
+          <button type="button" className="plain" onClick={() => dismiss(NEXT)}>
+            OK
+          </button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Solved, and their units not free yet. */
+function WrapUps({ holds }: Pick<Me, 'holds'>) {
+  const { ask, wishes } = useAsking();
+  const open = holds.filter((hold) => hold.state === 'wrap-up');
+  if (open.length === 0) return null;
+  return (
+    <section aria-labelledby="wrap-ups-title">
+      <h2 id="wrap-ups-title">Wrapping up</h2>
+      <ul>
+        {open.map(({ ticketId, dueAt, channel, units }) => (
+          <li key={ticketId} className="line">
+            <button type="button" className="link grow" onClick={() => goToTicket(ticketId)}>
+              {channel}, {plural(units, 'unit')}
+            </button>
+            {dueAt !== null && <Countdown expiresAt={dueAt} />}
+            <button
+              type="button"
+              disabled={wishes.get(ticketId)?.state === 'sending'}
+              onClick={() => void ask(ticketId, 'Wrap up', '/wrap-up-end', {})}
+            >
+              Finished
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const Consulted = ({ tickets, openTicketId }: { readonly tickets: readonly TicketRow[]; readonly openTicketId: string | null }) => (
+  <section aria-labelledby="consulted-title">
+    <h2 id="consulted-title">
+      Colleagues ask me <span className="count">{tickets.length}</span>
+    </h2>
+    <Rows tickets={tickets} openTicketId={openTicketId} />
+  </section>
+);
 
 function Listed({ title, path, openTicketId }: { readonly title: string; readonly path: string; readonly openTicketId: string | null }) {
   const { value, problem } = useResource<TicketList>(path, (change) => change.kind === 'ticket');

@@ -78,11 +78,11 @@ const learned = fc
   .map(
     (cells) =>
       new Learned(
-        cells.map(([agentId, tickets, satisfied]) =>
-          aCell(agentId, 'dispute', 5 + 10 * satisfied, { tickets, rated: 4, satisfied, returned: Math.min(tickets, satisfied) }),
+        cells.map(([agentId, solved, satisfied]) =>
+          aCell(agentId, 'dispute', 5 + 10 * satisfied, { tickets: solved, rated: 4, satisfied, returned: Math.min(solved, satisfied) }),
         ),
         8,
-        cells.map(([agentId, tickets]) => ({ agentId, perMinute: tickets / 1000, busyShare: tickets / 50 })),
+        cells.map(([agentId, solved]) => ({ agentId, perMinute: solved / 1000, busyShare: solved / 50 })),
       ),
   );
 

@@ -69,6 +69,7 @@ const PROPENSITY_DRAWS = 32;
 /** Far below the grain of a score (1e-9): decides between equals only. */
 const TIE = 1e-14;
 const STICKY = 'kept for who knows the customer';
+const NOT_SOONER = 'no sooner than its owner';
 const BUSY = 'other work first';
 const HELD = 'kept for a better agent';
 
@@ -112,6 +113,19 @@ interface Placed {
   readonly index: number;
   readonly score: number;
 }
+/** Room for the looks of one round: hundreds of small arrays would be most of what a round costs. */
+class Arena {
+  used = 0;
+  readonly indexes: Int32Array;
+  readonly scores: Float64Array;
+  readonly later: Uint8Array;
+  constructor(size: number) {
+    this.indexes = new Int32Array(size);
+    this.scores = new Float64Array(size);
+    this.later = new Uint8Array(size);
+  }
+}
+
 /** One look at who could take a ticket: the five best, a score for everybody, and how many could not, by the gate's codes. */
 interface Look {
   readonly best: Placed[];
@@ -119,6 +133,8 @@ interface Look {
   /** How many could begin it now, and how many have room but other work before it. */
   readonly able: number;
   readonly busy: number;
+  /** Could not begin a ticket to be rescued before its owner. */
+  readonly notSooner: number;
   readonly indexes: Int32Array;
   readonly scores: Float64Array;
   /** 1 = cannot begin it in time; it could only wait for this one. */
@@ -133,6 +149,7 @@ interface Look {
  * Measured (docs/performance.md, "Routing").
  * @param seed of what is tried out: the same seed, the same draws
  * @param passing what holds of agents for this round alone, by agentId
+ * @param onlyAgentId nobody else is given anything; who is staffed and fits is asked of all
  */
 export function match(
   tickets: readonly WaitingTicket[],
@@ -141,19 +158,21 @@ export function match(
   now: Date,
   seed = 0,
   passing: ReadonlyMap<string, Passing> = new Map(),
+  onlyAgentId?: string,
 ): Matched {
   const sorted = inIdOrder(agents);
   const roster = rosterOf(sorted, policy, categories);
   const pool = new Pool(sorted, passing, { policy, learned, now: now.getTime() }, seed);
   const ordered = inOrder(tickets, policy, now);
-  const wishes = wishesOf(ordered, roster, pool, categories, now);
+  const wishes = wishesOf(ordered, roster, pool, categories, now, onlyAgentId);
   const outcomes = new Map<Wish, Proposed | StillWaiting>();
   const unitsEach = Math.max(0, ...ordered.map((ticket) => ticket.units));
   let open = wishes;
   for (let looks = 0; open.length > 0; looks += 1) {
     const placed = placeAll(open, pool, unitsEach, now, outcomes);
     if (placed === 0 || looks >= LOOKS_MAX) break;
-    open = open.filter((wish) => !('agentId' in outcomes.get(wish)!));
+    // Whoever waits for somebody better has had every agent to choose from already.
+    open = open.filter((wish) => !('agentId' in outcomes.get(wish)!) && !mayWait(wish, pool));
   }
   const matched: Matched = { proposals: [], waiting: [] };
   for (const wish of wishes) {
@@ -164,12 +183,30 @@ export function match(
   return matched;
 }
 
+/**
+ * "Next for me": the first ticket in order that this agent could take, at the step at which it waits. Nothing is kept for somebody better
+ * or for who knows the customer: whoever asks is ready to begin. Undefined = nothing for them.
+ */
+export function matchNext(
+  tickets: readonly WaitingTicket[],
+  agents: readonly CandidateAgent[],
+  by: MatchPolicy,
+  now: Date,
+  seed: number,
+  passing: ReadonlyMap<string, Passing>,
+  agentId: string,
+): Proposed | undefined {
+  const policy = { ...by.policy, startWithinMinutes: null, stickySeconds: 0 };
+  return match(tickets, agents, { ...by, policy }, now, seed, passing, agentId).proposals[0];
+}
+
 function wishesOf(
   ordered: readonly WaitingTicket[],
   roster: Roster,
   pool: Pool,
   categories: ReadonlyMap<string, CategoryConfig>,
   now: Date,
+  onlyAgentId: string | undefined,
 ): Wish[] {
   const { policy, learned } = pool.context;
   const weightings = new Map<string, Weighting>();
@@ -186,7 +223,9 @@ function wishesOf(
     const category = ticket.category === null ? undefined : categories.get(ticket.category);
     const byTime = stepByTime(ticket, policy, now);
     const skills = skillsKey(ticket, category);
-    const barred = [...new Set(ticket.excludedAgentIds)].map((agentId) => pool.indexOf(agentId)).filter((index) => index >= 0);
+    const barred = [...new Set([...ticket.excludedAgentIds, ...(ticket.ownerAgentId === null ? [] : [ticket.ownerAgentId])])]
+      .map((agentId) => pool.indexOf(agentId))
+      .filter((index) => index >= 0);
     const helping = helpingQueues(ticket, policy, longestWaitMs, now);
     const fit = firstStaffedFit(roster, pool, ticket, category, byTime, skills, barred, helping);
     const isSmall = fit.places.length <= policy.smallPool.agentsMax;
@@ -200,7 +239,7 @@ function wishesOf(
       skills,
       weighting: weightingNamed(isSmall ? policy.smallPool.use : weightsNameFor(ticket, policy)),
       barred,
-      only: stickyAgent(ticket, fit, pool, barred, now),
+      only: onlyAgentId === undefined ? stickyAgent(ticket, fit, pool, barred, now) : pool.indexOf(onlyAgentId),
       view,
       heldOut,
       explorationShare: view === learned && !overAge ? explorationShareFor(ticket, pool) : 0,
@@ -260,7 +299,8 @@ function firstStaffedFit(
 
 /** One look at all of these tickets, in their order; gives how many were placed, and writes what became of each. */
 function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: Date, outcomes: Map<Wish, Proposed | StillWaiting>): number {
-  const looks = wishes.map((wish) => look(pool, wish));
+  const arena = new Arena(wishes.reduce((sum, { fit }) => sum + fit.places.length, 0));
+  const looks = wishes.map((wish) => look(pool, wish, arena));
   const chosen = chooseAgents(wishes, looks, pool, unitsEach);
   const takenBy = new Map<number, string>();
   for (const [nth, index] of chosen.entries()) if (index >= 0 && !takenBy.has(index)) takenBy.set(index, wishes[nth]!.ticket.ticketId);
@@ -307,43 +347,57 @@ function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], pool: Poo
     return chosen;
   }
   // Agents as columns, in the order of the tie-break: of equal costs the column named first wins.
-  const candidates = new Set<number>();
-  for (const { indexes } of looks) for (const index of indexes) candidates.add(index);
-  const inTieOrder = [...candidates].sort((a, b) => pool.idleSince[a]! - pool.idleSince[b]! || a - b);
-  const rankOf = new Map(inTieOrder.map((index, rank) => [index, rank]));
-  const most = Math.min(wishes.length, 1 + Math.ceil((2 * wishes.length) / Math.max(1, candidates.size)));
-  const firstColumn = new Map<number, number>();
-  const agentOf: number[] = [];
-  const isLater = wishes.map((): Uint8Array | undefined => undefined);
-  const rows = wishes.map((wish, nth): Row => {
-    const { indexes, scores, later } = looks[nth]!;
-    const columns: number[] = [];
-    const costs: number[] = [];
-    const flags: number[] = [];
+  const known = new Uint8Array(pool.agents.length);
+  const candidates: number[] = [];
+  let pairs = 0;
+  for (const { indexes } of looks) {
+    pairs += indexes.length;
     for (let at = 0; at < indexes.length; at += 1) {
       const index = indexes[at]!;
-      let first = firstColumn.get(index);
-      if (first === undefined) {
-        first = agentOf.length;
-        firstColumn.set(index, first);
-        for (let place = 0; place < most; place += 1) agentOf.push(index);
-      }
-      const places = later[at] === 1 || mayWait(wish, pool) ? 1 : pool.placesFor(index, wish.ticket, unitsEach, most);
-      const tie = TIE * rankOf.get(index)!;
-      for (let place = 0; place < places; place += 1) {
-        columns.push(first + place);
-        costs.push(tie - (place === 0 ? scores[at]! : scoreBehind(pool, wish, index, scores[at]!, place)));
-        flags.push(later[at]!);
+      if (known[index] === 1) continue;
+      known[index] = 1;
+      candidates.push(index);
+    }
+  }
+  candidates.sort((a, b) => pool.idleSince[a]! - pool.idleSince[b]! || a - b);
+  const most = Math.min(wishes.length, 1 + Math.ceil((2 * wishes.length) / Math.max(1, candidates.length)));
+  const rankOf = new Int32Array(pool.agents.length);
+  for (let rank = 0; rank < candidates.length; rank += 1) rankOf[candidates[rank]!] = rank;
+  const placesOf = new Map<string, Int32Array>();
+  // One allocation for all rows: a round has hundreds of them.
+  const columns = new Int32Array(pairs * most);
+  const costs = new Float64Array(pairs * most);
+  const flags = new Uint8Array(pairs * most);
+  const starts = new Int32Array(wishes.length + 1);
+  let count = 0;
+  const rows = wishes.map((wish, nth): Row => {
+    const { ticket } = wish;
+    const { indexes, scores, later } = looks[nth]!;
+    const waits = mayWait(wish, pool);
+    const kind = `${ticket.channel} ${ticket.interruptible}`;
+    let places = placesOf.get(kind);
+    if (!places) placesOf.set(kind, (places = new Int32Array(pool.agents.length)));
+    for (let at = 0; at < indexes.length; at += 1) {
+      const index = indexes[at]!;
+      const rank = rankOf[index]!;
+      if (!waits && places[index] === 0) places[index] = most === 1 ? 1 : pool.placesFor(index, ticket, unitsEach, most);
+      const tie = TIE * rank;
+      const placeCount = waits ? 1 : places[index]!;
+      for (let place = 0; place < placeCount; place += 1) {
+        columns[count] = rank * most + place;
+        costs[count] = tie - (place === 0 ? scores[at]! : scoreBehind(pool, wish, index, scores[at]!, place));
+        flags[count] = later[at]!;
+        count += 1;
       }
     }
-    isLater[nth] = Uint8Array.from(flags);
-    return { columns: Int32Array.from(columns), costs: Float64Array.from(costs) };
+    starts[nth + 1] = count;
+    return { columns: columns.subarray(starts[nth], count), costs: costs.subarray(starts[nth], count) };
   });
-  const columnOf = assignInOrder(rows, agentOf.length);
+  const columnOf = assignInOrder(rows, candidates.length * most);
   for (const [nth, column] of columnOf.entries()) {
     if (column < 0) continue;
-    const isNow = isLater[nth]![rows[nth]!.columns.indexOf(column)] === 0;
-    if (isNow) chosen[nth] = agentOf[column]!;
+    const isNow = flags[starts[nth]! + rows[nth]!.columns.indexOf(column)] === 0;
+    if (isNow) chosen[nth] = candidates[Math.floor(column / most)]!;
   }
   return chosen;
 }
@@ -356,8 +410,8 @@ const mayWait = ({ weighting, overAge }: Wish, { context: { policy } }: Pool): b
 function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, others: number): number {
   const { ticket, weighting, view } = wish;
   const { agentId } = pool.agents[index]!;
-  const max = pool.unitsMax[index]!;
-  const taken = pool.unitsTaken[index]!;
+  const max = pool.unitsMax(index, ticket.interruptible);
+  const taken = pool.unitsTaken(index, ticket.interruptible);
   let less =
     weighting.workload * (workloadSignal(max, taken, ticket.units) - workloadSignal(max, taken + others * ticket.units, ticket.units));
   if (weighting.resolution > 0) {
@@ -374,18 +428,18 @@ function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, other
 }
 
 /** The hot loop: who can take the ticket now or is worth waiting for, the five best of those who can now, and why the others cannot. */
-function look(pool: Pool, wish: Wish): Look {
+function look(pool: Pool, wish: Wish, arena: Arena): Look {
   const { ticket, fit, skills, weighting, barred, only, view } = wish;
   const { needs, group, places } = fit;
-  const { units, category } = ticket;
+  const { units, category, interruptible } = ticket;
   const { members } = group;
   const { policy, learned } = pool.context;
-  const { unitsTaken, unitsMax, idleSince } = pool;
+  const { idleSince } = pool;
   const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
   const lasting = pool.lastingScore(group, skills, needs, category, weighting, view);
   const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
   const history = left !== undefined || weighting.resolution > 0 ? pool.history(group, view, category) : undefined;
-  const noise = wish.explorationShare > 0 && weighting.resolution > 0 ? pool.noise(group, category) : undefined;
+  const noise = wish.explorationShare > 0 && weighting.resolution > 0 ? pool.noise(category) : undefined;
   const prices = weighting.resolution > 0 ? pool.timePrices(group, view) : undefined;
   const teamMinutes = weighting.resolution > 0 ? teamMinutesToSolve(learned, category) : 0;
   const waits = mayWait(wish, pool);
@@ -393,12 +447,14 @@ function look(pool: Pool, wish: Wish): Look {
   // Nobody is waited for beyond the deadline.
   const waitMax = waits ? (minutesLeft(ticket, pool.context.now) ?? Infinity) : 0;
   const known = ticket.recentAgentIds.map((agentId) => pool.indexOf(agentId));
-  const indexes = new Int32Array(places.length);
-  const scores = new Float64Array(places.length);
-  const later = new Uint8Array(places.length);
-  let count = 0;
+  const { indexes, scores, later, used: from } = arena;
+  let count = from;
   let able = 0;
   let busy = 0;
+  let notSooner = 0;
+  // A rescue is for those who can begin it before its owner can.
+  const owner = ticket.ownerAgentId === null ? -1 : pool.indexOf(ticket.ownerAgentId);
+  const ownerAhead = owner < 0 ? Infinity : pool.aheadMinutes(owner);
   const best: Placed[] = [];
   for (let nth = 0; nth < places.length; nth += 1) {
     const place = places[nth]!;
@@ -406,20 +462,27 @@ function look(pool: Pool, wish: Wish): Look {
     if (barred.length > 0 && barred.includes(index)) continue;
     if (only >= 0 && index !== only) continue;
     const why = pool.whyNotNow(index, ticket);
-    const ahead = weighting.resolution > 0 ? pool.aheadMinutes(index) : 0;
+    const ahead = weighting.resolution > 0 || owner >= 0 ? pool.aheadMinutes(index) : 0;
+    if (ahead >= ownerAhead) {
+      notSooner += 1;
+      continue;
+    }
     const isLater = why !== 0 || ahead > startWithin;
     if (why !== 0) whyNotNow[why]! += 1;
     else if (isLater) busy += 1;
     else able += 1;
     if (isLater && !(waits && ahead <= waitMax && (why === 0 || why === NO_ROOM || why === NO_CHANNEL_ROOM))) continue;
-    let sum = lasting[place]! + weighting.workload * workloadSignal(unitsMax[index]!, unitsTaken[index]!, units);
+    let sum =
+      lasting[place]! +
+      weighting.workload * workloadSignal(pool.unitsMax(index, interruptible), pool.unitsTaken(index, interruptible), units);
     if (weighting.slaSlack > 0) sum += weighting.slaSlack * (left === undefined ? 0.5 : slackSignal(left, history!.minutes[place]!));
     if (weighting.resolution > 0) {
       let minutes = history!.minutes[place]!;
       let resolved = history!.resolved[place]!;
       if (noise) {
-        minutes = shiftedMinutes(minutes, wish.explorationShare * history!.logMinutesDoubt[place]! * noise.minutes[place]!);
-        resolved = shiftedShare(resolved, wish.explorationShare * history!.resolvedDoubt[place]! * noise.resolved[place]!);
+        if (Number.isNaN(noise.minutes[index]!)) pool.draw(noise, index, category);
+        minutes = shiftedMinutes(minutes, wish.explorationShare * history!.logMinutesDoubt[place]! * noise.minutes[index]!);
+        resolved = shiftedShare(resolved, wish.explorationShare * history!.resolvedDoubt[place]! * noise.resolved[index]!);
       }
       const toSolve = minutesToSolve(ahead, { minutes, resolved, timePrice: prices![place]! }, learned.returnMinutes);
       sum += weighting.resolution * resolutionSignal(teamMinutes, toSolve);
@@ -442,21 +505,23 @@ function look(pool: Pool, wish: Wish): Look {
     }
     best[at] = { index, score };
   }
+  arena.used = count;
   return {
     best,
     whyNotNow,
     able,
     busy,
-    indexes: indexes.subarray(0, count),
-    scores: scores.subarray(0, count),
-    later: later.subarray(0, count),
+    notSooner,
+    indexes: indexes.subarray(from, count),
+    scores: scores.subarray(from, count),
+    later: later.subarray(from, count),
   };
 }
 
 function propose(
   pool: Pool,
   wish: Wish,
-  { best, whyNotNow, busy, indexes, scores }: Look,
+  { best, whyNotNow, busy, notSooner, indexes, scores }: Look,
   index: number,
   takenBy: ReadonlyMap<number, string>,
 ): Proposed {
@@ -467,7 +532,8 @@ function propose(
     : [...best.slice(0, TOP_MAX - 1), { index, score: scores[indexes.indexOf(index)]! }];
   const top = shown.map((one) => {
     const load = {
-      unitsTaken: pool.unitsTaken[one.index]!,
+      unitsMax: pool.unitsMax(one.index, ticket.interruptible),
+      unitsTaken: pool.unitsTaken(one.index, ticket.interruptible),
       ticketsNearBreach: pool.ticketsNearBreach[one.index]!,
       aheadMinutes: weighting.resolution > 0 ? pool.aheadMinutes(one.index) : 0,
     };
@@ -488,7 +554,7 @@ function propose(
     skipped: step > wish.byTime,
     weightsName: weighting.name,
     top,
-    excluded: reasonsOf(pool, wish, { whyNotNow, busy }, 0),
+    excluded: reasonsOf(pool, wish, { whyNotNow, busy, notSooner }, 0),
     yieldedTo: first.index === index ? undefined : takenBy.get(first.index),
     heldOut: wish.heldOut,
     propensity: propensityOf(pool, wish, shown, index),
@@ -541,7 +607,7 @@ function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: 
 function reasonsOf(
   pool: Pool,
   { fit, ticket, barred, only }: Wish,
-  { whyNotNow, busy }: Pick<Look, 'whyNotNow' | 'busy'>,
+  { whyNotNow, busy, notSooner }: Pick<Look, 'whyNotNow' | 'busy' | 'notSooner'>,
   heldFrom: number,
 ): Exclusion[] {
   const counts = new Map(fit.whyNever);
@@ -554,6 +620,7 @@ function reasonsOf(
   counts.set(`no room for ${ticket.channel}`, whyNotNow[NO_CHANNEL_ROOM]!);
   if (only >= 0) counts.set(STICKY, fit.places.filter((place) => !barred.includes(fit.group.members[place]!)).length - 1);
   counts.set(BUSY, busy);
+  counts.set(NOT_SOONER, notSooner);
   counts.set(HELD, heldFrom);
   const reasons: Exclusion[] = [];
   for (const [reason, count] of counts) if (count > 0) reasons.push({ reason, agents: count });

@@ -22,7 +22,7 @@ interface ChannelRoom {
   readonly max: Float64Array;
 }
 
-/** For each member of a group a draw of what is not known of them in a category, the same for the whole round. */
+/** For each agent a draw of what is not known of them in a category, the same for the whole round; NaN = not drawn yet. */
 export interface Noise {
   readonly minutes: Float64Array;
   readonly resolved: Float64Array;
@@ -32,9 +32,12 @@ export interface Noise {
 export class Pool {
   /** Position in NOT_NOW; 0 = takes tickets. */
   readonly absence: Uint8Array;
-  readonly unitsMax: Float64Array;
+  readonly #unitsMax: Float64Array;
+  /** The second pool; NaN = none. */
+  readonly #secondMax: Float64Array;
+  readonly #secondTaken: Float64Array;
   /** Used, in flight, and proposed by this round. */
-  readonly unitsTaken: Float64Array;
+  readonly #unitsTaken: Float64Array;
   readonly idleSince: Float64Array;
   /** How many of the agent's own tickets are near their deadline. */
   readonly ticketsNearBreach: Float64Array;
@@ -44,7 +47,7 @@ export class Pool {
   readonly #channels = new Map<Channel, ChannelRoom>();
   readonly #ownColumns = new Map<Group, Map<OwnColumn, Float64Array>>();
   readonly #prices = new Map<Group, Map<LearnedView, Float64Array>>();
-  readonly #noises = new Map<Group, Map<string | null, Noise>>();
+  readonly #noises = new Map<string | null, Noise>();
   readonly #scores = new Map<Group, Map<Weighting, Map<string, Float64Array>>>();
 
   /** @param agents in the order of their ids */
@@ -56,8 +59,10 @@ export class Pool {
   ) {
     const count = agents.length;
     this.absence = new Uint8Array(count);
-    this.unitsMax = new Float64Array(count);
-    this.unitsTaken = new Float64Array(count);
+    this.#unitsMax = new Float64Array(count);
+    this.#unitsTaken = new Float64Array(count);
+    this.#secondMax = new Float64Array(count);
+    this.#secondTaken = new Float64Array(count);
     this.idleSince = new Float64Array(count);
     this.ticketsNearBreach = new Float64Array(count);
     this.#aheadMinutes = new Float64Array(count).fill(NaN);
@@ -66,14 +71,18 @@ export class Pool {
     for (let index = 0; index < count; index += 1) {
       const agent = agents[index]!;
       this.absence[index] = absenceOf(agent, NOTHING_PASSING, policy, now);
-      this.unitsMax[index] = agent.unitsMax;
-      this.unitsTaken[index] = agent.unitsUsed;
+      this.#unitsMax[index] = agent.unitsMax;
+      this.#unitsTaken[index] = agent.unitsUsed;
+      this.#secondMax[index] = agent.interruptibleUnitsMax ?? NaN;
+      this.#secondTaken[index] = agent.interruptibleUnitsUsed;
       this.idleSince[index] = agent.idleSince ?? Infinity;
     }
     for (const [agentId, mine] of passing) {
       const index = this.indexOf(agentId);
       if (index < 0) continue;
-      this.unitsTaken[index]! += mine.units;
+      const second = !Number.isNaN(this.#secondMax[index]!);
+      this.#unitsTaken[index]! += mine.units + (second ? 0 : mine.interruptibleUnits);
+      if (second) this.#secondTaken[index]! += mine.interruptibleUnits;
       this.ticketsNearBreach[index] = mine.ticketsNearBreach;
       this.ticketsInWindow[index] = mine.ticketsInWindow;
       this.absence[index] = absenceOf(agents[index]!, mine, policy, now);
@@ -92,6 +101,17 @@ export class Pool {
       else high = middle - 1;
     }
     return -1;
+  }
+
+  #isSecond(index: number, interruptible: boolean): boolean {
+    return interruptible && !Number.isNaN(this.#secondMax[index]!);
+  }
+  /** Of the pool that a ticket of this kind would fill. */
+  unitsTaken(index: number, interruptible: boolean): number {
+    return (this.#isSecond(index, interruptible) ? this.#secondTaken : this.#unitsTaken)[index]!;
+  }
+  unitsMax(index: number, interruptible: boolean): number {
+    return (this.#isSecond(index, interruptible) ? this.#secondMax : this.#unitsMax)[index]!;
   }
 
   /** Minutes of work before the agent could begin another ticket, by what is known of the tickets in hand. */
@@ -118,10 +138,10 @@ export class Pool {
   }
 
   /** Why this agent cannot take so many units now: a code of the gate; 0 = can. `used + units ≤ max`, as assignment checks it. */
-  whyNotNow(index: number, { units, channel }: Pick<WaitingTicket, 'units' | 'channel'>): number {
+  whyNotNow(index: number, { units, channel, interruptible }: Weighty): number {
     const absence = this.absence[index]!;
     if (absence !== 0) return absence;
-    if (this.unitsTaken[index]! + units > this.unitsMax[index]!) return NO_ROOM;
+    if (this.unitsTaken(index, interruptible) + units > this.unitsMax(index, interruptible)) return NO_ROOM;
     const room = this.#channel(channel);
     if (Number.isNaN(room.taken[index]!)) this.#look(index, channel, room);
     return room.taken[index]! + units > room.max[index]! ? NO_CHANNEL_ROOM : 0;
@@ -131,24 +151,25 @@ export class Pool {
    * How many tickets of at most so many units each an agent whom `whyNotNow` has called free can take, of this channel and whatever else
    * comes; at least 1, at most `most`. Added up one by one, as assignment will.
    */
-  placesFor(index: number, { channel }: Pick<WaitingTicket, 'channel'>, unitsEach: number, most: number): number {
+  placesFor(index: number, { channel, interruptible }: Weighty, unitsEach: number, most: number): number {
     const { fairness } = this.context.policy;
     const limit = fairness ? Math.min(most, fairness.ticketsMax - this.ticketsInWindow[index]!) : most;
     const room = this.#channel(channel);
-    let units = this.unitsTaken[index]! + unitsEach;
+    const max = this.unitsMax(index, interruptible);
+    let units = this.unitsTaken(index, interruptible) + unitsEach;
     let ofChannel = room.taken[index]! + unitsEach;
     let places = 1;
     for (; places < limit; places += 1) {
       units += unitsEach;
       ofChannel += unitsEach;
-      if (units > this.unitsMax[index]! || ofChannel > room.max[index]!) break;
+      if (units > max || ofChannel > room.max[index]!) break;
     }
     return places;
   }
 
   /** Of an agent whom `whyNotNow` has just called free. */
-  take(index: number, { units, channel }: Pick<WaitingTicket, 'units' | 'channel'>, minutes: number): void {
-    this.unitsTaken[index]! += units;
+  take(index: number, { units, channel, interruptible }: Weighty, minutes: number): void {
+    (this.#isSecond(index, interruptible) ? this.#secondTaken : this.#unitsTaken)[index]! += units;
     this.#channel(channel).taken[index]! += units;
     if (minutes > 0) this.#aheadMinutes[index] = this.aheadMinutes(index) + minutes;
     this.ticketsInWindow[index]! += 1;
@@ -218,18 +239,15 @@ export class Pool {
     return getOrMake(ofGroup, view, () => group.column((agent) => view.timePrice(agent.agentId)));
   }
 
-  noise(group: Group, category: string | null): Noise {
-    const ofGroup = getOrMake(this.#noises, group, () => new Map<string | null, Noise>());
-    return getOrMake(ofGroup, category, () => {
-      const count = group.members.length;
-      const noise = { minutes: new Float64Array(count), resolved: new Float64Array(count) };
-      for (let place = 0; place < count; place += 1) {
-        const own = this.noiseOf(this.agents[group.members[place]!]!.agentId, category, 0);
-        noise.minutes[place] = own.minutes;
-        noise.resolved[place] = own.resolved;
-      }
-      return noise;
-    });
+  noise(category: string | null): Noise {
+    const count = this.agents.length;
+    const make = (): Noise => ({ minutes: new Float64Array(count).fill(NaN), resolved: new Float64Array(count) });
+    return getOrMake(this.#noises, category, make);
+  }
+  draw(noise: Noise, index: number, category: string | null): void {
+    const own = this.noiseOf(this.agents[index]!.agentId, category, 0);
+    noise.minutes[index] = own.minutes;
+    noise.resolved[index] = own.resolved;
   }
 
   /** Nth draw (0 = the one the round decides by) of what is not known of an agent in a category. */
@@ -247,6 +265,7 @@ export class Pool {
     });
   }
 }
+type Weighty = Pick<WaitingTicket, 'units' | 'channel' | 'interruptible'>;
 type OwnColumn = 'idle' | 'rotation' | 'slaPressure';
 
 function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -4,10 +4,16 @@ import type { Matched, Proposed } from './match.js';
 /** What a decision's round was: the same for all of its proposals. */
 export interface DecidedIn extends Pick<AssignmentProposed['data'], 'domain' | 'round' | 'policy'> {
   readonly now: Date;
+  /** Of a round for the one agent who asked for their next ticket. */
+  readonly onlyAgentId?: string | undefined;
 }
 
 /** What AssignmentProposed says of a ticket that a round has placed. */
-export function proposalOf(proposed: Proposed, proposalId: string, { domain, round, policy, now }: DecidedIn): AssignmentProposed['data'] {
+export function proposalOf(
+  proposed: Proposed,
+  proposalId: string,
+  { domain, round, policy, now, onlyAgentId }: DecidedIn,
+): AssignmentProposed['data'] {
   const { ticket } = proposed;
   return {
     proposalId,
@@ -26,6 +32,8 @@ export function proposalOf(proposed: Proposed, proposalId: string, { domain, rou
     yieldedTo: proposed.yieldedTo,
     heldOut: proposed.heldOut || undefined,
     propensity: proposed.propensity === 1 ? undefined : proposed.propensity,
+    rescue: ticket.ownerAgentId === null ? undefined : true,
+    pulled: onlyAgentId === undefined ? undefined : true,
     proposedAt: now.toISOString(),
   };
 }

@@ -1,6 +1,6 @@
 import { CategoryConfig, RoutingPolicy } from '@signalbox/contracts';
 import { Learned, loadAt } from './learning.js';
-import { match, type Matched, type MatchPolicy } from './match.js';
+import { match, matchNext, type Matched, type MatchPolicy } from './match.js';
 import type { PerformanceSnapshot, RecordedRound } from './round-log.js';
 
 interface Configuration {
@@ -18,8 +18,11 @@ export class RoundReplay {
 
   /** @throws Error naming the record of configuration that is gone */
   again(recorded: RecordedRound, other?: RoutingPolicy): Matched {
-    const { tickets, agents, now, seed, passing } = recorded;
-    return match(tickets, agents, this.decidedBy(recorded, other), now, seed, passing);
+    const { tickets, agents, now, seed, passing, onlyAgentId } = recorded;
+    const by = this.decidedBy(recorded, other);
+    if (onlyAgentId === undefined) return match(tickets, agents, by, now, seed, passing);
+    const next = matchNext(tickets, agents, by, now, seed, passing, onlyAgentId);
+    return { proposals: next ? [next] : [], waiting: [] };
   }
 
   decidedBy({ members, policy: ref, performance }: RecordedRound, other?: RoutingPolicy): MatchPolicy {

@@ -13,7 +13,10 @@ export interface PerformanceSnapshot {
 }
 
 /** One round as it was: what it decided by, and what it decided. */
-export interface RecordedRound extends Pick<RoundRecorded['data'], 'round' | 'seed' | 'policy' | 'configuration' | 'proposals'> {
+export interface RecordedRound extends Pick<
+  RoundRecorded['data'],
+  'round' | 'seed' | 'policy' | 'configuration' | 'onlyAgentId' | 'proposals'
+> {
   readonly domain: string;
   readonly now: Date;
   readonly tickets: readonly WaitingTicket[];
@@ -70,7 +73,7 @@ export class RoundLog {
   }
 
   #complete(domain: string, parts: readonly RoundRecorded['data'][]): RecordedRound | UntoldRound {
-    const { round, seed, checkpoint, policy, configuration, members, performanceSnapshot } = parts[0]!;
+    const { round, seed, checkpoint, policy, configuration, members, onlyAgentId, performanceSnapshot } = parts[0]!;
     const now = new Date(parts[0]!.now);
     if (round === this.#cutOff.round) return { round, now, missing: 'checkpoint' };
     if (checkpoint) {
@@ -96,6 +99,7 @@ export class RoundLog {
       seed,
       policy,
       configuration,
+      onlyAgentId,
       members: known,
       tickets: parts.flatMap((part) => part.tickets as unknown as WaitingTicket[]),
       agents: this.#sorted,

@@ -5,7 +5,17 @@ import type { CandidateAgent, Passing, WaitingTicket } from './waiting-ticket.js
 /** What one round decided by and decided. */
 export interface RoundOutcome extends Pick<
   RoundRecorded['data'],
-  'round' | 'now' | 'seed' | 'checkpoint' | 'policy' | 'configuration' | 'members' | 'performanceSnapshot' | 'proposals' | 'removedAgentIds'
+  | 'round'
+  | 'now'
+  | 'seed'
+  | 'checkpoint'
+  | 'policy'
+  | 'configuration'
+  | 'members'
+  | 'onlyAgentId'
+  | 'performanceSnapshot'
+  | 'proposals'
+  | 'removedAgentIds'
 > {
   readonly tickets: readonly WaitingTicket[];
   /** All of them in a checkpoint, else those that changed since the last record. */

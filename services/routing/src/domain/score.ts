@@ -152,13 +152,14 @@ export function explainScore(
   agent: CandidateAgent,
   ticket: WaitingTicket,
   needs: Requirements,
-  { unitsTaken, ticketsNearBreach, aheadMinutes }: { unitsTaken: number } & Pick<Passing, 'ticketsNearBreach' | 'aheadMinutes'>,
+  load: { unitsTaken: number; unitsMax?: number } & Pick<Passing, 'ticketsNearBreach' | 'aheadMinutes'>,
   { all, total }: Weighting,
   { policy, learned, now }: ScoringContext,
   view: LearnedView = learned,
   exploration?: Exploration,
 ): ScoredAgent {
   const { agentId } = agent;
+  const { unitsTaken, unitsMax = agent.unitsMax, ticketsNearBreach, aheadMinutes } = load;
   const { category } = ticket;
   const valueOf = (name: SignalName): number => {
     switch (name) {
@@ -167,7 +168,7 @@ export function explainScore(
       case 'language':
         return languageSignal(agent, ticket.language);
       case 'workload':
-        return workloadSignal(agent.unitsMax, unitsTaken, ticket.units);
+        return workloadSignal(unitsMax, unitsTaken, ticket.units);
       case 'idle':
         return idleSignal(agent.idleSince, now);
       case 'rotation':

@@ -24,6 +24,8 @@ export interface TicketFacts {
   notBefore?: number;
   dueAt?: number | null;
   told?: { step: number; reasons: string };
+  /** For which deadline rescues were proposed, how often, and when somebody was last looked for. */
+  rescue?: { dueAt: number; proposed: number; triedAt: number };
 }
 
 export type TicketStanding = 'unknown' | 'waiting' | 'proposed' | 'owned' | 'gone';
@@ -62,6 +64,18 @@ export function readyAtOf(facts: TicketFacts, patience: { answerWaitMs: number; 
   return Math.max(enrichedBy, verdictBy, facts.notBefore ?? 0);
 }
 
+/** A rescue is tried so often for one deadline. */
+const RESCUES_MAX = 3;
+const RESCUE_AGAIN_MS = 30_000;
+/** Whether an owned ticket may be offered to somebody else: open, nothing on its way, not tried a moment ago, and not too often for this deadline. */
+export function mayBeRescued(facts: TicketFacts, hasProposal: boolean, now: Date): boolean {
+  const { assignment, dueAt, rescue } = facts;
+  if (hasProposal || !assignment?.agentId || assignment.offer || assignment.status !== 'open') return false;
+  if (dueAt === undefined || dueAt === null) return false;
+  if (rescue?.dueAt !== dueAt) return true;
+  return rescue.proposed < RESCUES_MAX && now.getTime() - rescue.triedAt >= RESCUE_AGAIN_MS;
+}
+
 /** The ticket as a round sees it, with the queue and the units its configuration gives. */
 export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: ConfigurationSnapshot): WaitingTicket {
   const { received, enriched, assignment } = facts;
@@ -93,5 +107,7 @@ export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: Co
     recentAgentIds: enriched?.recentAgentIds ?? [],
     dueAt: facts.dueAt ?? null,
     unenriched: enriched === undefined,
+    interruptible: queue?.interruptible?.includes(channel) ?? false,
+    ownerAgentId: assignment?.agentId ?? null,
   };
 }

@@ -21,6 +21,10 @@ export interface WaitingTicket {
   /** The most pressing running clock. */
   readonly dueAt: number | null;
   readonly unenriched: boolean;
+  /** Its channel's tickets fill the second pool of agents who have one. */
+  readonly interruptible: boolean;
+  /** To be rescued from this owner, who keeps it until somebody else has accepted; null = it waits. */
+  readonly ownerAgentId: string | null;
 }
 
 /** An agent as a round sees it: the state assignment published. */
@@ -35,6 +39,9 @@ export interface CandidateAgent {
   readonly unitsMax: number;
   readonly channelUnitsMax: Readonly<Partial<Record<Channel, number>>>;
   readonly unitsUsed: number;
+  /** The second pool, for interruptible tickets; null = they share the first. */
+  readonly interruptibleUnitsMax: number | null;
+  readonly interruptibleUnitsUsed: number;
   readonly channelUnitsUsed: Readonly<Partial<Record<Channel, number>>>;
   readonly idleSince: number | null;
   readonly lastAssignedAt: number | null;
@@ -47,6 +54,7 @@ export interface CandidateAgent {
 export interface Passing {
   /** Units that proposals in flight have taken, though the agent's record does not show them yet. */
   readonly units: number;
+  readonly interruptibleUnits: number;
   readonly channels: Readonly<Partial<Record<Channel, number>>>;
   /** How many of the agent's own tickets are near their deadline. */
   readonly ticketsNearBreach: number;
@@ -55,4 +63,11 @@ export interface Passing {
   /** Tickets the agent was given within the policy's fairness window. */
   readonly ticketsInWindow: number;
 }
-export const NOTHING_PASSING: Passing = { units: 0, channels: {}, ticketsNearBreach: 0, aheadMinutes: 0, ticketsInWindow: 0 };
+export const NOTHING_PASSING: Passing = {
+  units: 0,
+  interruptibleUnits: 0,
+  channels: {},
+  ticketsNearBreach: 0,
+  aheadMinutes: 0,
+  ticketsInWindow: 0,
+};

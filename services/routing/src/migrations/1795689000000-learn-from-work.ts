@@ -36,6 +36,17 @@ export class LearnFromWork implements MigrationInterface {
       );
       insert into came_back default values;
 
+      -- Which of an agent's two pools a proposal takes from.
+      alter table proposal add column interruptible boolean not null default false;
+
+      -- "Next for me", until a round has answered it.
+      create table next_request (
+        request_id text primary key,
+        agent_id text not null,
+        asked_at timestamptz not null,
+        cause jsonb not null
+      );
+
       -- Proposals within the policy's fairness window; empty where the policy has none.
       create table given (agent_id text not null, at timestamptz not null);
       create index given_at on given (at);

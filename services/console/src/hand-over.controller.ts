@@ -1,0 +1,151 @@
+import { Body, Headers, Param, Post, Res } from '@nestjs/common';
+import {
+  AgentId,
+  AssignRequested,
+  ConsultEndRequested,
+  ConsultRequested,
+  NextRequested,
+  OverrideRequested,
+  Priority,
+  QueueId,
+  ReleaseRequested,
+  SkillId,
+  SkillLevel,
+  TEXT_LENGTH_MAX,
+  TransferRequested,
+  WrapUpEndRequested,
+} from '@signalbox/contracts';
+import type { Response } from 'express';
+import { z } from 'zod';
+import { Asking, type RequestHeaders } from './asking.js';
+import { Allow, Api, By } from './auth.guard.js';
+import { readBody } from './body.js';
+import type { Caller } from './domain/visibility.js';
+
+const note = z.string().trim().min(1).max(TEXT_LENGTH_MAX);
+const reason = z.string().trim().min(1).max(200);
+/** Whoever gets it must know why: the note is no option. */
+const TransferBody = z.strictObject({
+  to: z.union([
+    z.strictObject({ agentId: AgentId }),
+    z.strictObject({ queueId: QueueId }),
+    z.strictObject({
+      skills: z.record(SkillId, SkillLevel).refine((skills) => Object.keys(skills).length > 0, 'at least one skill is needed'),
+    }),
+  ]),
+  note,
+});
+const ConsultBody = z.strictObject({ agentId: AgentId, note: note.optional() });
+const ConsultEndBody = z.strictObject({ agentId: AgentId });
+const AssignBody = z.strictObject({ agentId: AgentId, overAssign: z.boolean().default(false), reason });
+const ReleaseBody = z.strictObject({ reason });
+const OverrideBody = z
+  .strictObject({ priority: Priority.nullable().optional(), queueId: QueueId.nullable().optional(), reason })
+  .refine(({ priority, queueId }) => priority !== undefined || queueId !== undefined, 'priority or queueId is needed');
+const NoBody = z.strictObject({});
+
+/** Wishes by which tickets change hands, and what supervisors decide over agents' heads. */
+@Api('')
+export class HandOverController {
+  constructor(private readonly asking: Asking) {}
+
+  @Post('tickets/:ticketId/transfer')
+  transfer(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { to, note: words } = readBody(TransferBody, body);
+    const draft = (asked: { agentId: string; askedAt: string }, noteId?: string) =>
+      TransferRequested(id, { ...asked, role: by.role, to, noteId });
+    return this.asking.aboutTicket(id, { by, headers, response }, draft, words);
+  }
+
+  @Post('tickets/:ticketId/consult')
+  consult(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { agentId: withAgentId, note: words } = readBody(ConsultBody, body);
+    const draft = (asked: { agentId: string; askedAt: string }, noteId?: string) => ConsultRequested(id, { ...asked, withAgentId, noteId });
+    return this.asking.aboutTicket(id, { by, headers, response }, draft, words);
+  }
+
+  @Post('tickets/:ticketId/consult-end')
+  endConsult(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { agentId: withAgentId } = readBody(ConsultEndBody, body);
+    return this.asking.aboutTicket(id, { by, headers, response }, (asked) => ConsultEndRequested(id, { ...asked, withAgentId }));
+  }
+
+  @Post('tickets/:ticketId/wrap-up-end')
+  endWrapUp(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    readBody(NoBody, body);
+    return this.asking.aboutTicket(id, { by, headers, response }, (asked) => WrapUpEndRequested(id, asked));
+  }
+
+  @Post('tickets/:ticketId/assign')
+  @Allow('supervisor', 'admin')
+  assign(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { agentId: toAgentId, ...wanted } = readBody(AssignBody, body);
+    const { role } = by;
+    return this.asking.aboutTicket(id, { by, headers, response }, (asked) => AssignRequested(id, { ...asked, role, toAgentId, ...wanted }));
+  }
+
+  @Post('tickets/:ticketId/release')
+  @Allow('supervisor', 'admin')
+  release(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { role } = by;
+    const wanted = readBody(ReleaseBody, body);
+    return this.asking.aboutTicket(id, { by, headers, response }, (asked) => ReleaseRequested(id, { ...asked, role, ...wanted }));
+  }
+
+  @Post('tickets/:ticketId/override')
+  @Allow('supervisor', 'admin')
+  override(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { role } = by;
+    const wanted = readBody(OverrideBody, body);
+    return this.asking.aboutTicket(id, { by, headers, response }, (asked) => OverrideRequested(id, { ...asked, role, ...wanted }));
+  }
+
+  /** "Next for me": routing looks for what fits this one agent best. */
+  @Post('next')
+  next(@Body() body: unknown, @By() by: Caller, @Headers() headers: RequestHeaders, @Res({ passthrough: true }) response: Response) {
+    readBody(NoBody, body);
+    return this.asking.aboutOneself({ by, headers, response }, ({ agentId, askedAt }) => NextRequested(agentId, { askedAt }));
+  }
+}

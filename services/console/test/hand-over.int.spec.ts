@@ -1,0 +1,250 @@
+import {
+  AgentState,
+  ConsoleTopic,
+  ConsultStarted,
+  HandOverListed,
+  NextAnswered,
+  OfferMade,
+  TicketAssigned,
+  TicketReleased,
+  TicketTransferred,
+  type AgentState as State,
+  type Draft,
+  type LoadChange,
+} from '@signalbox/contracts';
+import { COMPANY } from './company.js';
+import { assigned, caused, enriched, offered, proposed, received, snapshot, type TicketFields } from './the-story.js';
+import { TheConsole, tokenFor } from './the-console.js';
+
+let console_: TheConsole;
+let admin: string;
+let ana: string;
+let ben: string;
+let sue: string;
+const declineReasons = [{ name: 'no-time', title: 'No time now', reassignable: true }];
+const twice = async (...events: Draft[]) => {
+  await console_.stack.publish(...events, ...events);
+  await console_.stack.settled();
+};
+const get = (path: string, token: string) => console_.call('GET', path, token);
+const post = (path: string, token: string, body: object = {}, headers = {}) => console_.call('POST', path, token, body, headers);
+const asked = (subject: string) => console_.stack.eventsAbout(subject, ConsoleTopic);
+const ticket: TicketFields = { ticketId: 'handed', number: 5001 };
+const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+
+beforeAll(async () => {
+  console_ = await TheConsole.start();
+  [admin, ana, ben, sue] = (await Promise.all([
+    tokenFor('the-first-admin', 'admin'),
+    tokenFor('ana', 'agent'),
+    tokenFor('ben', 'agent'),
+    tokenFor('sue', 'supervisor'),
+  ])) as [string, string, string, string];
+  const documents = COMPANY.map((document) =>
+    document.kind === 'company' ? { ...document, content: { ...document.content, declineReasons } } : document,
+  );
+  await post('/configuration', admin, { documents });
+  await twice(received(ticket), enriched(ticket), proposed(ticket), offered(ticket), assigned(ticket));
+});
+afterAll(() => console_.stop());
+
+describe('a wish to hand over', () => {
+  it('carries its note by reference: the words stay with the console', async () => {
+    const send = () =>
+      post('/tickets/handed/transfer', ana, { to: { agentId: 'ben' }, note: 'Ida is angry.' }, { 'idempotency-key': 'one' });
+    const [{ status, body }] = await Promise.all([send(), send()]);
+    expect(status).toBe(202);
+    await console_.stack.settled();
+    const [event, ...more] = asked('handed').filter(({ type }) => type === 'TransferRequested');
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({
+      id: body.requestId,
+      data: { agentId: 'ana', role: 'agent', to: { agentId: 'ben' }, noteId: body.requestId },
+    });
+    expect(JSON.stringify(event!.data)).not.toContain('angry');
+    const from = { agentId: 'ana', queueId: 'billing' };
+    const said = { from, to: { agentId: 'ben', queueId: 'billing' }, why: 'requested' as const, byAgentId: 'ana', transfers: 1 };
+    await twice(
+      caused(
+        body.requestId,
+        TicketTransferred('handed', { ticket: snapshot({ agentId: 'ben', epoch: 3 }), ...said, noteId: body.requestId }),
+      ),
+      caused(
+        body.requestId,
+        TicketAssigned('handed', {
+          ticket: snapshot({ agentId: 'ben', epoch: 3 }),
+          agentId: 'ben',
+          how: 'transferred',
+          units: 1,
+          assignedAt: inAnHour,
+        }),
+      ),
+    );
+    expect(await get(`/requests/${body.requestId}`, ana)).toMatchObject({
+      body: { state: 'done', outcome: { type: 'TicketTransferred' } },
+    });
+    const story = (await get('/tickets/handed', ben)).body;
+    expect(story.notes).toMatchObject([{ noteId: body.requestId, agentId: 'ana', text: 'Ida is angry.' }]);
+    expect(story.owner).toMatchObject({ agentId: 'ben' });
+    expect((story.history as { words: string }[]).map(({ words }) => words)).toEqual(
+      expect.arrayContaining(['handed on to Ben by Ana', 'assigned to Ben']),
+    );
+  });
+
+  it('is a supervisor’s alone where it goes over somebody’s head', async () => {
+    const reason = 'knows the customer';
+    const wishes = {
+      assign: { agentId: 'ana', overAssign: true, reason },
+      release: { reason },
+      override: { priority: 'urgent', queueId: null, reason },
+    };
+    for (const [verb, body] of Object.entries(wishes)) {
+      expect(await post(`/tickets/handed/${verb}`, ben, body)).toMatchObject({ status: 403 });
+      expect(await post(`/tickets/handed/${verb}`, sue, body)).toMatchObject({ status: 202 });
+    }
+    await console_.stack.settled();
+    expect(asked('handed').slice(1)).toMatchObject([
+      { type: 'AssignRequested', data: { agentId: 'sue', role: 'supervisor', toAgentId: 'ana', overAssign: true, reason } },
+      { type: 'ReleaseRequested', data: { role: 'supervisor', reason } },
+      { type: 'OverrideRequested', data: { priority: 'urgent', queueId: null, reason } },
+    ]);
+  });
+
+  it.each([
+    ['/tickets/handed/transfer', { to: { agentId: 'ben' } }, 'note'],
+    ['/tickets/handed/transfer', { to: { skills: {} }, note: 'x' }, 'to'],
+    ['/tickets/handed/assign', { agentId: 'ben', reason: ' ' }, 'reason'],
+    ['/tickets/handed/override', { reason: 'x' }, 'priority or queueId'],
+    ['/tickets/handed/decline', { offerId: 'x', reasonName: 'unheard-of' }, 'no-time'],
+  ])('%s refuses %j, naming what is wrong', async (path, body, field) => {
+    const { status, body: said } = await post(path, sue, body);
+    expect({ status, said: JSON.stringify(said) }).toMatchObject({ status: 400, said: expect.stringContaining(field) });
+  });
+});
+
+it('shows a ticket to a colleague who is asked, though the queue is foreign', async () => {
+  const foreign = { ...ticket, ticketId: 'foreign', number: 5002 };
+  await twice(received(foreign), enriched(foreign), proposed(foreign), offered(foreign), assigned(foreign));
+  expect(await get('/tickets/foreign', ben)).toMatchObject({ status: 404 });
+  const { body } = await post('/tickets/foreign/consult', ana, { agentId: 'ben', note: 'Have you seen this before?' });
+  const consulted = {
+    ticket: snapshot({ agentId: 'ana', consultAgentIds: ['ben'] }),
+    agentId: 'ana',
+    withAgentId: 'ben',
+    noteId: body.requestId,
+  };
+  await twice(caused(body.requestId, ConsultStarted('foreign', consulted)));
+  expect((await get('/inbox', ben)).body.consulted).toMatchObject([{ ticketId: 'foreign', owner: { agentId: 'ana' } }]);
+  expect((await get('/tickets/foreign', ben)).body).toMatchObject({ notes: [{ text: 'Have you seen this before?' }] });
+  expect(await post('/tickets/foreign/consult-end', ben, { agentId: 'ben' })).toMatchObject({ status: 202 });
+});
+
+it('lists on the board what is to be handed over at the end of a shift', async () => {
+  await twice(
+    HandOverListed('foreign', { ticket: snapshot({ agentId: 'ana', handOverSince: inAnHour }), agentId: 'ana', shiftEndedAt: inAnHour }),
+  );
+  expect((await get('/board', sue)).body.toHandOver).toMatchObject([{ ticketId: 'foreign', owner: { name: 'Ana' } }]);
+});
+
+it('reports an offer as delivered when its agent’s page says so, and only while that matters', async () => {
+  const shown = { ...ticket, ticketId: 'shown', number: 5003 };
+  const offer = { offerId: 'o1', agentId: 'ana', expiresAt: inAnHour };
+  const made = (acknowledgeBy?: string) =>
+    OfferMade('shown', { ticket: snapshot({ offer: { ...offer, ...(acknowledgeBy && { acknowledgeBy }) } }), ...offer, units: 1 });
+  await twice(received(shown), enriched(shown), made(inAnHour));
+  expect((await get('/inbox', ana)).body).toMatchObject({ offers: [{ awaitsDelivery: true }], declineReasons });
+  expect(await post('/tickets/shown/delivered', sue, { offerId: 'o1' })).toMatchObject({ status: 204 });
+  expect(await post('/tickets/shown/delivered', ana, { offerId: 'o1' })).toMatchObject({ status: 204 });
+  await console_.stack.settled();
+  expect(asked('shown')).toMatchObject([{ type: 'OfferDelivered', data: { agentId: 'ana', offerId: 'o1' } }]);
+  await twice(made());
+  await post('/tickets/shown/delivered', ana, { offerId: 'o1' });
+  await post('/tickets/shown/decline', ana, { offerId: 'o1', reasonName: 'no-time' });
+  await console_.stack.settled();
+  expect(asked('shown').slice(1)).toMatchObject([{ type: 'DeclineRequested', data: { reason: 'No time now', reasonName: 'no-time' } }]);
+});
+
+it('asks routing for the next ticket, and tells what came of it', async () => {
+  const { status, body } = await post('/next', ana);
+  expect(status).toBe(202);
+  await console_.stack.settled();
+  expect(asked('ana')).toMatchObject([{ type: 'NextRequested', id: body.requestId }]);
+  await twice(NextAnswered('ana', { requestId: body.requestId, proposalId: 'p', ticketId: 'handed', answeredAt: inAnHour }));
+  expect(await get(`/requests/${body.requestId}`, ana)).toMatchObject({ body: { state: 'done', outcome: { ticketId: 'handed' } } });
+  const waiting = post('/next', ana, {}, { prefer: 'wait=2' });
+  for (;;) {
+    const event = asked('ana')[1];
+    if (event) {
+      await twice(NextAnswered('ana', { requestId: event.id, why: 'nothing-waits', answeredAt: inAnHour }));
+      break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(await waiting).toMatchObject({ status: 409, body: { detail: 'Nothing waits in your queues.' } });
+});
+
+describe('the auditor', () => {
+  const state = (agentId: string, agentVersion: number, units: number): Draft =>
+    AgentState(agentId, {
+      agentVersion,
+      presence: 'online',
+      inRotation: true,
+      skills: {},
+      languages: {},
+      queueIds: [],
+      unitsMax: 2,
+      channelUnitsMax: {},
+      unitsUsed: units,
+      holds: units === 0 ? [] : [{ ticketId: 'x', units, channel: 'web', state: 'assigned', dueAt: null }],
+      shiftEndsAt: null,
+      idleSince: null,
+    } satisfies State['data']);
+  const load = (agentId: string, agentVersion: number, unitsBefore: number, units: number, cause: LoadChange['cause']) => ({
+    agentId,
+    agentVersion,
+    unitsBefore,
+    units,
+    unitsMax: 2,
+    cause,
+  });
+  const given = (ticketId: string, change: LoadChange, fields: Partial<TicketAssigned['data']> = {}): Draft =>
+    TicketAssigned(ticketId, {
+      ticket: snapshot({ agentId: change.agentId }),
+      load: change,
+      agentId: change.agentId,
+      how: 'automatic',
+      units: 1,
+      assignedAt: inAnHour,
+      ...fields,
+    });
+  const alarms = async () =>
+    ((await get('/board', sue)).body.alarms as { kind: string; about: string }[]).map(({ kind, about }) => `${kind} ${about}`).sort();
+
+  it('is content with a rescue, a supervisor’s word and records that agree, in whatever order they come', async () => {
+    await twice(state('cem', 1, 2), given('quiet', load('cem', 1, 0, 2, 'assigned')));
+    const released = { ticket: snapshot({ agentId: 'dora' }), load: load('cem', 2, 2, 0, 'released'), agentId: 'cem' };
+    await twice(
+      TicketReleased('quiet', { ...released, why: 'rescue' }),
+      given('quiet', load('dora', 1, 0, 1, 'accepted'), { how: 'accepted' }),
+    );
+    await twice(given('forced', load('dora', 2, 1, 3, 'forced'), { how: 'forced', overAssigned: true }));
+    await twice(state('cem', 2, 0), state('dora', 2, 3), state('dora', 1, 1));
+    expect(await alarms()).toEqual([]);
+  });
+
+  it('cries out at two owners, a grant beyond capacity, and a load that does not add up', async () => {
+    await twice(given('quiet', load('eva', 1, 0, 1, 'assigned')));
+    await twice(given('crowd', load('finn', 1, 0, 3, 'assigned')));
+    await twice(given('leap', load('gwen', 5, 0, 1, 'assigned')), state('gwen', 5, 2));
+    expect(await alarms()).toEqual(['beyond-capacity finn', 'load-does-not-add-up gwen', 'two-owners quiet']);
+    const metrics = await (await fetch(`${console_.service.http}/metrics`)).text();
+    expect(metrics).toContain('signalbox_audit_alarms_total{kind="two-owners"} 1');
+  });
+
+  it('says nothing twice when all is read again from the start', async () => {
+    const before = await alarms();
+    await console_.restart(true);
+    await console_.stack.settled();
+    expect(await alarms()).toEqual(before);
+  });
+});
