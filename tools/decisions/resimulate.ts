@@ -1,4 +1,5 @@
 import {
+  inOrder,
   match,
   mixed,
   NOTHING_PASSING,
@@ -135,9 +136,11 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
   }
 
   function decide(now: number): void {
+    // Under overload most events change nothing: the next one who has room finds all that wait.
+    if (![...desks.values()].some(hasRoom)) return;
     for (let placed = 1; placed > 0 && waiting.size > 0;) {
       rounds += 1;
-      const round = [...waiting.values()].slice(0, TICKETS_MAX);
+      const round = firstOf([...waiting.values()], now);
       const passing = new Map<string, Passing>();
       const candidates = [...desks.values()].map((desk) => candidateOf(desk, now, passing));
       const matched = match(
@@ -157,6 +160,18 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
       }
       placed = waiting.size > 0 && round.length === TICKETS_MAX ? matched.proposals.length : 0;
     }
+  }
+
+  /** As many as a round takes, the most urgent. */
+  function firstOf(works: readonly Work[], now: number): readonly Work[] {
+    if (works.length <= TICKETS_MAX) return works;
+    const byId = new Map(works.map((work) => [work.seen.ticketId, work]));
+    const ordered = inOrder(
+      works.map(({ seen }) => seen),
+      decideBy.policy,
+      new Date(now),
+    );
+    return ordered.slice(0, TICKETS_MAX).map(({ ticketId }) => byId.get(ticketId)!);
   }
 
   function hasRoom({ agent, held }: Desk): boolean {

@@ -129,6 +129,15 @@ describe('real traffic through a policy', () => {
     expect(Object.fromEntries(solved)).toEqual({ ana: 1, bo: 1 });
   });
 
+  it('takes the most urgent of more than a round holds', () => {
+    const calm = Array.from({ length: 300 }, (_, nth) => ticket(`t-${nth}`, 1, solvedBy('ana', 1)));
+    const late = ticket('urgent', 2, solvedBy('ana', 1), { priority: 'urgent' });
+    const one = traffic([...calm, late], [{ at: at(3), agent: agent('ana', { unitsMax: 1 }) }]);
+    const { beganAt } = resimulate(one, by({ workload: 1 }), learned, 1);
+    expect(beganAt[300]).toBe(at(3));
+    expect(Math.max(...beganAt)).toBe(at(303));
+  });
+
   it('brings a reopened ticket back, and never begins one that nobody may take', () => {
     const one = traffic(
       [ticket('t-1', 0, solvedBy('ana', 10, 60)), ticket('t-2', 0, {}, { queueId: 'nobody-there' })],
