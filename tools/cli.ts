@@ -247,8 +247,16 @@ const commands: Record<string, () => Promise<void>> = {
   shadow: async () => {
     const stopping = new AbortController();
     process.once('SIGINT', () => stopping.abort());
-    const options = { policy: policyIn(values.policy, 'shadow'), minutes: numberOf('minutes', 1_440), stop: stopping.signal };
-    await decision(shadow(kafka('shadow'), { ...options, onDifference: (line) => !values.json && console.log(line) }));
+    const minutes = numberOf('minutes', 1_440);
+    await decision(
+      shadow(kafka('shadow'), {
+        policy: policyIn(values.policy, 'shadow'),
+        minutes,
+        stop: stopping.signal,
+        onFollowing: () => console.error(`following the live rounds for ${minutes} minutes; Ctrl-C ends it`),
+        onDifference: (line) => !values.json && console.log(line),
+      }),
+    );
   },
   'learning-report': () => decision(learningReport(kafka('learning-report'))),
   'staffing-gap': () => decision(staffingGap(kafka('staffing-gap'))),

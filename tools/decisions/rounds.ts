@@ -27,12 +27,13 @@ export async function readRounds(
   kafka: KafkaOptions,
   from: Date,
   onRound: (round: RecordedRound) => boolean | void,
+  windows: readonly number[] = RECORDS_BEFORE,
 ): Promise<UntoldRound | undefined> {
   let untold: UntoldRound | undefined;
-  for (const recordsBefore of RECORDS_BEFORE) {
+  for (const recordsBefore of windows) {
     untold = undefined;
     const logs = new RoundLogs();
-    const isAll = recordsBefore === RECORDS_BEFORE.at(-1);
+    const isLast = recordsBefore === windows.at(-1);
     await readEvents<RoundRecorded | PerformanceRecorded>(
       kafka,
       [RoutingRoundsTopic],
@@ -42,7 +43,7 @@ export async function readRounds(
         if (!round || round.now < from) return false;
         if (!('missing' in round)) return onRound(round);
         untold ??= round;
-        return !isAll;
+        return !isLast;
       },
       { since: new Date(from.getTime() - CLOCKS_DIFFER_MS), recordsBefore },
     );
@@ -52,8 +53,8 @@ export async function readRounds(
 }
 
 /** Logs that can tell whatever round is recorded next. */
-export async function readLogs(kafka: KafkaOptions, now = new Date()): Promise<RoundLogs> {
-  for (const recordsBefore of RECORDS_BEFORE) {
+export async function readLogs(kafka: KafkaOptions, now = new Date(), windows: readonly number[] = RECORDS_BEFORE): Promise<RoundLogs> {
+  for (const recordsBefore of windows) {
     const logs = new RoundLogs();
     let latest: RecordedRound | UntoldRound | undefined;
     await readEvents<RoundRecorded | PerformanceRecorded>(

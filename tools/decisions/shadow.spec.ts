@@ -26,7 +26,7 @@ it('counts who another policy would have given tickets to, and who would have wa
     { ticketId: 'not-now', now: undefined, other: { agentId: 'bo' } },
   ]);
   const { meanScore, examples, ...counts } = counter.shadow;
-  expect(counts).toEqual({ rounds: 1, roundsNotReproduced: 0, placed: 3, toAnotherAgent: 1, onlyNow: 1, onlyOther: 1 });
+  expect(counts).toEqual({ rounds: 1, roundsNotReproduced: 0, roundsNotTold: 0, placed: 3, toAnotherAgent: 1, onlyNow: 1, onlyOther: 1 });
   expect(meanScore.now).toBeCloseTo((0.9 + 0.9 + 0.5) / 3);
   expect(meanScore.other).toBeCloseTo((0.9 + 0.5 + 0.5) / 3);
   expect(examples).toEqual(differences);

@@ -25,6 +25,8 @@ export interface Shadow {
   readonly rounds: number;
   /** Rounds that, decided again by their own policy, did not come out as recorded. Always 0 with the same build. */
   readonly roundsNotReproduced: number;
+  /** Rounds that build on records which are not on the topic any more; the next checkpoint ends that. */
+  readonly roundsNotTold: number;
   readonly placed: number;
   readonly toAnotherAgent: number;
   readonly onlyNow: number;
@@ -40,6 +42,7 @@ const EXAMPLES_MAX = 10;
 export class ShadowCounter {
   #rounds = 0;
   #notReproduced = 0;
+  #notTold = 0;
   #placed = 0;
   #toAnother = 0;
   #onlyNow = 0;
@@ -71,6 +74,10 @@ export class ShadowCounter {
     return differences;
   }
 
+  skip(): void {
+    this.#notTold += 1;
+  }
+
   #score(whose: 'now' | 'other', chosen: ScoredAgent | undefined): void {
     if (!chosen) return;
     this.#scores[whose].sum += chosen.score;
@@ -82,6 +89,7 @@ export class ShadowCounter {
     return {
       rounds: this.#rounds,
       roundsNotReproduced: this.#notReproduced,
+      roundsNotTold: this.#notTold,
       placed: this.#placed,
       toAnotherAgent: this.#toAnother,
       onlyNow: this.#onlyNow,
@@ -100,11 +108,15 @@ export interface ShadowOptions {
   readonly minutes: number;
   /** Ends it earlier. */
   readonly stop: AbortSignal;
+  readonly onFollowing: () => void;
   readonly onDifference: (line: string) => void;
 }
 
 /** Follows the live rounds and decides each of them by another policy, too. Reads in a group of its own and writes nothing. */
-export async function shadow(kafka: KafkaOptions, { policy, minutes, stop, onDifference }: ShadowOptions): Promise<Findings<Shadow>> {
+export async function shadow(
+  kafka: KafkaOptions,
+  { policy, minutes, stop, onFollowing, onDifference }: ShadowOptions,
+): Promise<Findings<Shadow>> {
   const counter = new ShadowCounter();
   const early: Received<RoundRecorded | PerformanceRecorded>[] = [];
   const contents = new Map<string, unknown>();
@@ -126,10 +138,12 @@ export async function shadow(kafka: KafkaOptions, { policy, minutes, stop, onDif
     const replay = new RoundReplay((key) => contents.get(key));
     take = (event) => {
       const round = logs.take(event);
-      if (!round || 'missing' in round) return;
+      if (!round) return;
+      if ('missing' in round) return counter.skip();
       for (const difference of counter.take(round, replay.again(round), replay.again(round, policy))) onDifference(lineOf(difference));
     };
     early.forEach((event) => take(event));
+    onFollowing();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, minutes * 60_000);
       stop.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
@@ -144,7 +158,17 @@ export async function shadow(kafka: KafkaOptions, { policy, minutes, stop, onDif
 const lineOf = ({ round, ticketId, now, other }: ShadowDifference): string =>
   `round ${round}  ticket ${ticketId}  now ${now?.agentId ?? 'waits'}  other ${other?.agentId ?? 'waits'}`;
 
-function wordsOf({ rounds, roundsNotReproduced, placed, toAnotherAgent, onlyNow, onlyOther, meanScore, examples }: Shadow): string[] {
+function wordsOf({
+  rounds,
+  roundsNotReproduced,
+  roundsNotTold,
+  placed,
+  toAnotherAgent,
+  onlyNow,
+  onlyOther,
+  meanScore,
+  examples,
+}: Shadow): string[] {
   const share = (count: number): string => `${count} (${placed === 0 ? '–' : ((100 * count) / placed).toFixed(1)} %)`;
   const reasons = (one: ScoredAgent | undefined): string =>
     one === undefined
@@ -154,6 +178,7 @@ function wordsOf({ rounds, roundsNotReproduced, placed, toAnotherAgent, onlyNow,
     `${rounds} rounds, ${placed} tickets given to somebody; every round compared by itself, on the same inputs`,
     `to another agent: ${share(toAnotherAgent)}; would have waited: ${share(onlyNow)}; waited, would have been given: ${onlyOther}`,
     `mean score of the chosen, by each policy's own weights: now ${meanScore.now?.toFixed(3) ?? '–'}, other ${meanScore.other?.toFixed(3) ?? '–'}`,
+    ...(roundsNotTold > 0 ? [`${roundsNotTold} rounds could not be compared: what they build on is not on the topic any more`] : []),
     ...(roundsNotReproduced > 0
       ? [`${roundsNotReproduced} rounds did not come out as recorded: this build decides otherwise than the service`]
       : []),

@@ -1,11 +1,14 @@
 import {
   AgentsTopic,
   AssignmentTopic,
+  ClocksChanged,
   ConfigTopic,
+  ConsoleTopic,
   deadLettersOf,
   EnrichmentTopic,
   IntakeTopic,
   KnowledgeBaseTopic,
+  NextRequested,
   PerformanceTopic,
   RoutingRoundsTopic,
   RoutingTopic,
@@ -26,7 +29,16 @@ import { firstDifference, placedIn, proposalOf, RoundLog, RoundReplay, type Reco
 import { routing } from '../src/service.js';
 import { agent, configuration, enriched, ready, snapshot } from './events.js';
 
-const READS = [IntakeTopic, EnrichmentTopic, KnowledgeBaseTopic, AssignmentTopic, AgentsTopic, SlaEscalationTopic, ConfigTopic];
+const READS = [
+  IntakeTopic,
+  EnrichmentTopic,
+  KnowledgeBaseTopic,
+  AssignmentTopic,
+  AgentsTopic,
+  SlaEscalationTopic,
+  ConsoleTopic,
+  ConfigTopic,
+];
 let stack: Stack;
 let services: RunningService[] = [];
 
@@ -108,6 +120,44 @@ it('decides every round of a run again to the same bytes, from the topics alone'
     await stack.settled();
   }
 
+  // One that nobody gets as long as all have other work, until somebody asks; then an owner is late.
+  const weighted = { weights: { standard: { resolution: 1 } }, startWithinMinutes: 0, rescueWithinMinutes: 30 };
+  await twice(...configuration({ ...weighted, learning: { holdoutShare: 0, explorationShare: 0.5 } }, 3));
+  await stack.settled();
+  const hold = (ticketId: string) => ({ ticketId, units: 1, channel: 'web' as const, state: 'assigned' as const, dueAt: null });
+  for (let nth = 0; nth < 5; nth += 1) {
+    version += 1;
+    await twice(agent(`agent-${nth}`, { agentVersion: version, unitsUsed: 2, holds: [hold(`x-${nth}`), hold(`y-${nth}`)] }));
+  }
+  await twice(...ready('pressing'));
+  await stack.settled();
+  await twice(NextRequested('agent-0', { askedAt: '2026-11-24T09:00:00Z' }));
+  await stack.settled();
+  await twice(agent('agent-free', { agentVersion: 1 }));
+  await stack.settled();
+  const owned = snapshot({ status: 'open', agentId: 'agent-1', epoch: 2 });
+  const clock = {
+    target: 'firstResponse',
+    instance: 1,
+    status: 'running',
+    startedAt: '2026-11-24T09:00:00.000Z',
+    targetMinutes: 60,
+  } as const;
+  const dueAt = new Date(Date.now() + 20 * 60_000).toISOString();
+  await twice(
+    ...ready('late'),
+    TicketAssigned('late', { ticket: owned, agentId: 'agent-1', how: 'automatic', units: 1, assignedAt: '2026-11-24T09:00:00Z' }),
+    ClocksChanged('late', {
+      policy: { name: 'standard', version: 1 },
+      calendar: { name: 'office', version: 1 },
+      clocks: [{ ...clock, dueAt, breachedAt: null, stoppedAt: null }],
+    }),
+  );
+  await stack.settled();
+  // The sweep may find it later than everything else is quiet.
+  const isRescued = () => proposed().some(({ data }) => data.rescue);
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline && !isRescued();) await stack.settled();
+
   const contents = new Map(
     (stack.events(ConfigTopic) as unknown as Received<ConfigRecord>[]).map(({ key, data }) => [key, data.content as unknown]),
   );
@@ -131,7 +181,10 @@ it('decides every round of a run again to the same bytes, from the topics alone'
   // A run that tries something: many rounds, both policies, several snapshots, changes as well as checkpoints.
   expect(rounds.flatMap(({ proposals }) => proposals)).toHaveLength(said.size);
   expect(rounds.length).toBeGreaterThan(8);
-  expect(new Set(rounds.map(({ policy }) => policy.version))).toEqual(new Set([1, 2]));
+  expect(new Set(rounds.map(({ policy }) => policy.version))).toEqual(new Set([1, 2, 3]));
   expect(new Set(rounds.map(({ performance }) => performance.snapshot)).size).toBeGreaterThan(3);
+  expect(rounds.filter(({ onlyAgentId }) => onlyAgentId === 'agent-0')).toHaveLength(1);
+  expect([...said.values()].filter(({ pulled }) => pulled)).toMatchObject([{ agentId: 'agent-0' }]);
+  expect([...said.values()].filter(({ rescue }) => rescue)).toMatchObject([{ agentId: 'agent-free' }]);
   expect(rounds.at(-1)!.performance.cells.length).toBeGreaterThan(4);
 });

@@ -15,5 +15,6 @@ export { match, matchNext, type Matched, type MatchPolicy, type Proposed, type S
 export { placedIn, proposalOf } from './proposal.js';
 export { firstDifference, RoundReplay } from './replay.js';
 export { RoundLog, type PerformanceSnapshot, type RecordedRound, type UntoldRound } from './round-log.js';
+export { recordPerformance, recordRound } from './round-record.js';
 export { waitingTicketOf, type TicketFacts } from './ticket-facts.js';
 export { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';
