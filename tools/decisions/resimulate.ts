@@ -159,6 +159,13 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
     }
   }
 
+  function hasRoom({ agent, held }: Desk): boolean {
+    return (
+      agent.presence === 'online' &&
+      held.reduce((sum, { seen }) => sum + seen.units, 0) < agent.unitsMax + (agent.interruptibleUnitsMax ?? 0)
+    );
+  }
+
   function give(work: Work, desk: Desk, now: number): void {
     waiting.delete(work.nth);
     firstAgent[work.nth] ??= desk.agent.agentId;
