@@ -55,7 +55,8 @@ const { values } = parseArgs({
   },
 });
 const TICKETS = Number(values.tickets);
-const WARM_UP_TICKETS = 1_000;
+/** Before the backlog, of its size. */
+const WARM_UP_SHARE = 0.1;
 const DECIDED_WITHIN_MS = 90_000;
 /** Room for all that may be in flight at once: a stage that decides faster than it reads the answers is not to wait for them. */
 const UNITS_MAX = 100;
@@ -132,6 +133,7 @@ interface Measured {
 }
 
 async function measure(stage: StageName, tickets: number): Promise<Measured> {
+  const warmUpTickets = Math.ceil(tickets * WARM_UP_SHARE);
   const company = new Company(Number(values.agents), UNITS_MAX);
   const stack = await newStack();
   const desk = await AcceptingDesk.open(stack, company);
@@ -139,15 +141,15 @@ async function measure(stage: StageName, tickets: number): Promise<Measured> {
   const child = await start(stage, stack, company);
   try {
     // As of now: what is past its maximum age would be decided in another order.
-    const warmUp = Array.from({ length: WARM_UP_TICKETS }, () => company.ticket(Date.now()));
+    const warmUp = Array.from({ length: warmUpTickets }, () => company.ticket(Date.now()));
     await stack.publish(...warmUp.flatMap(factsOf));
-    await desk.decided(WARM_UP_TICKETS, DECIDED_WITHIN_MS, child);
+    await desk.decided(warmUpTickets, DECIDED_WITHIN_MS, child);
     const backlog = Array.from({ length: tickets }, () => company.ticket(Date.now()));
     await publishAtOnce(stack, backlog.flatMap(factsOf));
     const from = performance.now();
     const names = new Map([[child.pid!, TITLES[stage]]]);
     const cpuFrom = cpuByProcess(process.pid, names);
-    await desk.decided(WARM_UP_TICKETS + tickets, DECIDED_WITHIN_MS, child);
+    await desk.decided(warmUpTickets + tickets, DECIDED_WITHIN_MS, child);
     const seconds = (performance.now() - from) / 1000;
     const cpu = [...cpuByProcess(process.pid, names)].map(
       ([name, used]) => [name, Number((((used - (cpuFrom.get(name) ?? 0)) * 1000) / tickets).toFixed(3))] as const,
@@ -198,7 +200,9 @@ async function passThrough(): Promise<{ factsPerSecond: number; cpuMicrosecondsP
 }
 
 mkdirSync(stateDir, { recursive: true });
-const measured = new Map<StageName, Measured[]>();
+/** By stage, one place a round; a run that failed leaves its place empty. */
+const measured = new Map<StageName, (Measured | undefined)[]>();
+const failures: string[] = [];
 const passed: Awaited<ReturnType<typeof passThrough>>[] = [];
 for (let round = 1; round <= Number(values.rounds); round += 1) {
   passed.push(await passThrough());
@@ -206,19 +210,28 @@ for (let round = 1; round <= Number(values.rounds); round += 1) {
   for (const stage of wanted) {
     if (stage === 'kafkaStreams' && 'missing' in streams) continue;
     // One message at a time: a tenth is enough to know its rate.
-    const one = await measure(stage, stage === 'nestStock' ? Math.ceil(TICKETS / 10) : TICKETS);
+    const one = await measure(stage, stage === 'nestStock' ? Math.ceil(TICKETS / 10) : TICKETS).catch((error: Error) => {
+      failures.push(`round ${round}: ${TITLES[stage]} was not measured: ${error.message}`);
+      say(failures.at(-1)!);
+      return undefined;
+    });
     measured.set(stage, [...(measured.get(stage) ?? []), one]);
-    say(`round ${round}: ${TITLES[stage]} ${JSON.stringify(one)}`);
+    if (one) say(`round ${round}: ${TITLES[stage]} ${JSON.stringify(one)}`);
   }
 }
 await infrastructure.stop();
 
-/** Share of the round's own: rounds minutes apart are not the same machine. */
-const ratio = (of: StageName, to: StageName): number | undefined => {
-  const [above, below] = [measured.get(of), measured.get(to)];
-  if (!above || !below) return undefined;
-  return Number(median(above.map((one, round) => one.ticketsPerSecond / below[round]!.ticketsPerSecond)).toFixed(3));
-};
+/** Median over rounds of what is true within one: rounds minutes apart are not the same machine. */
+function medianOf(stage: StageName, valueOf: (one: Measured, round: number) => number | undefined): number | undefined {
+  const runs = measured.get(stage) ?? [];
+  const rounds = runs.flatMap((one, round) => (one ? (valueOf(one, round) ?? []) : []));
+  return rounds.length === 0 ? undefined : Number(median(rounds).toFixed(3));
+}
+const ratioTo = (other: StageName): number | undefined =>
+  medianOf('routing', (one, round) => {
+    const their = measured.get(other)?.[round];
+    return their && one.ticketsPerSecond / their.ticketsPerSecond;
+  });
 const summary = (runs: readonly Measured[]) => ({
   tickets: runs[0]!.tickets,
   ticketsPerSecond: Number(median(runs.map((run) => run.ticketsPerSecond)).toFixed(1)),
@@ -226,6 +239,10 @@ const summary = (runs: readonly Measured[]) => ({
   cpuMsPerTicket: Object.fromEntries(
     Object.keys(runs[0]!.cpuMsPerTicket).map((name) => [name, median(runs.map((run) => run.cpuMsPerTicket[name] ?? 0))]),
   ),
+});
+const done = [...measured].flatMap(([stage, runs]) => {
+  const good = runs.filter((run) => run !== undefined);
+  return good.length > 0 ? [[stage, summary(good)] as const] : [];
 });
 const passThroughPerSecond = Math.round(median(passed.map((one) => one.factsPerSecond)));
 const result = {
@@ -238,13 +255,12 @@ const result = {
     factsPerSecond: passThroughPerSecond,
     cpuMicrosecondsPerFact: Math.round(median(passed.map((one) => one.cpuMicrosecondsPerFact))),
   },
-  stages: Object.fromEntries([...measured].map(([stage, runs]) => [stage, { ...summary(runs), promises: PROMISES[stage] }])),
+  stages: Object.fromEntries(done.map(([stage, one]) => [stage, { ...one, promises: PROMISES[stage] }])),
   kafkaStreamsMissing: 'missing' in streams ? streams.missing : undefined,
-  routingAgainstNestStock: ratio('routing', 'nestStock'),
-  routingAgainstKafkaStreams: ratio('routing', 'kafkaStreams'),
-  routingAgainstPassThrough: measured.has('routing')
-    ? Number(median(measured.get('routing')!.map((one, round) => one.factsPerSecond / passed[round]!.factsPerSecond)).toFixed(3))
-    : undefined,
+  failures,
+  routingAgainstNestStock: ratioTo('nestStock'),
+  routingAgainstKafkaStreams: ratioTo('kafkaStreams'),
+  routingAgainstPassThrough: medianOf('routing', (one, round) => one.factsPerSecond / passed[round]!.factsPerSecond),
   floors: FLOORS,
   aims: AIMS,
   runs: Object.fromEntries(measured),
@@ -253,14 +269,13 @@ const result = {
 console.log(`\n${result.agents} agents; of each ticket ${FACTS_PER_TICKET} events in, ${result.answersPerTicket} answers to follow; bare kafkajs pass-through of the ${FACTS_PER_TICKET}: ${passThroughPerSecond} events/s
 
                           tickets/s   events/s   CPU ms a ticket: itself  PostgreSQL   Kafka   (load generator)`);
-for (const [stage, runs] of measured) {
-  const { ticketsPerSecond, factsPerSecond, cpuMsPerTicket } = summary(runs);
+for (const [stage, { ticketsPerSecond, factsPerSecond, cpuMsPerTicket }] of done) {
   const cpu = (name: string, width: number) => (cpuMsPerTicket[name]?.toFixed(2) ?? '–').padStart(width);
   console.log(
     `${TITLES[stage].padEnd(25)}${ticketsPerSecond.toFixed(0).padStart(10)}${String(factsPerSecond).padStart(11)}${cpu(TITLES[stage], 26)}${cpu('PostgreSQL', 12)}${cpu('Kafka', 8)}${cpu('load generator', 19)}`,
   );
 }
-for (const stage of measured.keys()) console.log(`\n${TITLES[stage]}: ${PROMISES[stage]}`);
+for (const [stage] of done) console.log(`\n${TITLES[stage]}: ${PROMISES[stage]}`);
 const show = (title: string, value: number | undefined, note: string): void =>
   console.log(`${title.padEnd(40)} ${value === undefined ? 'not measured' : `${value} ×`} (${note})`);
 console.log('');
@@ -271,6 +286,7 @@ show(
   result.kafkaStreamsMissing ?? `reported, aim ${AIMS.againstKafkaStreams}`,
 );
 show('routing ÷ bare pass-through, events', result.routingAgainstPassThrough, 'reported');
+for (const failure of failures) console.log(failure);
 if (values.json) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 const below = (result.routingAgainstNestStock ?? 0) < FLOORS.againstNestStock;
 if (values.check && below) console.error('below the floor');

@@ -47,6 +47,9 @@ export interface UnitOptions {
   readonly failPoint?: ((point: string) => void) | undefined;
 }
 
+/** Locks the rows that the handlers of these events will change: missing ones made, each table's in id order. */
+export type LockAll = (events: readonly Received<Draft>[], delivery: Delivery) => Promise<void>;
+
 /** What one unit did, for the one log line and the metrics per batch. */
 export interface UnitReport {
   readonly records: number;
@@ -71,6 +74,7 @@ export class UnitOfWork {
   readonly #logger = new Logger('UnitOfWork');
   readonly deadLetters: DeadLetterStore;
   readonly #listeners: ((report: UnitReport) => void)[] = [];
+  #lockAll: LockAll | undefined;
   #stopped = false;
 
   constructor(
@@ -83,6 +87,13 @@ export class UnitOfWork {
 
   onReport(listener: (report: UnitReport) => void): void {
     this.#listeners.push(listener);
+  }
+  /**
+   * A unit of several handler calls locks all their rows first, in one order; else two instances could each hold what the other one wants
+   * next. Measured before: four instances of assignment granted 7 % of what one did, for each deadlock costs PostgreSQL's second.
+   */
+  lockFirst(lockAll: LockAll): void {
+    this.#lockAll = lockAll;
   }
   get idle(): boolean {
     return this.#gatherer.idle;
@@ -284,7 +295,13 @@ export class UnitOfWork {
     // Records first: what timers claim with `skip locked` then never stands in the way of a handler that must wait for its rows.
     const records = work.filter(({ index }) => items[index]!.kind === 'record');
     const commands = work.filter(({ index }) => items[index]!.kind === 'command');
-    for (const call of [...scheduleCalls(records), ...scheduleCalls(commands)]) {
+    const calls = scheduleCalls(records);
+    if (this.#lockAll && calls.length > 1)
+      await this.#lockAll(
+        records.map(({ index }) => (items[index] as RecordItem).event!),
+        delivery,
+      );
+    for (const call of [...calls, ...scheduleCalls(commands)]) {
       const first = items[call[0]!.index]!;
       if (first.kind === 'command') {
         const outcomes = await first.handler(

@@ -1,7 +1,9 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Inject, Module, type DynamicModule } from '@nestjs/common';
+import { UnitOfWork } from '@signalbox/messaging';
 import { ClosingTimer } from './closing.timer.js';
 import { ENVIRONMENT, type AssignmentEnvironment } from './config.js';
 import { ConsoleConsumer } from './console.consumer.js';
+import { Desk } from './desk.js';
 import { EnrichmentConsumer } from './enrichment.consumer.js';
 import { IntakeConsumer } from './intake.consumer.js';
 import { KnowledgeBaseConsumer } from './knowledge-base.consumer.js';
@@ -16,6 +18,10 @@ import { WrapUpTimer } from './wrap-up.timer.js';
 
 @Module({})
 export class AssignmentModule {
+  constructor(@Inject(UnitOfWork) unit: UnitOfWork) {
+    unit.lockFirst(Desk.lockAll);
+  }
+
   static with(environment: AssignmentEnvironment): DynamicModule {
     const timers = [OfferExpiryTimer, PresenceLeaseTimer, WrapUpTimer, OwnerSilenceTimer, ShiftEndTimer, ClosingTimer, StateWalkTimer];
     return {

@@ -1,5 +1,5 @@
 import { AgentState, causedBy, TicketState, type AgentConfig, type Cause, type Draft, type QueueConfig } from '@signalbox/contracts';
-import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
+import type { ConfigurationSnapshot, Delivery, LockAll } from '@signalbox/messaging';
 import type { DataSource, EntityManager } from 'typeorm';
 import { AgentStore } from './agent.store.js';
 import { agentStateOf, configureAgent, unknownAgent, type Agent } from './domain/agent.js';
@@ -20,6 +20,14 @@ const SHIFT_END_GRACE_MINUTES = 15;
 /** A bundle that was found applied stays so; what a transaction has applied itself may yet be rolled back. */
 const appliedAtLeast = new WeakMap<DataSource, number>();
 const applying = new WeakSet<EntityManager>();
+
+/** Where an event or a request names an agent. */
+interface Named {
+  readonly agentId?: string | null;
+  readonly withAgentId?: string;
+  readonly toAgentId?: string;
+  readonly to?: { readonly agentId?: string };
+}
 
 /** The tickets and agents one handler call works on, all locked: tickets before agents, each in id order. */
 export class Desk {
@@ -48,6 +56,19 @@ export class Desk {
     await desk.#applyConfiguration();
     return desk;
   }
+
+  /** For a unit of several handler calls: all they will lock, in one order. Each of them loads what it needs again, from rows it has. */
+  static readonly lockAll: LockAll = async (events, delivery) => {
+    const desk = new Desk(delivery);
+    const agentIds = events.flatMap((event) => {
+      const { agentId, withAgentId, toAgentId, to } = event.data as Named;
+      return [(event as unknown as Named).agentId, agentId, withAgentId, toAgentId, to?.agentId].filter(
+        (id) => id !== undefined && id !== null,
+      );
+    });
+    const ticketIds = events.flatMap((event) => (event as unknown as { ticketId?: string }).ticketId ?? []);
+    await desk.load(ticketIds, agentIds);
+  };
 
   /** Locks these tickets, these agents, and whoever owns, is offered or solved the tickets. */
   async load(ticketIds: readonly string[], agentIds: readonly string[] = []): Promise<void> {

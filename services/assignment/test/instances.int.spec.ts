@@ -97,3 +97,26 @@ it('keeps to it though the clock of one instance is a minute ahead', async () =>
     owners.set(ticketId, data.ticket.status === 'solved' ? null : data.ticket.agentId);
   }
 });
+
+it('waits for no deadlock, though two instances decide on the same agents and tickets for different reasons', async () => {
+  const deadlocks = async (): Promise<number> => {
+    const [row] = await company.stack.query<{ deadlocks: string }>(
+      'assignment',
+      `select pg_stat_clear_snapshot(), (select deadlocks from pg_stat_database where datname = current_database()) as deadlocks`,
+    );
+    return Number(row!.deadlocks);
+  };
+  const before = await deadlocks();
+  const tickets = Array.from({ length: 120 }, (_, index) => `d-${index}`);
+  await company.tell(...tickets.map((id) => received(id, 'web')));
+  // Proposals, requests and presence in one stream: each is a handler call of its own, for the same few agents.
+  await company.tell(
+    ...tickets.flatMap((id, index) => [
+      proposed(id, index % 2 === 0 ? 'ana' : 'ben'),
+      SolveRequested(tickets[(index * 7) % tickets.length]!, { ...asked, agentId: index % 2 === 0 ? 'ben' : 'ana' }),
+      presence(index % 2 === 0 ? 'ana' : 'ben'),
+    ]),
+  );
+  expect(await wrongHolds()).toBe(0);
+  expect((await deadlocks()) - before).toBe(0);
+});

@@ -1,6 +1,6 @@
 import type { AgentState } from '@signalbox/contracts';
 import type { ActiveConfiguration } from './configuration.store.js';
-import { reasonsFor } from './domain/words.js';
+import { notesOn, reasonsFor } from './domain/words.js';
 import { summarize, waitingOf, type Ticket } from './domain/ticket.js';
 import type { DecisionRecord } from './domain/records.js';
 
@@ -55,6 +55,7 @@ export function decisionRow({ proposalId, proposal, outcome }: DecisionRecord, {
     policy: proposal?.policy ?? null,
     weights: proposal?.weights ?? null,
     unenriched: proposal?.unenriched ?? null,
+    notes: proposal ? notesOn(proposal) : [],
     reasons: chosen ? reasonsFor(chosen) : [],
     runnerUp: top.find((scored) => scored !== chosen) ?? null,
     top,

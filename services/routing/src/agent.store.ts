@@ -104,6 +104,15 @@ export class AgentStore {
     );
   }
 
+  /** Locks the rows of these agents and of those whom these tickets are proposed to, in id order. */
+  async lock(agentIds: readonly string[], proposedTicketIds: readonly string[]): Promise<void> {
+    await this.tx.query(
+      `select from routing_agent where agent_id = any($1::text[]) or agent_id in (select agent_id from proposal where ticket_id = any($2::text[]))
+       order by agent_id for update`,
+      [agentIds, proposedTicketIds],
+    );
+  }
+
   /** Marks agents (locked by the caller) who have more room though their record is the same: what waits is tried again. */
   async roomChanged(agentIds: readonly string[]): Promise<void> {
     if (agentIds.length === 0) return;

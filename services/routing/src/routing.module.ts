@@ -1,10 +1,16 @@
-import { Module } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
+import { UnitOfWork } from '@signalbox/messaging';
 import { AgentsConsumer } from './agents.consumer.js';
 import { ConsoleConsumer } from './console.consumer.js';
 import { IntakeConsumer } from './intake.consumer.js';
+import { lockAll } from './locking.js';
 import { PerformanceTimer } from './performance.timer.js';
 import { Rounds } from './rounds.js';
 import { TicketConsumer } from './ticket.consumer.js';
 
 @Module({ controllers: [TicketConsumer, AgentsConsumer, ConsoleConsumer, IntakeConsumer], providers: [Rounds, PerformanceTimer] })
-export class RoutingModule {}
+export class RoutingModule {
+  constructor(@Inject(UnitOfWork) unit: UnitOfWork) {
+    unit.lockFirst(lockAll);
+  }
+}

@@ -130,15 +130,13 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
           check(document, 'tickets', 'category', category);
         break;
       case 'routing-policy': {
-        const { rules, weights } = content as ConfigContent<'routing-policy'>;
-        for (const [at, { when, use }] of rules.entries()) {
-          const allowed = Object.keys(weights);
-          if (!allowed.includes(use)) {
-            const message = `a set of weights named '${use}' does not exist; known: ${allowed.join(', ')}`;
-            problems.push({ document, field: `rules.${at}.use`, message, allowed });
-          }
+        const { rules, overflow } = content as ConfigContent<'routing-policy'>;
+        for (const [at, { when }] of rules.entries()) {
           for (const category of when.category ?? []) check(document, `rules.${at}.when.category`, 'category', category);
+          for (const queue of when.queue ?? []) check(document, `rules.${at}.when.queue`, 'queue', queue);
         }
+        for (const [at, { from, to }] of overflow.entries())
+          for (const queue of [from, ...to]) check(document, `overflow.${at}`, 'queue', queue);
         break;
       }
       case 'queue':

@@ -1,4 +1,4 @@
-import type { ScoredAgent, StatusChanged, TicketAssigned, TicketTransferred } from '@signalbox/contracts';
+import type { AssignmentProposed, ScoredAgent, StatusChanged, TicketAssigned, TicketTransferred } from '@signalbox/contracts';
 import type { Told } from './ticket.js';
 
 const share = (value: number): string => `${Math.round(value * 100)} %`;
@@ -154,7 +154,19 @@ const SIGNALS: Readonly<Record<string, string>> = {
   familiarity: 'knows the customer',
   slaSlack: 'time left',
   slaPressure: 'own deadlines allow it',
+  rotation: 'not given a ticket for longest',
+  resolution: 'solved for good soonest',
 };
+
+/** What was particular about a decision, in words. */
+export const notesOn = (proposal: AssignmentProposed['data']): string[] => [
+  ...(proposal.unenriched ? ['not enriched in time'] : []),
+  ...(proposal.pulled ? ['asked for the next ticket'] : []),
+  ...(proposal.rescue ? ['a rescue: the owner keeps it until it is accepted'] : []),
+  ...(proposal.yieldedTo === undefined ? [] : ['the best one was worth more to another ticket of the round']),
+  ...(proposal.heldOut ? ['decided without what was learned of single agents, to measure what that is worth'] : []),
+  ...(proposal.propensity === undefined ? [] : [`${share(proposal.propensity)} likely, given what was tried out`]),
+];
 
 /** The two factors that weighed most, in words: `skills fit 90 %`. */
 export const reasonsFor = (scored: ScoredAgent): string[] =>

@@ -25,7 +25,7 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
     <section aria-labelledby="decisions-title">
       <h2 id="decisions-title">Decisions</h2>
       {decisions.toReversed().map((decision, index) => {
-        const { proposalId, name, proposedAt, round, step, policy, outcome, excluded, unenriched } = decision;
+        const { proposalId, name, proposedAt, round, step, policy, outcome, excluded, notes } = decision;
         const chosen = decision.top.find((scored) => scored.agentId === decision.agentId);
         return (
           <details key={proposalId} open={index === 0}>
@@ -40,7 +40,7 @@ export function Decisions({ decisions }: { readonly decisions: readonly Decision
                 <time dateTime={proposedAt} title={fullMoment(proposedAt)}>
                   {moment(proposedAt, serverNow())}
                 </time>
-                {`, round ${round}, policy ${policy?.name} v${policy?.version}, step\u00a0${step}${unenriched ? ', not enriched in time' : ''}`}
+                {`, round ${round}, policy ${policy?.name} v${policy?.version}, step\u00a0${step}${notes.map((note) => `, ${note}`).join('')}`}
               </p>
             )}
             {chosen && <Factors scored={chosen} />}

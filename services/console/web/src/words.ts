@@ -62,6 +62,8 @@ const SIGNALS: Readonly<Record<string, string>> = {
   familiarity: 'Knows customer',
   slaSlack: 'Time left',
   slaPressure: 'Own deadlines',
+  rotation: 'Whose turn',
+  resolution: 'Time to solve',
 };
 export const signalName = (signal: string): string => SIGNALS[signal] ?? signal;
 
