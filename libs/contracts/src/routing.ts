@@ -83,7 +83,7 @@ export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domai
   round: z.int().min(1),
   now: Instant,
   seed: z.int(),
-  /** True: `tickets` and `agents` are all inputs. False: only what changed since the previous round. */
+  /** True: `agents` are all there are. False: those that changed since the record before. `tickets` are always all that the round took. */
   checkpoint: z.boolean(),
   tickets: z.array(z.record(z.string(), z.unknown())),
   agents: z.array(z.record(z.string(), z.unknown())),

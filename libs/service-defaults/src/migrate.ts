@@ -4,6 +4,8 @@ import { DataSource, type MigrationInterface } from 'typeorm';
 export type MigrationClass = new () => MigrationInterface;
 /** Any constant: instances that start together migrate one after the other. */
 const LOCK = 5_106_018;
+/** A process that is frozen in the middle of a unit keeps its rows so long; woken, it finds itself cut off and does the unit again. */
+const IDLE_IN_TRANSACTION_MS = 15_000;
 
 /** A pool on the service's own database. Nobody else holds its credentials. */
 export function databaseFor(url: string, name: string, migrations: readonly MigrationClass[], connectionsMax: number): DataSource {
@@ -19,7 +21,7 @@ export function databaseFor(url: string, name: string, migrations: readonly Migr
     // An idle connection that the server closed must not end the process; the next query takes a new one.
     poolErrorHandler: () => undefined,
     // Statements that do not wait for each other's answers share a round trip.
-    extra: { statement_timeout: 60_000, idle_in_transaction_session_timeout: 60_000, pipeline: true },
+    extra: { statement_timeout: 60_000, idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS, pipeline: true },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { doesHarm, gainOf, withTicket, type Arm, type Gain } from './domain/learning-gain.js';
 import { fadedLoad, logMinutes, NO_CATEGORY, type ObservedCell, type ObservedLoad } from './domain/learning.js';
 
 /** What the transaction that reads has written itself, and may yet roll back. */
@@ -47,11 +48,22 @@ const toLoad = (row: StoredLoad): StandingLoad => ({
   atMs: row.at.getTime(),
 });
 
+interface StoredArm {
+  readonly held_out: boolean;
+  readonly tickets: number;
+  readonly minutes_sum: number;
+  readonly squares_sum: number;
+}
+const toArm = (row: StoredArm): Arm => ({ tickets: row.tickets, minutesSum: row.minutes_sum, squaresSum: row.squares_sum });
+const SAMPLES_MAX = 5_000;
+
 /** This process's copy of all that was observed: each look reads only what changed since the one before. */
 export class ExperienceCache {
   readonly cells = new Map<string, ObservedCell>();
   readonly loads = new Map<string, StandingLoad>();
   returns = { tickets: 0, minutes: 0 };
+  /** What learning saves a ticket, as far as it is known. */
+  gain: Gain | undefined;
   #seenXmin = '0';
   /** What the last look could not know to be committed is read again, or forgotten. */
   #uncertain: { readonly cells: readonly string[]; readonly agents: readonly string[] } = { cells: [], agents: [] };
@@ -59,7 +71,7 @@ export class ExperienceCache {
   /** @returns whether anything is different, and xmin: whatever commits later has at least this transaction id */
   async renew(tx: EntityManager): Promise<{ changed: boolean; xmin: string }> {
     const since = [this.#seenXmin, this.#uncertain.agents];
-    const [[snapshot], cells, loads, [returns]] = await Promise.all([
+    const [[snapshot], cells, loads, [returns], arms] = await Promise.all([
       tx.query<{ xmin: string }[]>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin'),
       tx.query<StoredCell[]>(`select ${CELL}, ${OWN} from observed where changed_xid >= $1::xid8 or agent_id = any($2::text[])`, since),
       tx.query<StoredLoad[]>(
@@ -67,9 +79,13 @@ export class ExperienceCache {
         since,
       ),
       tx.query<{ tickets: number; minutes: number }[]>('select tickets, minutes from came_back'),
+      tx.query<StoredArm[]>('select * from learning_arm order by held_out'),
     ]);
     let changed = this.returns.tickets !== returns!.tickets;
     this.returns = returns!;
+    const didHarm = doesHarm(this.gain);
+    this.gain = gainOf(toArm(arms[0]!), toArm(arms[1]!));
+    changed ||= didHarm !== doesHarm(this.gain);
     const found = new Set(cells.map((row) => keyOf(toCell(row))));
     for (const key of this.#uncertain.cells) if (!found.has(key)) changed = this.cells.delete(key) || changed;
     const foundLoads = new Set(loads.map((row) => row.agent_id));
@@ -211,6 +227,35 @@ export class ExperienceStore {
       this.tx.query('select agent_id from agent_load where changed_xid >= $1::xid8', [xid]),
     ])) as [{ agent_id: string; category: string }[], { agent_id: string }[]];
     return { cells: new Set(cells.map((row) => `${row.agent_id} ${row.category}`)), agents: new Set(loads.map((row) => row.agent_id)) };
+  }
+
+  /** How long solved tickets took since they came in. Only added here: one row for all would make every instance wait for every other. */
+  async sample(tickets: readonly { heldOut: boolean; minutes: number }[]): Promise<void> {
+    if (tickets.length === 0) return;
+    await this.tx.query('insert into learning_sample (held_out, minutes) select * from unnest($1::boolean[], $2::float8[])', [
+      tickets.map((one) => one.heldOut),
+      tickets.map((one) => one.minutes),
+    ]);
+  }
+
+  /** Sums up the oldest samples, unless another instance is doing it. @returns how many */
+  async sumUp(): Promise<number> {
+    const arms = (await this.tx.query('select * from learning_arm order by held_out for update skip locked')) as StoredArm[];
+    if (arms.length < 2) return 0;
+    const [samples] = (await this.tx.query(
+      `delete from learning_sample where id in (select id from learning_sample order by id limit ${SAMPLES_MAX}) returning id::float8, held_out, minutes`,
+    )) as [{ id: number; held_out: boolean; minutes: number }[], number];
+    for (const stored of arms) {
+      const own = samples.filter((sample) => sample.held_out === stored.held_out).sort((a, b) => a.id - b.id);
+      const { tickets, minutesSum, squaresSum } = own.reduce((arm, { minutes }) => withTicket(arm, minutes), toArm(stored));
+      await this.tx.query('update learning_arm set tickets = $2, minutes_sum = $3, squares_sum = $4 where held_out = $1', [
+        stored.held_out,
+        tickets,
+        minutesSum,
+        squaresSum,
+      ]);
+    }
+    return samples.length;
   }
 
   /** What was seen of these agents, in the order of their ids and categories. */

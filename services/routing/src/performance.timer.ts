@@ -16,7 +16,8 @@ const AGENTS_MAX = 500;
 const LOOK = `
   select telling is not null as telling, began_at <= clock_timestamp() - interval '${TELL_MS} ms' as rested,
     exists (select from observed where changed_xid >= pg_snapshot_xmin(told) and not pg_visible_in_snapshot(changed_xid, told)) as changed,
-    (select changed_xid::text from observed order by changed_xid desc limit 1) as newest
+    (select changed_xid::text from observed order by changed_xid desc limit 1) as newest,
+    exists (select from learning_sample) as sampled
   from performance_told`;
 /** Skip locked: of several instances one tells. */
 const CLAIM = 'select from performance_told for update skip locked';
@@ -54,12 +55,19 @@ export class PerformanceTimer implements OnApplicationBootstrap, BeforeApplicati
   }
 
   async #look(): Promise<void> {
-    const [row] = await this.database.query<{ telling: boolean; rested: boolean; changed: boolean; newest: string | null }[]>(LOOK);
-    const { telling, rested, changed, newest } = row!;
+    const [row] =
+      await this.database.query<{ telling: boolean; rested: boolean; changed: boolean; newest: string | null; sampled: boolean }[]>(LOOK);
+    const { telling, rested, changed, newest, sampled } = row!;
     const still = newest === this.#newestBefore;
     this.#newestBefore = newest;
     if (telling || (changed && (rested || still))) await this.unit.submit(this.#tell, undefined);
+    if (sampled) await this.unit.submit(this.#sumUp, undefined);
   }
+
+  readonly #sumUp: CommandHandler<undefined, number> = async (commands, { tx }) => {
+    const summed = await new ExperienceStore(tx).sumUp();
+    return commands.map(() => ({ events: [], answer: summed }));
+  };
 
   readonly #tell: CommandHandler<undefined, void> = async (commands, { tx, now, config }) => {
     const policy = activePolicy(config)?.policy;

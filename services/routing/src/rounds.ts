@@ -16,6 +16,7 @@ import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
 import { match, matchNext, type Matched } from './domain/match.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
+import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
 import { mayBeRescued, waitingTicketOf } from './domain/ticket-facts.js';
@@ -44,6 +45,7 @@ interface MatchingDomain {
   snapshot: string;
   snapshot_xmin: string | null;
   snapshots_since_checkpoint: number;
+  left_alone: boolean;
 }
 interface RoundContext extends Pick<Delivery, 'tx' | 'now' | 'config'> {
   readonly active: NonNullable<ReturnType<typeof activePolicy>>;
@@ -72,6 +74,9 @@ function membersOf(active: { name: string; version: number }, config: Configurat
   const categories = [...config.all('category').keys()].map((name) => `category/${name}@${config.versionOf('category', name)}`);
   return [`routing-policy/${active.name}@${active.version}`, ...categories];
 }
+
+/** What rounds know while learning does harm. */
+const NOTHING_SEEN: Pick<ExperienceCache, 'cells' | 'loads'> = { cells: new Map(), loads: new Map() };
 
 /** Runs rounds: one at a time per matching domain over all instances, because the domain's row is locked for the whole transaction. */
 @Injectable()
@@ -189,7 +194,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const active = activePolicy(config);
     if (!active) return { events: [], more: false };
     const [domain] = await tx.query<MatchingDomain[]>(
-      `select round, recorded_xmin, rounds_since_checkpoint, snapshot, snapshot_xmin, snapshots_since_checkpoint from matching_domain where domain = $1 for update${whenTaken === 'wait' ? '' : ' skip locked'}`,
+      `select round, recorded_xmin, rounds_since_checkpoint, snapshot, snapshot_xmin, snapshots_since_checkpoint, left_alone from matching_domain where domain = $1 for update${whenTaken === 'wait' ? '' : ' skip locked'}`,
       [DOMAIN],
     );
     if (!domain) return { events: [], more: true };
@@ -339,8 +344,18 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return { learned: this.#learnedAt(strength, now), snapshot: this.#learned?.snapshot ?? 0 };
   }
   #learnedAt(strength: number, now: Date): Learned {
-    const loads = [...this.#experience.loads.values()].map((load) => loadAt(load, now.getTime()));
-    return new Learned(this.#experience.cells.values(), strength, loads, this.#experience.returns);
+    const { returns, gain } = this.#experience;
+    const { cells, loads } = doesHarm(gain) ? NOTHING_SEEN : this.#experience;
+    const faded = [...loads.values()].map((load) => loadAt(load, now.getTime()));
+    return new Learned(cells.values(), strength, faded, returns);
+  }
+
+  #logLearning(leftAlone: boolean): void {
+    const { minutes, halfWidth } = this.#experience.gain ?? { minutes: 0, halfWidth: 0 };
+    const measured = `${minutes.toFixed(1)} ± ${halfWidth.toFixed(1)} minutes saved a ticket against held-out ones`;
+    if (leftAlone)
+      this.#logger.error(`alarm: learning does harm (${measured}); nothing learned of single agents decides until that is over`);
+    else this.#logger.log(`what was learned decides again (${measured})`);
   }
 
   /** What was observed, at most two seconds old: to compute it takes tens of milliseconds with 10,000 agents. What is new is recorded. */
@@ -358,11 +373,19 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       this.#learned = { ...before, at: now.getTime() };
       return { ...this.#learned, records: [] };
     }
-    const checkpoint = domain.snapshot_xmin === null || domain.snapshots_since_checkpoint >= CHECKPOINT_ROUNDS;
+    const leftAlone = doesHarm(this.#experience.gain);
+    const checkpoint =
+      domain.snapshot_xmin === null ||
+      domain.snapshots_since_checkpoint >= CHECKPOINT_ROUNDS ||
+      // Nothing of single agents, or all of it again.
+      leftAlone ||
+      domain.left_alone;
     const snapshot = Number(domain.snapshot) + 1;
     const learned = this.#learnedAt(strength, now);
     const since = checkpoint ? undefined : await new ExperienceStore(tx).changedSince(domain.snapshot_xmin!);
-    const { cells, loads, returns } = this.#experience;
+    const { returns } = this.#experience;
+    const { cells, loads } = leftAlone ? NOTHING_SEEN : this.#experience;
+    if (leftAlone !== domain.left_alone) this.#logLearning(leftAlone);
     const records = recordPerformance(DOMAIN, {
       snapshot,
       asOf: now.toISOString(),
@@ -372,9 +395,10 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       returns,
     });
     await tx.query(
-      'update matching_domain set snapshot = $2, snapshot_xmin = $3::xid8, snapshots_since_checkpoint = $4 where domain = $1',
-      [DOMAIN, snapshot, xmin, checkpoint ? 0 : domain.snapshots_since_checkpoint + 1],
+      'update matching_domain set snapshot = $2, snapshot_xmin = $3::xid8, snapshots_since_checkpoint = $4, left_alone = $5 where domain = $1',
+      [DOMAIN, snapshot, xmin, checkpoint ? 0 : domain.snapshots_since_checkpoint + 1, leftAlone],
     );
+    domain.left_alone = leftAlone;
     domain.snapshot = String(snapshot);
     domain.snapshot_xmin = xmin;
     this.#learned = { learned, snapshot, strength, at: now.getTime(), tx, committed: false };

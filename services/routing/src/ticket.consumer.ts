@@ -26,6 +26,7 @@ import {
 } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
+import { isHeldOut } from './domain/chance.js';
 import { NO_CATEGORY } from './domain/learning.js';
 import { readyAtOf, standingOf, type TicketFacts } from './domain/ticket-facts.js';
 import { ExperienceStore, type Solved } from './experience.store.js';
@@ -98,6 +99,7 @@ export class TicketConsumer {
     const experience = new ExperienceStore(tx);
     await experience.solved(solved.flatMap(solvedBy));
     await experience.credit([...learnable].flatMap(categoryOf), activePolicy(config)?.policy.learning.memoryTickets ?? MEMORY_TICKETS);
+    await experience.sample(solved.flatMap((event) => sampleOf(event, rows.get(event.ticketId)!, config)));
     await experience.handedOn(handedOn);
     await experience.cameBack(reopened);
   }
@@ -172,6 +174,18 @@ function partOf(event: Received<FactEvent | AssignmentEvent>): Partial<TicketFac
 /** A ticket's category once enrichment has spoken; until then nothing can be credited. */
 const categoryOf = ({ ticketId, facts: { enriched } }: TicketRow): { ticketId: string; category: string }[] =>
   enriched === undefined ? [] : [{ ticketId, category: enriched.category ?? NO_CATEGORY }];
+
+/** For the gain of learning: how long since the ticket came in, each time it is solved. */
+function sampleOf(
+  { data, ticketId }: Received<TicketSolved>,
+  { facts }: TicketRow,
+  config: Delivery['config'],
+): { heldOut: boolean; minutes: number }[] {
+  const learning = activePolicy(config)?.policy.learning;
+  if (data.how !== 'agent' || !facts.received || !learning) return [];
+  const minutes = Math.max(0, Date.parse(data.solvedAt) - facts.received.at) / 60_000;
+  return [{ heldOut: isHeldOut(ticketId, learning.holdoutShare), minutes }];
+}
 
 /** Solved tickets are what routing learns from, credited to who solved them. */
 function solvedBy({ ticketId, data }: Received<TicketSolved>): Solved[] {

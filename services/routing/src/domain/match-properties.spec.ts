@@ -210,7 +210,7 @@ describe('every round', () => {
         expect(sums.reduce((sum, one) => sum + one, 0)).toBeCloseTo(best.score === -Infinity ? 0 : best.score, 6);
         if (proposals.some(({ yieldedTo }) => yieldedTo !== undefined)) contested += 1;
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
     // Were there never two tickets that want the same agent, the property would prove less than it says.
     expect(contested).toBeGreaterThan(10);
@@ -234,7 +234,7 @@ describe('every round', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -262,11 +262,12 @@ describe('every round', () => {
           expect(top.map((one) => one.agentId)).toContain(agentId);
           expect(top.length).toBeLessThanOrEqual(5);
           if (yieldedTo === undefined) expect(top[0]!.agentId).toBe(agentId);
-          else expect(proposals.some(({ ticket }) => ticket.ticketId === yieldedTo)).toBe(true);
+          else expect(given.tickets.some(({ ticketId }) => ticketId === yieldedTo)).toBe(true);
           expect(propensity).toBeGreaterThan(0);
           expect(propensity).toBeLessThanOrEqual(1);
         }
       }),
+      { numRuns: 1_000 },
     );
   });
 

@@ -41,7 +41,7 @@ export interface Proposed {
   /** The five best when the round looked, best first; the chosen one is always among them. */
   readonly top: ScoredAgent[];
   readonly excluded: Exclusion[];
-  /** The ticket that got this one's best agent, because it is more urgent or worth more to the two together. */
+  /** The ticket that got this one's best agent, or is kept for them, because it is more urgent or worth more to the two together. */
   readonly yieldedTo: string | undefined;
   /** Decided without what was learned of single agents, to measure what that is worth. */
   readonly heldOut: boolean;
@@ -301,9 +301,7 @@ function firstStaffedFit(
 function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: Date, outcomes: Map<Wish, Proposed | StillWaiting>): number {
   const arena = new Arena(wishes.reduce((sum, { fit }) => sum + fit.places.length, 0));
   const looks = wishes.map((wish) => look(pool, wish, arena));
-  const chosen = chooseAgents(wishes, looks, pool, unitsEach);
-  const takenBy = new Map<number, string>();
-  for (const [nth, index] of chosen.entries()) if (index >= 0 && !takenBy.has(index)) takenBy.set(index, wishes[nth]!.ticket.ticketId);
+  const { chosen, takenBy } = chooseAgents(wishes, looks, pool, unitsEach);
   // Explained by what the round saw when it looked, before anybody's room is taken.
   const proposed = wishes.map((wish, nth) => (chosen[nth]! < 0 ? undefined : propose(pool, wish, looks[nth]!, chosen[nth]!, takenBy)));
   let placed = 0;
@@ -337,14 +335,21 @@ function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: D
   }
 }
 
-/** For each ticket the agent it gets now, −1 = none. */
-function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], pool: Pool, unitsEach: number): Int32Array {
+interface Choice {
+  /** For each ticket the agent it gets now, −1 = none. */
+  readonly chosen: Int32Array;
+  /** For each agent the first ticket that gets them, or that is kept for them. */
+  readonly takenBy: ReadonlyMap<number, string>;
+}
+
+function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], pool: Pool, unitsEach: number): Choice {
   const chosen = new Int32Array(wishes.length).fill(-1);
+  const takenBy = new Map<number, string>();
   const [only] = looks;
   if (looks.length === 1 && only!.indexes.length === only!.able) {
     const best = only!.best[0];
     if (best) chosen[0] = best.index;
-    return chosen;
+    return { chosen, takenBy };
   }
   // Agents as columns, in the order of the tie-break: of equal costs the column named first wins.
   const known = new Uint8Array(pool.agents.length);
@@ -396,10 +401,11 @@ function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], pool: Poo
   const columnOf = assignInOrder(rows, candidates.length * most);
   for (const [nth, column] of columnOf.entries()) {
     if (column < 0) continue;
-    const isNow = flags[starts[nth]! + rows[nth]!.columns.indexOf(column)] === 0;
-    if (isNow) chosen[nth] = candidates[Math.floor(column / most)]!;
+    const index = candidates[Math.floor(column / most)]!;
+    if (!takenBy.has(index)) takenBy.set(index, wishes[nth]!.ticket.ticketId);
+    if (flags[starts[nth]! + rows[nth]!.columns.indexOf(column)] === 0) chosen[nth] = index;
   }
-  return chosen;
+  return { chosen, takenBy };
 }
 
 /** True when the ticket may wait for somebody better than who could begin it now. */

@@ -40,4 +40,8 @@ export function proposalOf(
 
 /** What RoundRecorded says was decided. */
 export const placedIn = ({ proposals }: Matched): RoundRecorded['data']['proposals'] =>
-  proposals.map(({ ticket, agentId, top }) => ({ ticketId: ticket.ticketId, agentId, score: top[0]!.score }));
+  proposals.map(({ ticket, agentId, top }) => ({
+    ticketId: ticket.ticketId,
+    agentId,
+    score: top.find((scored) => scored.agentId === agentId)!.score,
+  }));

@@ -51,11 +51,27 @@ export class LearnFromWork implements MigrationInterface {
       create table given (agent_id text not null, at timestamptz not null);
       create index given_at on given (at);
 
+      -- How long tickets took that were decided by what was learned, and those that were held out from it: single ones until they are summed up.
+      create table learning_sample (
+        id bigint generated always as identity primary key,
+        held_out boolean not null,
+        minutes double precision not null
+      );
+      create table learning_arm (
+        held_out boolean primary key,
+        tickets double precision not null default 0,
+        minutes_sum double precision not null default 0,
+        squares_sum double precision not null default 0
+      );
+      insert into learning_arm (held_out) values (false), (true);
+
       -- What rounds decide by is numbered and recorded, as the changes since the record before.
       alter table matching_domain
         add column snapshot bigint not null default 0,
         add column snapshot_xmin xid8,
-        add column snapshots_since_checkpoint int not null default 0;`);
+        add column snapshots_since_checkpoint int not null default 0,
+        -- Learning did harm when the last snapshot was made: it holds nothing of single agents.
+        add column left_alone boolean not null default false;`);
   }
 
   async down(): Promise<void> {

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { doesHarm, gainOf, noTickets, withTicket, type Arm } from './learning-gain.js';
+
+const armOf = (minutes: readonly number[]): Arm => minutes.reduce(withTicket, noTickets);
+/** Spread around a mean as handle times are, without chance. */
+const around = (mean: number, tickets: number): number[] =>
+  Array.from({ length: tickets }, (_, nth) => mean * (0.2 + (1.6 * ((nth * 37) % 100)) / 99));
+
+describe('the gain of learning', () => {
+  it('is not spoken of before both arms have enough tickets', () => {
+    expect(gainOf(armOf(around(10, 5_000)), armOf(around(10, 99)))).toBeUndefined();
+    expect(doesHarm(undefined)).toBe(false);
+  });
+
+  it('is what held-out tickets needed more, with an interval', () => {
+    const gain = gainOf(armOf(around(50, 1_000)), armOf(around(60, 200)))!;
+    expect(gain.minutes).toBeCloseTo(10);
+    expect(gain.halfWidth).toBeGreaterThan(2);
+    expect(gain.halfWidth).toBeLessThan(10);
+    expect(doesHarm(gain)).toBe(false);
+  });
+
+  it('is called harm only where chance does not explain it', () => {
+    expect(doesHarm(gainOf(armOf(around(80, 1_000)), armOf(around(60, 200))))).toBe(true);
+    expect(doesHarm(gainOf(armOf(around(62, 1_000)), armOf(around(60, 200))))).toBe(false);
+  });
+
+  it('is over once both arms are decided alike for long enough', () => {
+    const harmed = { learned: armOf(around(80, 1_000)), heldOut: armOf(around(60, 200)) };
+    for (const minutes of around(60, 9_500)) harmed.learned = withTicket(harmed.learned, minutes);
+    for (const minutes of around(60, 500)) harmed.heldOut = withTicket(harmed.heldOut, minutes);
+    expect(doesHarm(gainOf(harmed.learned, harmed.heldOut))).toBe(false);
+  });
+
+  it('never comes out of its bounds, whatever was seen', () => {
+    const minutes = fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 100, maxLength: 200 });
+    fc.assert(
+      fc.property(minutes, minutes, (learned, heldOut) => {
+        const gain = gainOf(armOf(learned), armOf(heldOut))!;
+        expect(Number.isFinite(gain.minutes) && gain.halfWidth >= 0).toBe(true);
+      }),
+    );
+  });
+});
