@@ -23,6 +23,11 @@ const LINGERING_MAX = 20;
  */
 const ROWS_MAX = LINGERING_MAX + KEPT_MAX;
 const SWEEP_MS = 1_000;
+/**
+ * A leader who has not spoken to the database for so long loses the lock, though its connection stands: a frozen process would keep it, and
+ * all others silent. It speaks at least every second.
+ */
+const LEASE_MS = 10_000;
 /** Any constant: one relay at a time per service database. */
 const LOCK = 5_106_017;
 const CHANNEL = 'signalbox_outbox';
@@ -171,12 +176,15 @@ export class OutboxRelay {
         this.#pending = true;
         this.#wake?.();
       });
+      await runner.query(`set idle_session_timeout = ${LEASE_MS}`);
       await runner.query(`listen ${CHANNEL}`);
       // Another process may have led in between, and said more.
       this.#justCommitted.forget(this.#justCommitted.size);
       this.#pending = true;
-      for (let lingering: string[] = [], readAt = 0; !this.#stopping && !connection.lost;) {
-        const ready = lingering.length < LINGERING_MAX ? this.#justCommitted.take() : [];
+      for (let lingering: string[] = [], readAt = 0, heardAt = performance.now(); !this.#stopping && !connection.lost;) {
+        // Whoever was away for so long asks whether it still leads before it says anything from memory.
+        const leads = performance.now() - heardAt < LEASE_MS;
+        const ready = leads && lingering.length < LINGERING_MAX ? this.#justCommitted.take() : [];
         if (ready.length > 0) {
           await this.#send(ready.flatMap(({ records }) => records));
           if (lingering.length === 0) readAt = performance.now() + LINGER_MS;
@@ -184,7 +192,7 @@ export class OutboxRelay {
           succeeded();
           continue;
         }
-        const stuck = lingering.length >= LINGERING_MAX || this.#justCommitted.size > 0;
+        const stuck = !leads || lingering.length >= LINGERING_MAX || this.#justCommitted.size > 0;
         if (!stuck && !this.#pending && performance.now() < readAt) {
           await this.#sleep(readAt - performance.now());
           continue;
@@ -192,6 +200,7 @@ export class OutboxRelay {
         this.#pending = false;
         const known = this.#justCommitted.size;
         const rows = (await runner.query(NEXT, [ROWS_MAX, lingering])) as StoredRow[];
+        heardAt = performance.now();
         if (rows.length > 0) {
           await this.#send(
             rows.flatMap((row): Said[] => (row.records === null ? deadLetterIn(row) : recordsIn(row.records, row.versions))),
@@ -206,7 +215,9 @@ export class OutboxRelay {
     } finally {
       this.#leading = false;
       client.removeAllListeners('notification');
-      if (!connection.lost) await runner.query('select pg_advisory_unlock_all()').catch(() => undefined);
+      if (!connection.lost)
+        for (const statement of ['reset idle_session_timeout', 'select pg_advisory_unlock_all()'])
+          await runner.query(statement).catch(() => undefined);
       await runner.release().catch(() => undefined);
     }
   }

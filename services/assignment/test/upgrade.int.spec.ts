@@ -3,6 +3,7 @@ import { AgentStore } from '../src/agent.store.js';
 import { CreateAssignment } from '../src/migrations/1795482600000-create-assignment.js';
 import { RepeatStates } from '../src/migrations/1795651200000-repeat-states.js';
 import { HandOver } from '../src/migrations/1795910400000-hand-over.js';
+import { RememberLastAssignment } from '../src/migrations/1795911000000-remember-last-assignment.js';
 import { TicketStore } from '../src/ticket.store.js';
 
 /** Runs in a schema of its own that nothing survives of. */
@@ -14,7 +15,10 @@ async function inSchema(work: (tx: EntityManager, migrate: (step: 'before' | 'no
     await runner.query('create schema upgrade');
     await runner.query('set local search_path to upgrade');
     await work(runner.manager, async (step) => {
-      for (const migration of step === 'now' ? [new HandOver()] : [new CreateAssignment(), new RepeatStates()]) await migration.up(runner);
+      for (const migration of step === 'now'
+        ? [new HandOver(), new RememberLastAssignment()]
+        : [new CreateAssignment(), new RepeatStates()])
+        await migration.up(runner);
     });
   } finally {
     await runner.rollbackTransaction();
