@@ -20,9 +20,11 @@ import {
   type AgentPerformance,
   type AssignmentProposed,
   type NextAnswered,
+  type PerformanceRecorded,
 } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
 import { Stack } from '@signalbox/test-stack';
+import { isHeldOut } from '../src/domain/chance.js';
 import { routing } from '../src/service.js';
 import { agent, configuration, enriched, noAnswer, ready, received, snapshot } from './events.js';
 
@@ -375,5 +377,49 @@ describe('routing', () => {
     expect(proposals('late')).toMatchObject([{ data: { agentId: 'agent-free', rescue: true, epoch: 2 } }]);
     const rows = await stack.query('routing', `select state, owner_agent_id from routing_ticket where ticket_id = 'late'`);
     expect(rows).toEqual([{ state: 'owned', owner_agent_id: 'agent-owner' }]);
+  });
+
+  it('leaves alone what it learned while that surely costs tickets time, and says so in what it records', async () => {
+    await stack.publish(...configuration({ learning: { holdoutShare: 0.5 } }));
+    await start();
+    await stack.publish(agent('agent-fast'), agent('agent-slow'));
+    const now = Date.now();
+    // Decided by what was learned a ticket takes three times as long as held out from it; agent-fast is the faster one all the same.
+    const past = Array.from({ length: 300 }, (_, nth) => {
+      const ticketId = `past-${nth}`;
+      const [agentId, work] = nth % 2 === 0 ? ['agent-fast', 5] : ['agent-slow', 50];
+      const taken = (isHeldOut(ticketId, 0.5) ? 60 : 180) + (nth % 10);
+      return [
+        { ...received(ticketId), data: { ...received(ticketId).data, receivedAt: new Date(now - taken * 60_000).toISOString() } },
+        enriched(ticketId, { category: 'technical-problem' }),
+        TicketSolved(ticketId, {
+          ticket: snapshot({ status: 'solved', agentId: agentId as string }),
+          agentId: agentId as string,
+          how: 'agent',
+          assignedAt: new Date(now - (work as number) * 60_000).toISOString(),
+          solvedAt: new Date(now).toISOString(),
+        }),
+      ];
+    }).flat();
+    await stack.publish(...past, ...past);
+    await stack.settled();
+    const summed = async (): Promise<number> =>
+      (await stack.query<{ tickets: number }>('routing', 'select sum(tickets)::float8 as tickets from learning_arm'))[0]!.tickets;
+    for (const until = Date.now() + 20_000; (await summed()) < 300 && Date.now() < until;)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await summed()).toBe(300);
+    // What was learned may be two seconds old.
+    let tries = 0;
+    for (let leftAlone = false; !leftAlone && tries < 20;) {
+      await stack.publish(...ready(`next-${(tries += 1)}`, { category: 'technical-problem' }));
+      await stack.settled();
+      leftAlone = (await stack.query<{ left_alone: boolean }>('routing', 'select left_alone from matching_domain'))[0]!.left_alone;
+    }
+    const recorded = stack
+      .events(RoutingRoundsTopic)
+      .filter((event) => event.type === 'PerformanceRecorded') as unknown as PerformanceRecorded[];
+    expect(recorded.at(-1)!.data).toMatchObject({ checkpoint: true, cells: [], loads: [] });
+    const speeds = proposals(`next-${tries}`)[0]!.data.top.map(({ factors }) => factors.find(({ signal }) => signal === 'speed')!.value);
+    expect(speeds).toEqual([0.5, 0.5]);
   });
 });
