@@ -20,7 +20,7 @@ import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
 import { mayBeRescued, waitingTicketOf } from './domain/ticket-facts.js';
-import { NOTHING_PASSING, type Passing } from './domain/waiting-ticket.js';
+import { NOTHING_PASSING, type Passing, type WaitingTicket } from './domain/waiting-ticket.js';
 import { NextRequestStore, type NextRequest } from './next-request.store.js';
 import { ProposalStore, type InFlight } from './proposal.store.js';
 import { activePolicy, TicketStore, type TicketRow } from './ticket.store.js';
@@ -36,6 +36,8 @@ const NEAR_BREACH_MS = 15 * 60_000;
 /** Nothing should need it: a ticket that found nobody is tried again when an agent or the configuration changes, or at its next step. */
 const TRY_AGAIN_MS = 5 * 60_000;
 const LEARN_MS = 2_000;
+/** Names remembered as reported; beyond, nothing more is reported. */
+const UNKNOWN_MAX = 1_000;
 
 /** The row that is locked for the whole round; kept up to date while it goes on. */
 interface MatchingDomain {
@@ -88,6 +90,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   #learned:
     (Recorded & { readonly learned: Learned; readonly snapshot: number; readonly strength: number; readonly at: number }) | undefined;
   #experienceChanged = false;
+  readonly #unknown = new Set<string>();
   /** The bundle whose members this process has named in a record. By its number readers know them, whoever of us writes next. */
   #members: (Recorded & { readonly bundle: number }) | undefined;
   #asked = false;
@@ -246,6 +249,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const passing = await this.#passing(tx, inFlight, active.policy, learned, now);
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const decideBy = { policy: active.policy, categories: config.all('category'), learned };
+    this.#reportUnknown(waiting, decideBy.categories);
     const round = Number(domain.round) + 1;
     const { agents } = this.#cache;
     const next = onlyAgentId === undefined ? undefined : matchNext(waiting, agents, decideBy, now, round, passing, onlyAgentId);
@@ -312,6 +316,18 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       domain.rounds_since_checkpoint,
     ]);
     return events;
+  }
+
+  /** Once per process and category: such tickets ask for no skill and go to the company's default queue. */
+  #reportUnknown(waiting: readonly WaitingTicket[], categories: ReadonlyMap<string, unknown>): void {
+    for (const { category, ticketId, queueId } of waiting) {
+      if (category === null || categories.has(category) || this.#unknown.has(category) || this.#unknown.size >= UNKNOWN_MAX) continue;
+      this.#unknown.add(category);
+      const known = [...categories.keys()].slice(0, 20).join(', ');
+      this.#logger.warn(
+        `ticket ${ticketId}: category '${category}' is not configured; routed to queue '${queueId}', asking for no skill. Known: ${known}`,
+      );
+    }
   }
 
   /** What holds of agents for this round alone. */

@@ -1,20 +1,11 @@
 import {
-  AgentsTopic,
-  AssignmentTopic,
   ClocksChanged,
-  ConfigTopic,
-  ConsoleTopic,
-  deadLettersOf,
-  EnrichmentTopic,
-  IntakeTopic,
-  KnowledgeBaseTopic,
   NextRequested,
   PerformanceTopic,
   ProposalRejected,
   RoutingRoundsTopic,
   RoutingTopic,
   SatisfactionRated,
-  SlaEscalationTopic,
   TicketAssigned,
   TicketSolved,
   type AgentPerformance,
@@ -23,21 +14,12 @@ import {
   type PerformanceRecorded,
 } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
-import { Stack } from '@signalbox/test-stack';
+import type { Stack } from '@signalbox/test-stack';
 import { isHeldOut } from '../src/domain/chance.js';
 import { routing } from '../src/service.js';
+import { aStack } from './a-stack.js';
 import { agent, configuration, enriched, noAnswer, ready, received, snapshot } from './events.js';
 
-const READS = [
-  IntakeTopic,
-  EnrichmentTopic,
-  KnowledgeBaseTopic,
-  AssignmentTopic,
-  AgentsTopic,
-  SlaEscalationTopic,
-  ConsoleTopic,
-  ConfigTopic,
-];
 let stack: Stack;
 let services: RunningService[] = [];
 const start = async () => {
@@ -60,12 +42,7 @@ async function learnedOf(agentId: string, satisfied: (data: AgentPerformance['da
 
 beforeEach(async () => {
   services = [];
-  stack = await Stack.start({
-    kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
-    databaseUrl: process.env['DATABASE_URL']!,
-    topics: [...READS, RoutingTopic, RoutingRoundsTopic, PerformanceTopic, deadLettersOf('routing')],
-  });
-  stack.attach('routing', READS);
+  stack = await aStack();
 });
 afterEach(async () => {
   await Promise.all(services.map((service) => service.close()));

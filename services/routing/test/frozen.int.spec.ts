@@ -1,36 +1,12 @@
-import {
-  AgentsTopic,
-  AssignmentTopic,
-  ConfigTopic,
-  ConsoleTopic,
-  deadLettersOf,
-  EnrichmentTopic,
-  IntakeTopic,
-  KnowledgeBaseTopic,
-  PerformanceTopic,
-  RoutingRoundsTopic,
-  RoutingTopic,
-  SlaEscalationTopic,
-  type AssignmentProposed,
-  type RoundRecorded,
-} from '@signalbox/contracts';
-import { Stack } from '@signalbox/test-stack';
+import { RoutingRoundsTopic, RoutingTopic, type AssignmentProposed, type RoundRecorded } from '@signalbox/contracts';
+import type { Stack } from '@signalbox/test-stack';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { aStack } from './a-stack.js';
 import { agent, configuration, ready } from './events.js';
 
-const READS = [
-  IntakeTopic,
-  EnrichmentTopic,
-  KnowledgeBaseTopic,
-  AssignmentTopic,
-  AgentsTopic,
-  SlaEscalationTopic,
-  ConsoleTopic,
-  ConfigTopic,
-];
 const AGENTS = 8;
 const UNITS_MAX = 30;
 const FROZEN_MS = 45_000;
@@ -55,12 +31,7 @@ const proposals = () =>
   })[];
 
 beforeEach(async () => {
-  stack = await Stack.start({
-    kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
-    databaseUrl: process.env['DATABASE_URL']!,
-    topics: [...READS, RoutingTopic, RoutingRoundsTopic, PerformanceTopic, deadLettersOf('routing')],
-  });
-  stack.attach('routing', READS);
+  stack = await aStack();
 });
 afterEach(async () => {
   for (const child of instances.splice(0)) {

@@ -1,19 +1,10 @@
 import {
-  AgentsTopic,
-  AssignmentTopic,
   ClocksChanged,
   ConfigTopic,
-  ConsoleTopic,
-  deadLettersOf,
-  EnrichmentTopic,
-  IntakeTopic,
-  KnowledgeBaseTopic,
   NextRequested,
-  PerformanceTopic,
   RoutingRoundsTopic,
   RoutingTopic,
   SatisfactionRated,
-  SlaEscalationTopic,
   TicketAssigned,
   TicketSolved,
   type AssignmentProposed,
@@ -24,31 +15,17 @@ import {
   type RoundRecorded,
 } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
-import { Stack } from '@signalbox/test-stack';
+import type { Stack } from '@signalbox/test-stack';
 import { firstDifference, placedIn, proposalOf, RoundLog, RoundReplay, type RecordedRound } from '../src/domain/index.js';
 import { routing } from '../src/service.js';
+import { aStack } from './a-stack.js';
 import { agent, configuration, enriched, ready, snapshot } from './events.js';
 
-const READS = [
-  IntakeTopic,
-  EnrichmentTopic,
-  KnowledgeBaseTopic,
-  AssignmentTopic,
-  AgentsTopic,
-  SlaEscalationTopic,
-  ConsoleTopic,
-  ConfigTopic,
-];
 let stack: Stack;
 let services: RunningService[] = [];
 
 beforeEach(async () => {
-  stack = await Stack.start({
-    kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
-    databaseUrl: process.env['DATABASE_URL']!,
-    topics: [...READS, RoutingTopic, RoutingRoundsTopic, PerformanceTopic, deadLettersOf('routing')],
-  });
-  stack.attach('routing', READS);
+  stack = await aStack();
   const environment = await stack.environmentFor('routing');
   const fail = (error: Error): never => {
     throw error;

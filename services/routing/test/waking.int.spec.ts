@@ -1,36 +1,17 @@
 import {
-  AgentsTopic,
-  AssignmentTopic,
-  ConfigTopic,
-  ConsoleTopic,
-  deadLettersOf,
-  EnrichmentTopic,
-  IntakeTopic,
-  KnowledgeBaseTopic,
   OfferMade,
-  PerformanceTopic,
   ProposalRejected,
   RoutingRoundsTopic,
   RoutingTopic,
-  SlaEscalationTopic,
   type AssignmentProposed,
   type RoundRecorded,
 } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
-import { Stack } from '@signalbox/test-stack';
+import type { Stack } from '@signalbox/test-stack';
 import { routing } from '../src/service.js';
+import { aStack } from './a-stack.js';
 import { agent, configuration, ready, received, snapshot } from './events.js';
 
-const READS = [
-  IntakeTopic,
-  EnrichmentTopic,
-  KnowledgeBaseTopic,
-  AssignmentTopic,
-  AgentsTopic,
-  SlaEscalationTopic,
-  ConsoleTopic,
-  ConfigTopic,
-];
 let stack: Stack;
 let services: RunningService[] = [];
 const start = async (more: NodeJS.ProcessEnv = {}) => {
@@ -50,12 +31,7 @@ const settledWith = async (isThere: () => boolean) => {
 
 beforeEach(async () => {
   services = [];
-  stack = await Stack.start({
-    kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
-    databaseUrl: process.env['DATABASE_URL']!,
-    topics: [...READS, RoutingTopic, RoutingRoundsTopic, PerformanceTopic, deadLettersOf('routing')],
-  });
-  stack.attach('routing', READS);
+  stack = await aStack();
 });
 afterEach(async () => {
   await Promise.all(services.map((service) => service.close()));
