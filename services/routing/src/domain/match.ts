@@ -441,6 +441,7 @@ function look(pool: Pool, wish: Wish, arena: Arena): Look {
   const { members } = group;
   const { policy, learned } = pool.context;
   const { idleSince } = pool;
+  const room = pool.roomOn(ticket.channel);
   const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
   const lasting = pool.lastingScore(group, skills, needs, category, weighting, view);
   const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
@@ -467,7 +468,7 @@ function look(pool: Pool, wish: Wish, arena: Arena): Look {
     const index = members[place]!;
     if (barred.length > 0 && barred.includes(index)) continue;
     if (only >= 0 && index !== only) continue;
-    const why = pool.whyNotNow(index, ticket);
+    const why = pool.whyNotNow(index, ticket, room);
     const ahead = weighting.resolution > 0 || owner >= 0 ? pool.aheadMinutes(index) : 0;
     if (ahead >= ownerAhead) {
       notSooner += 1;

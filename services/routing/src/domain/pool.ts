@@ -15,7 +15,8 @@ import {
 } from './score.js';
 import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';
 
-interface ChannelRoom {
+/** Room on one channel, by position in the roster. */
+export interface ChannelRoom {
   /** NaN = nobody has looked at this agent yet. */
   readonly taken: Float64Array;
   /** Infinity = no cap of its own. */
@@ -125,7 +126,7 @@ export class Pool {
     return minutes;
   }
 
-  #channel(channel: Channel): ChannelRoom {
+  roomOn(channel: Channel): ChannelRoom {
     const count = this.agents.length;
     return getOrMake(this.#channels, channel, () => ({ taken: new Float64Array(count).fill(NaN), max: new Float64Array(count) }));
   }
@@ -138,11 +139,10 @@ export class Pool {
   }
 
   /** Why this agent cannot take so many units now: a code of the gate; 0 = can. `used + units ≤ max`, as assignment checks it. */
-  whyNotNow(index: number, { units, channel, interruptible }: Weighty): number {
+  whyNotNow(index: number, { units, channel, interruptible }: Weighty, room = this.roomOn(channel)): number {
     const absence = this.absence[index]!;
     if (absence !== 0) return absence;
     if (this.unitsTaken(index, interruptible) + units > this.unitsMax(index, interruptible)) return NO_ROOM;
-    const room = this.#channel(channel);
     if (Number.isNaN(room.taken[index]!)) this.#look(index, channel, room);
     return room.taken[index]! + units > room.max[index]! ? NO_CHANNEL_ROOM : 0;
   }
@@ -154,7 +154,7 @@ export class Pool {
   placesFor(index: number, { channel, interruptible }: Weighty, unitsEach: number, most: number): number {
     const { fairness } = this.context.policy;
     const limit = fairness ? Math.min(most, fairness.ticketsMax - this.ticketsInWindow[index]!) : most;
-    const room = this.#channel(channel);
+    const room = this.roomOn(channel);
     const max = this.unitsMax(index, interruptible);
     let units = this.unitsTaken(index, interruptible) + unitsEach;
     let ofChannel = room.taken[index]! + unitsEach;
@@ -170,7 +170,7 @@ export class Pool {
   /** Of an agent whom `whyNotNow` has just called free. */
   take(index: number, { units, channel, interruptible }: Weighty, minutes: number): void {
     (this.#isSecond(index, interruptible) ? this.#secondTaken : this.#unitsTaken)[index]! += units;
-    this.#channel(channel).taken[index]! += units;
+    this.roomOn(channel).taken[index]! += units;
     if (minutes > 0) this.#aheadMinutes[index] = this.aheadMinutes(index) + minutes;
     this.ticketsInWindow[index]! += 1;
     const { fairness } = this.context.policy;
