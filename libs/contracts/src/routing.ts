@@ -67,6 +67,11 @@ export const NextAnswered = event(RoutingTopic, 'NextAnswered', by.agentId, {
   proposalId: ProposalId.optional(),
   ticketId: TicketId.optional(),
   why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online']).optional(),
+  /** Why nothing that waits is for this agent, counted over the tickets looked at: `{ reason: 'accounting below 3', tickets: 4 }`. */
+  reasons: z
+    .array(z.object({ reason: z.string().max(120), tickets: z.int().min(1) }))
+    .max(30)
+    .optional(),
   answeredAt: Instant,
 });
 export type NextAnswered = EventOf<typeof NextAnswered>;

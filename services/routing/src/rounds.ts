@@ -14,7 +14,7 @@ import type { EntityManager } from 'typeorm';
 import { AgentCache, AgentStore } from './agent.store.js';
 import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
-import { match, matchNext, type Matched } from './domain/match.js';
+import { match, matchNext, whyNothingFor, type Matched } from './domain/match.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
 import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
@@ -224,8 +224,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   /** One agent asks for the next ticket: exactly one answer. */
   async #next(context: RoundContext, { requestId, agentId, cause }: NextRequest): Promise<Draft[]> {
-    const { tx, now, active } = context;
-    const answer = (said: Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why'>) =>
+    const { tx, now, config, active } = context;
+    const answer = (said: Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' | 'reasons'>) =>
       causedBy(cause, [NextAnswered(agentId, { requestId, ...said, answeredAt: now.toISOString() })]);
     await this.#cache.renew(tx);
     const agent = this.#cache.agents.find((one) => one.agentId === agentId);
@@ -236,7 +236,13 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const proposed = events.find((event) => event.type === AssignmentProposed.type) as AssignmentProposed | undefined;
     if (proposed) return [...events, ...answer({ proposalId: proposed.data.proposalId, ticketId: proposed.ticketId })];
     const isFull = agent.unitsUsed >= agent.unitsMax && agent.interruptibleUnitsUsed >= (agent.interruptibleUnitsMax ?? 0);
-    return [...events, ...answer({ why: isFull ? 'no-room' : 'nothing-fits' })];
+    if (isFull) return [...events, ...answer({ why: 'no-room' })];
+    const { learned } = this.#learned!;
+    const passing = await this.#passing(tx, await new ProposalStore(tx).inFlight(), active.policy, learned, now);
+    const by = { policy: active.policy, categories: config.all('category'), learned };
+    const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
+    const reasons = whyNothingFor(waiting, this.#cache.agents, by, now, passing, agentId);
+    return [...events, ...answer({ why: 'nothing-fits', reasons })];
   }
 
   /** Matches these tickets, writes what becomes of them, and records the round. */

@@ -301,6 +301,14 @@ describe('routing', () => {
     expect(proposed!.data).toMatchObject({ agentId: 'agent-asks', pulled: true });
     expect(answers.map(({ data }) => data)).toMatchObject([{ ticketId: 'pressing', proposalId: proposed!.data.proposalId }]);
     expect(proposals('calm')).toEqual([]);
+    await stack.publish(agent('agent-beginner', { skills: { accounting: 1 } }));
+    await stack.settled();
+    await stack.publish(NextRequested('agent-beginner', { askedAt: '2026-11-24T09:00:30Z' }));
+    await stack.settled();
+    expect((stack.eventsAbout('agent-beginner', RoutingTopic) as unknown as NextAnswered[])[0]!.data).toMatchObject({
+      why: 'nothing-fits',
+      reasons: [{ reason: 'accounting below 3', tickets: 1 }],
+    });
     await stack.publish(agent('agent-asks', { ...busy, unitsUsed: 6, agentVersion: 2 }));
     await stack.publish(
       NextRequested('agent-asks', { askedAt: '2026-11-24T09:01:00Z' }),

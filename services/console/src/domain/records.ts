@@ -156,8 +156,10 @@ const NOTHING: Readonly<Record<NonNullable<NextAnswered['data']['why']>, string>
 
 /** "There is none" is a refusal to whoever asked. */
 export function nextOutcomeOf({ at: when, data }: Received<NextAnswered>): { requestId: string; outcome: RequestOutcome } {
-  const { requestId, ticketId, why } = data;
+  const { requestId, ticketId, why, reasons = [] } = data;
   const at = when.toISOString();
   if (why === undefined) return { requestId, outcome: { type: 'NextAnswered', at, ticketId } };
-  return { requestId, outcome: { type: 'RequestRefused', at, why, message: NOTHING[why] } };
+  const counted = reasons.map(({ reason, tickets }) => `${reason}: ${tickets}`).join('; ');
+  const message = counted === '' ? NOTHING[why] : `${NOTHING[why].replace(/[.:].*$/, '')}: ${counted}.`;
+  return { requestId, outcome: { type: 'RequestRefused', at, why, message } };
 }

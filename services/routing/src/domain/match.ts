@@ -200,6 +200,34 @@ export function matchNext(
   return match(tickets, agents, { ...by, policy }, now, seed, passing, agentId).proposals[0];
 }
 
+/** Why none of these tickets is for an agent now, most frequent first: the answer to "why am I idle?". Each ticket counts once. */
+export function whyNothingFor(
+  tickets: readonly WaitingTicket[],
+  agents: readonly CandidateAgent[],
+  { policy, categories, learned }: MatchPolicy,
+  now: Date,
+  passing: ReadonlyMap<string, Passing>,
+  agentId: string,
+): { reason: string; tickets: number }[] {
+  const sorted = inIdOrder(agents);
+  const pool = new Pool(sorted, passing, { policy, learned, now: now.getTime() }, 0);
+  const index = pool.indexOf(agentId);
+  if (index < 0) return [];
+  const counts = new Map<string, number>();
+  const roster = rosterOf(sorted, policy, categories);
+  for (const { ticket, fit, barred } of wishesOf(inOrder(tickets, policy, now), roster, pool, categories, now, agentId)) {
+    const code = pool.whyNotNow(index, ticket);
+    const reason = barred.includes(index)
+      ? 'excluded for this ticket'
+      : (whyNeverFits(pool.agents[index]!, fit.needs) ?? (code === NO_CHANNEL_ROOM ? `no room for ${ticket.channel}` : NOT_NOW[code]));
+    if (reason) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([reason, count]) => ({ reason, tickets: count }))
+    .sort((a, b) => b.tickets - a.tickets || compareIds(a.reason, b.reason))
+    .slice(0, REASONS_MAX);
+}
+
 function wishesOf(
   ordered: readonly WaitingTicket[],
   roster: Roster,
