@@ -32,7 +32,7 @@ export function wordsFor(event: Told): string {
     case 'NoAnswer':
       return `no automatic answer: ${event.data.reason} (best ${share(event.data.bestConfidence)}, needed ${share(event.data.threshold)})`;
     case 'ArticlesSuggested':
-      return `${event.data.suggestions.length} articles suggested`;
+      return `${event.data.suggestions.length} ${event.data.suggestions.length === 1 ? 'article' : 'articles'} suggested`;
     case 'DeflectionConfirmed':
       return event.data.how === 'confirmed' ? 'the customer says the answer helped' : 'the answer is assumed to have helped';
     case 'DeflectionFailed':
