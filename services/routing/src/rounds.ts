@@ -182,7 +182,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   async #isRescueDue(tx: EntityManager, now: Date, config: ConfigurationSnapshot): Promise<boolean> {
     const active = activePolicy(config);
-    return active !== undefined && (await this.#toRescue({ tx, now, active }, 1)).length > 0;
+    return active !== undefined && (await this.#toRescue({ tx, now, active }, TICKETS_MAX)).length > 0;
   }
 
   readonly #runRounds = async (asked: readonly undefined[], delivery: Delivery): Promise<Outcome<RoundResult>[]> => {

@@ -11,10 +11,11 @@ export {
   type ObservedCell,
   type ObservedLoad,
 } from './learning.js';
-export { inOrder, match, matchNext, type Matched, type MatchPolicy, type Proposed, type StillWaiting } from './match.js';
+export { match, matchNext, type Matched, type MatchPolicy, type Proposed, type StillWaiting } from './match.js';
 export { placedIn, proposalOf } from './proposal.js';
 export { firstDifference, RoundReplay } from './replay.js';
 export { RoundLog, type PerformanceSnapshot, type RecordedRound, type UntoldRound } from './round-log.js';
 export { recordPerformance, recordRound } from './round-record.js';
 export { waitingTicketOf, type TicketFacts } from './ticket-facts.js';
 export { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';
+export { inOrder } from './wish.js';

@@ -4,7 +4,8 @@ import { aCategory, aCell, ago, anAgent, aPolicy, aTicket, decidingBy, NOW, pass
 import { isHeldOut } from './chance.js';
 import { absenceOf, whyNeverFits } from './gate.js';
 import { Learned } from './learning.js';
-import { inOrder, match, type MatchPolicy } from './match.js';
+import { match, type MatchPolicy } from './match.js';
+import { inOrder } from './wish.js';
 import { requirementsAt } from './requirements.js';
 import { explainScore, weightingOf, weightsNameFor } from './score.js';
 import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';

@@ -1,6 +1,7 @@
 import { aCategory, aCell, ago, anAgent, aPolicy, aTicket, decidingBy, NOW, passing } from '../../test/a-round.js';
 import { Learned } from './learning.js';
-import { inOrder, match, whyNothingFor } from './match.js';
+import { match, matchNext, whyNothingFor } from './match.js';
+import { inOrder } from './wish.js';
 
 const dispute = aCategory({ requiredSkills: { accounting: 3 } });
 const accountant = (agentId: string, accounting: number, fields: object = {}) => anAgent(agentId, { skills: { accounting }, ...fields });
@@ -186,6 +187,19 @@ describe('relaxation', () => {
       { step: 0, skipped: false },
     ]);
     expect(match([ticket(0)], [], deciding, NOW).waiting).toMatchObject([{ step: 0, reasons: [] }]);
+  });
+});
+
+describe('an agent who asks for the next ticket', () => {
+  it('gets the first in order that they could take, and the others are left out because they did not ask', () => {
+    const agents = [accountant('asks', 3, { unitsUsed: 3 }), accountant('better', 5)];
+    const tickets = [aTicket('calm', { category: 'dispute' }), aTicket('hurry', { category: 'dispute', priority: 'urgent' })];
+    const next = matchNext(tickets, agents, decidingBy({ categories: { dispute } }), NOW, 1, new Map(), 'asks');
+    expect(next).toMatchObject({ agentId: 'asks', ticket: { ticketId: 'hurry' } });
+    expect(next!.excluded).toEqual([{ reason: 'did not ask for it', agents: 1 }]);
+  });
+  it('gets nothing when nobody knows them, and neither does anybody else', () => {
+    expect(matchNext([aTicket('t')], [anAgent('other')], decidingBy(), NOW, 1, new Map(), 'unknown')).toBeUndefined();
   });
 });
 

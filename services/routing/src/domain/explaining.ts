@@ -1,0 +1,148 @@
+import type { Exclusion } from '@signalbox/contracts';
+import { NO_CHANNEL_ROOM, NOT_NOW, whyNeverFits } from './gate.js';
+import { TOP_MAX, type Look, type Placed } from './look.js';
+import type { Proposed } from './match.js';
+import type { Pool } from './pool.js';
+import { compareIds } from './roster.js';
+import {
+  explainScore,
+  minutesToSolve,
+  resolutionSignal,
+  shiftedMinutes,
+  shiftedShare,
+  teamMinutesToSolve,
+  type Exploration,
+} from './score.js';
+import type { Wish } from './wish.js';
+
+const REASONS_MAX = 30;
+const PROPENSITY_DRAWS = 32;
+const STICKY = 'kept for who knows the customer';
+const ASKED = 'did not ask for it';
+const NOT_SOONER = 'no sooner than its owner';
+const BUSY = 'other work first';
+const HELD = 'kept for a better agent';
+
+export function propose(
+  pool: Pool,
+  wish: Wish,
+  { best, whyNotNow, busy, notSooner, indexes, scores }: Look,
+  index: number,
+  takenBy: ReadonlyMap<number, string>,
+): Proposed {
+  const { ticket, fit, weighting, view } = wish;
+  const { step } = fit.needs;
+  const shown = best.some((one) => one.index === index)
+    ? best
+    : [...best.slice(0, TOP_MAX - 1), { index, score: scores[indexes.indexOf(index)]! }];
+  const top = shown.map((one) => {
+    const load = {
+      unitsMax: pool.unitsMax(one.index, ticket.interruptible),
+      unitsTaken: pool.unitsTaken(one.index, ticket.interruptible),
+      ticketsNearBreach: pool.ticketsNearBreach[one.index]!,
+      aheadMinutes: weighting.resolution > 0 ? pool.aheadMinutes(one.index) : 0,
+    };
+    const exploration: Exploration = {
+      share: wish.explorationShare,
+      noiseOf: (agentId) => pool.noiseOf(agentId, ticket.category, 0),
+    };
+    return {
+      ...explainScore(pool.agents[one.index]!, ticket, fit.needs, load, weighting, pool.context, view, exploration),
+      score: one.score,
+    };
+  });
+  const first = best[0]!;
+  return {
+    ticket,
+    agentId: pool.agents[index]!.agentId,
+    step,
+    skipped: step > wish.byTime,
+    weightsName: weighting.name,
+    top,
+    excluded: reasonsOf(pool, wish, { whyNotNow, busy, notSooner }, 0),
+    yieldedTo: first.index === index ? undefined : takenBy.get(first.index),
+    heldOut: wish.heldOut,
+    propensity: propensityOf(pool, wish, shown, index),
+  };
+}
+
+/** Share of so many draws in which the chosen one is the best of those shown; at least one, since it was chosen. */
+function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: number): number {
+  const { ticket, weighting, view, explorationShare: share } = wish;
+  if (share === 0 || weighting.resolution === 0 || shown.length < 2) return 1;
+  const { learned } = pool.context;
+  const team = teamMinutesToSolve(learned, ticket.category);
+  const places = shown.map(({ index, score }) => {
+    const { agentId } = pool.agents[index]!;
+    const minutes = view.handleMinutes(agentId, ticket.category);
+    const resolved = view.resolvedShare(agentId, ticket.category);
+    const doubt = view.doubt(agentId, ticket.category);
+    const timePrice = view.timePrice(agentId);
+    const valueAt = (draw: number): number => {
+      const noise = pool.noiseOf(agentId, ticket.category, draw);
+      const drawn = {
+        minutes: shiftedMinutes(minutes, share * doubt.logMinutes * noise.minutes),
+        resolved: shiftedShare(resolved, share * doubt.resolved * noise.resolved),
+        timePrice,
+      };
+      return (
+        (weighting.resolution * resolutionSignal(team, minutesToSolve(pool.aheadMinutes(index), drawn, learned.returnMinutes))) /
+        weighting.total
+      );
+    };
+    // The other signals are the same in every draw.
+    return { index, rest: score - valueAt(0), valueAt };
+  });
+  let wins = 0;
+  for (let draw = 1; draw <= PROPENSITY_DRAWS; draw += 1) {
+    let bestIndex = -1;
+    let bestScore = -Infinity;
+    for (const { index, rest, valueAt } of places) {
+      const score = rest + valueAt(draw);
+      if (score <= bestScore) continue;
+      bestScore = score;
+      bestIndex = index;
+    }
+    if (bestIndex === chosen) wins += 1;
+  }
+  return Math.max(1, wins) / PROPENSITY_DRAWS;
+}
+
+/** Why the others were left out, most frequent first. Each agent is counted once, by the first reason. */
+export function reasonsOf(
+  pool: Pool,
+  { fit, ticket, barred, only, onlyAsked }: Wish,
+  { whyNotNow, busy, notSooner }: Pick<Look, 'whyNotNow' | 'busy' | 'notSooner'>,
+  heldFrom: number,
+): Exclusion[] {
+  const counts = new Map(fit.whyNever);
+  for (const index of barred) {
+    const reason = whyNeverFits(pool.agents[index]!, fit.needs);
+    if (reason !== undefined) counts.set(reason, counts.get(reason)! - 1);
+  }
+  counts.set('excluded for this ticket', barred.length);
+  for (const [code, reason] of NOT_NOW.entries()) counts.set(reason, whyNotNow[code]!);
+  counts.set(`no room for ${ticket.channel}`, whyNotNow[NO_CHANNEL_ROOM]!);
+  if (only >= 0)
+    counts.set(onlyAsked ? ASKED : STICKY, fit.places.filter((place) => !barred.includes(fit.group.members[place]!)).length - 1);
+  counts.set(BUSY, busy);
+  counts.set(NOT_SOONER, notSooner);
+  counts.set(HELD, heldFrom);
+  return byCount(counts).map(([reason, agents]) => ({ reason, agents }));
+}
+
+/** What was counted at all, most frequent first. */
+export const byCount = (counts: ReadonlyMap<string, number>): [string, number][] =>
+  [...counts]
+    .filter(([, count]) => count > 0)
+    .sort(([a, one], [b, other]) => other - one || compareIds(a, b))
+    .slice(0, REASONS_MAX);
+
+/** Why this one agent cannot have a ticket now; empty = could. */
+export function whyNotFor(pool: Pool, { ticket, fit, barred }: Wish, index: number): string {
+  if (barred.includes(index)) return 'excluded for this ticket';
+  const never = whyNeverFits(pool.agents[index]!, fit.needs);
+  if (never !== undefined) return never;
+  const code = pool.whyNotNow(index, ticket);
+  return code === NO_CHANNEL_ROOM ? `no room for ${ticket.channel}` : NOT_NOW[code]!;
+}

@@ -1,0 +1,141 @@
+import { NO_CHANNEL_ROOM, NO_ROOM } from './gate.js';
+import type { Pool } from './pool.js';
+import {
+  familiaritySignal,
+  minutesLeft,
+  minutesToSolve,
+  resolutionSignal,
+  rounded,
+  shiftedMinutes,
+  shiftedShare,
+  slackSignal,
+  teamMinutesToSolve,
+  workloadSignal,
+} from './score.js';
+import { mayWait, type Wish } from './wish.js';
+
+export const TOP_MAX = 5;
+
+export interface Placed {
+  readonly index: number;
+  readonly score: number;
+}
+/** Room for the looks of one round: hundreds of small arrays would be most of what a round costs. */
+export class Arena {
+  used = 0;
+  readonly indexes: Int32Array;
+  readonly scores: Float64Array;
+  readonly later: Uint8Array;
+  constructor(size: number) {
+    this.indexes = new Int32Array(size);
+    this.scores = new Float64Array(size);
+    this.later = new Uint8Array(size);
+  }
+}
+
+/** One look at who could take a ticket: the five best, a score for everybody, and how many could not, by the gate's codes. */
+export interface Look {
+  readonly best: Placed[];
+  readonly whyNotNow: Int32Array;
+  /** How many could begin it now, and how many have room but other work before it. */
+  readonly able: number;
+  readonly busy: number;
+  /** Could not begin a ticket to be rescued before its owner. */
+  readonly notSooner: number;
+  readonly indexes: Int32Array;
+  readonly scores: Float64Array;
+  /** 1 = cannot begin it in time; it could only wait for this one. */
+  readonly later: Uint8Array;
+}
+
+/** The hot loop: who can take the ticket now or is worth waiting for, the five best of those who can now, and why the others cannot. */
+export function look(pool: Pool, wish: Wish, arena: Arena): Look {
+  const { ticket, fit, skills, weighting, barred, only, view } = wish;
+  const { needs, group, places } = fit;
+  const { units, category, interruptible } = ticket;
+  const { members } = group;
+  const { policy, learned } = pool.context;
+  const { idleSince } = pool;
+  const room = pool.roomOn(ticket.channel);
+  const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
+  const lasting = pool.lastingScore(group, skills, needs, category, weighting, view);
+  const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
+  const history = left !== undefined || weighting.resolution > 0 ? pool.history(group, view, category) : undefined;
+  const noise = wish.explorationShare > 0 && weighting.resolution > 0 ? pool.noise(category) : undefined;
+  const prices = weighting.resolution > 0 ? pool.timePrices(group, view) : undefined;
+  const teamMinutes = weighting.resolution > 0 ? teamMinutesToSolve(learned, category) : 0;
+  const waits = mayWait(wish, pool);
+  const startWithin = waits ? policy.startWithinMinutes! : Infinity;
+  // Nobody is waited for beyond the deadline.
+  const waitMax = waits ? (minutesLeft(ticket, pool.context.now) ?? Infinity) : 0;
+  const known = ticket.recentAgentIds.map((agentId) => pool.indexOf(agentId));
+  const { indexes, scores, later, used: from } = arena;
+  let count = from;
+  let able = 0;
+  let busy = 0;
+  let notSooner = 0;
+  // A rescue is for those who can begin it before its owner can.
+  const owner = ticket.ownerAgentId === null ? -1 : pool.indexOf(ticket.ownerAgentId);
+  const ownerAhead = owner < 0 ? Infinity : pool.aheadMinutes(owner);
+  const best: Placed[] = [];
+  for (let nth = 0; nth < places.length; nth += 1) {
+    const place = places[nth]!;
+    const index = members[place]!;
+    if (barred.length > 0 && barred.includes(index)) continue;
+    if (only >= 0 && index !== only) continue;
+    const why = pool.whyNotNow(index, ticket, room);
+    const ahead = weighting.resolution > 0 || owner >= 0 ? pool.aheadMinutes(index) : 0;
+    if (ahead >= ownerAhead) {
+      notSooner += 1;
+      continue;
+    }
+    const isLater = why !== 0 || ahead > startWithin;
+    if (why !== 0) whyNotNow[why]! += 1;
+    else if (isLater) busy += 1;
+    else able += 1;
+    if (isLater && !(waits && ahead <= waitMax && (why === 0 || why === NO_ROOM || why === NO_CHANNEL_ROOM))) continue;
+    let sum =
+      lasting[place]! +
+      weighting.workload * workloadSignal(pool.unitsMax(index, interruptible), pool.unitsTaken(index, interruptible), units);
+    if (weighting.slaSlack > 0) sum += weighting.slaSlack * (left === undefined ? 0.5 : slackSignal(left, history!.minutes[place]!));
+    if (weighting.resolution > 0) {
+      let minutes = history!.minutes[place]!;
+      let resolved = history!.resolved[place]!;
+      if (noise) {
+        if (Number.isNaN(noise.minutes[index]!)) pool.draw(noise, index, category);
+        minutes = shiftedMinutes(minutes, wish.explorationShare * history!.logMinutesDoubt[place]! * noise.minutes[index]!);
+        resolved = shiftedShare(resolved, wish.explorationShare * history!.resolvedDoubt[place]! * noise.resolved[index]!);
+      }
+      const toSolve = minutesToSolve(ahead, { minutes, resolved, timePrice: prices![place]! }, learned.returnMinutes);
+      sum += weighting.resolution * resolutionSignal(teamMinutes, toSolve);
+    }
+    if (known.length > 0) sum += weighting.familiarity * familiaritySignal(known.indexOf(index));
+    const score = rounded(sum / weighting.total);
+    indexes[count] = index;
+    scores[count] = score;
+    later[count] = isLater ? 1 : 0;
+    count += 1;
+    if (isLater) continue;
+    const worst = best.length < TOP_MAX ? undefined : best[TOP_MAX - 1]!;
+    if (worst && (score < worst.score || (score === worst.score && idleSince[index]! >= idleSince[worst.index]!))) continue;
+    let at = worst ? TOP_MAX - 1 : best.length;
+    // Members come in the order of their ids, so that of equals the earlier one stays in front.
+    for (; at > 0; at -= 1) {
+      const before = best[at - 1]!;
+      if (before.score > score || (before.score === score && idleSince[before.index]! <= idleSince[index]!)) break;
+      best[at] = before;
+    }
+    best[at] = { index, score };
+  }
+  arena.used = count;
+  return {
+    best,
+    whyNotNow,
+    able,
+    busy,
+    notSooner,
+    indexes: indexes.subarray(from, count),
+    scores: scores.subarray(from, count),
+    later: later.subarray(from, count),
+  };
+}
