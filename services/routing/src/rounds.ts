@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnAppl
 import {
   AssignmentProposed,
   causedBy,
+  IdleExplained,
   NextAnswered,
   RequirementsRelaxed,
   TicketQueued,
@@ -16,6 +17,7 @@ import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
 import { match, matchNext, whyNothingFor, type Matched } from './domain/match.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
+import { explainIdle } from './domain/idle.js';
 import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
@@ -207,10 +209,17 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
 
     const tickets = new TicketStore(tx);
     const context: RoundContext = { tx, now, config, active, domain };
-    for (const request of await new NextRequestStore(tx).take()) events.push(...(await this.#next(context, request)));
+    const asked = await new NextRequestStore(tx).take();
+    for (const request of asked) if (request.kind === 'next') events.push(...(await this.#next(context, request)));
     const rows = await tickets.takeReady(now, active.policy, config.bundle, TICKETS_MAX);
     const rescues = await this.#toRescue(context, TICKETS_MAX - rows.length);
     if (rows.length + rescues.length > 0) events.push(...(await this.#decide(context, [...rows, ...rescues])));
+    events.push(
+      ...(await this.#explainIdle(
+        context,
+        asked.filter(({ kind }) => kind === 'why-idle'),
+      )),
+    );
     return { events, more: rows.length >= TICKETS_MAX };
   }
 
@@ -243,6 +252,31 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const reasons = whyNothingFor(waiting, this.#cache.agents, by, now, passing, agentId);
     return [...events, ...answer({ why: 'nothing-fits', reasons })];
+  }
+
+  /** Why agents have no work, by what this round has left waiting: exactly one answer each, and no decision. */
+  async #explainIdle({ tx, now, config, active: { policy } }: RoundContext, requests: readonly NextRequest[]): Promise<Draft[]> {
+    if (requests.length === 0) return [];
+    const proposals = new ProposalStore(tx);
+    const inFlight = await proposals.inFlight();
+    await this.#cache.renew(tx);
+    const { learned } = await this.learnedNow(tx, policy.shrinkageTickets, now);
+    const passing = await this.#passing(tx, inFlight, policy, learned, now);
+    const onTheWay = await proposals.onTheWay(requests.map((request) => request.agentId));
+    const rows = await new TicketStore(tx).readWaiting(now, policy, TICKETS_MAX);
+    const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
+    const by = { policy, categories: config.all('category'), learned };
+    return requests.flatMap(({ requestId, agentId, cause }) => {
+      const explained = IdleExplained(agentId, {
+        requestId,
+        ...explainIdle(waiting, this.#cache.agents, by, now, passing, agentId),
+        waiting: waiting.length,
+        bounded: waiting.length === TICKETS_MAX,
+        onTheWay: onTheWay.get(agentId) ?? 0,
+        explainedAt: now.toISOString(),
+      });
+      return causedBy(cause, [explained]);
+    });
   }
 
   /** Matches these tickets, writes what becomes of them, and records the round. */

@@ -122,9 +122,9 @@ export function whyNothingFor(
   if (index < 0) return [];
   const counts = new Map<string, number>();
   const roster = rosterOf(sorted, policy, categories);
-  for (const wish of wishesOf(inOrder(tickets, policy, now), roster, pool, categories, now, agentId)) {
+  for (const wish of wishesOf(inOrder(tickets, policy, now), roster, pool, categories, now, undefined)) {
     const reason = whyNotFor(pool, wish, index);
-    if (reason !== '') counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   return byCount(counts).map(([reason, count]) => ({ reason, tickets: count }));
 }
