@@ -42,7 +42,7 @@ export function WhyNoTicket({ agent }: { readonly agent: AgentRow }) {
         {told && (
           <>
             <p>
-              {told.message} {told.at !== undefined && <span className="quiet">{moment(told.at, serverNow())}</span>}
+              {told.message} {told.at !== undefined && <span className="quiet">as of {moment(told.at, serverNow())}</span>}
             </p>
             <ul>
               {told.reasons?.map(({ reason, tickets }) => (
