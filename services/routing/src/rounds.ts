@@ -15,9 +15,9 @@ import type { EntityManager } from 'typeorm';
 import { AgentCache, AgentStore } from './agent.store.js';
 import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
-import { match, matchNext, whyNothingFor, type Matched } from './domain/match.js';
+import { match, matchNext, type Matched } from './domain/match.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
-import { explainIdle } from './domain/idle.js';
+import { Idleness } from './domain/idle.js';
 import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
@@ -214,12 +214,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const rows = await tickets.takeReady(now, active.policy, config.bundle, TICKETS_MAX);
     const rescues = await this.#toRescue(context, TICKETS_MAX - rows.length);
     if (rows.length + rescues.length > 0) events.push(...(await this.#decide(context, [...rows, ...rescues])));
-    events.push(
-      ...(await this.#explainIdle(
-        context,
-        asked.filter(({ kind }) => kind === 'why-idle'),
-      )),
-    );
+    const unexplained = asked.filter(({ kind }) => kind === 'why-idle');
+    if (unexplained.length > 0) events.push(...(await this.#explainIdle(context, unexplained)));
     return { events, more: rows.length >= TICKETS_MAX };
   }
 
@@ -250,13 +246,12 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const passing = await this.#passing(tx, await new ProposalStore(tx).inFlight(), active.policy, learned, now);
     const by = { policy: active.policy, categories: config.all('category'), learned };
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const reasons = whyNothingFor(waiting, this.#cache.agents, by, now, passing, agentId);
+    const reasons = new Idleness(waiting, this.#cache.agents, by, now, passing).whyNothingFor(agentId);
     return [...events, ...answer({ why: 'nothing-fits', reasons })];
   }
 
   /** Why agents have no work, by what this round has left waiting: exactly one answer each, and no decision. */
   async #explainIdle({ tx, now, config, active: { policy } }: RoundContext, requests: readonly NextRequest[]): Promise<Draft[]> {
-    if (requests.length === 0) return [];
     const proposals = new ProposalStore(tx);
     const inFlight = await proposals.inFlight();
     await this.#cache.renew(tx);
@@ -265,11 +260,11 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const onTheWay = await proposals.onTheWay(requests.map((request) => request.agentId));
     const rows = await new TicketStore(tx).readWaiting(now, policy, TICKETS_MAX);
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const by = { policy, categories: config.all('category'), learned };
+    const idleness = new Idleness(waiting, this.#cache.agents, { policy, categories: config.all('category'), learned }, now, passing);
     return requests.flatMap(({ requestId, agentId, cause }) => {
       const explained = IdleExplained(agentId, {
         requestId,
-        ...explainIdle(waiting, this.#cache.agents, by, now, passing, agentId),
+        ...idleness.explain(agentId),
         waiting: waiting.length,
         bounded: waiting.length === TICKETS_MAX,
         onTheWay: onTheWay.get(agentId) ?? 0,

@@ -1,5 +1,5 @@
 import { aCategory, aCell, ago, anAgent, aPolicy, aTicket, decidingBy, NOW, passing } from '../../test/a-round.js';
-import { explainIdle } from './idle.js';
+import { Idleness } from './idle.js';
 import { Learned } from './learning.js';
 import type { MatchPolicy } from './match.js';
 import type { CandidateAgent, Passing, WaitingTicket } from './waiting-ticket.js';
@@ -14,7 +14,7 @@ function why(
   }: { tickets?: WaitingTicket[]; by?: MatchPolicy; mine?: Partial<Passing> | undefined } = {},
 ) {
   const agents = [anAgent('other', { skills: { accounting: 5 } }), anAgent('idle', fields)];
-  return explainIdle(tickets, agents, by, NOW, passing({ idle: mine }), 'idle');
+  return new Idleness(tickets, agents, by, NOW, passing({ idle: mine })).explain('idle');
 }
 
 describe('an agent without work', () => {
@@ -28,7 +28,7 @@ describe('an agent without work', () => {
     const fair = decidingBy({ policy: aPolicy({ fairness: { ticketsMax: 2, windowMinutes: 60 } }) });
     expect(why({}, { by: fair, mine: { ticketsInWindow: 2 } })).toEqual({ why: 'fairness-cap' });
     expect(why({ unitsUsed: 4 })).toEqual({ why: 'no-room' });
-    expect(explainIdle([], [anAgent('other')], decidingBy(), NOW, new Map(), 'idle')).toEqual({ why: 'unknown-agent' });
+    expect(new Idleness([], [anAgent('other')], decidingBy(), NOW, new Map()).explain('idle')).toEqual({ why: 'unknown-agent' });
   });
 
   it('has no room while a proposal in flight has taken the last of it', () => {
@@ -50,15 +50,21 @@ describe('an agent without work', () => {
       aTicket('t2', { category: 'dispute' }),
       aTicket('t3', { excludedAgentIds: ['idle'] }),
       aTicket('t4', { units: 5 }),
+      aTicket('t5', { channel: 'chat' }),
     ];
-    expect(why({}, { tickets, by })).toEqual({
+    expect(why({ channelUnitsMax: { chat: 0 } }, { tickets, by })).toEqual({
       why: 'nothing-fits',
       reasons: [
         { reason: 'accounting below 3', tickets: 2 },
         { reason: 'excluded for this ticket', tickets: 1 },
         { reason: 'no room', tickets: 1 },
+        { reason: 'no room for chat', tickets: 1 },
       ],
     });
+  });
+
+  it('of whom nobody knows is told of no ticket', () => {
+    expect(new Idleness([aTicket('t')], [anAgent('other')], decidingBy(), NOW, new Map()).whyNothingFor('nobody')).toEqual([]);
   });
 
   it('is told what is kept from them though they could take it', () => {
