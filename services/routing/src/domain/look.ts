@@ -1,5 +1,5 @@
 import { NO_CHANNEL_ROOM, NO_ROOM } from './gate.js';
-import type { Pool } from './pool.js';
+import { NOT_SEEN, type Pool } from './pool.js';
 import {
   familiaritySignal,
   minutesLeft,
@@ -10,7 +10,6 @@ import {
   shiftedShare,
   slackSignal,
   teamMinutesToSolve,
-  workloadSignal,
 } from './score.js';
 import { mayWait, type Wish } from './wish.js';
 
@@ -50,15 +49,17 @@ export interface Look {
 
 /** The hot loop: who can take the ticket now or is worth waiting for, the five best of those who can now, and why the others cannot. */
 export function look(pool: Pool, wish: Wish, arena: Arena): Look {
-  const { ticket, fit, skills, weighting, barred, only, view } = wish;
-  const { needs, group, places } = fit;
-  const { units, category, interruptible } = ticket;
+  const { ticket, fit, weighting, barred, only, view } = wish;
+  const { group, places } = fit;
+  const { category } = ticket;
   const { members } = group;
   const { policy, learned } = pool.context;
   const { idleSince } = pool;
   const room = pool.roomOn(ticket.channel);
   const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
-  const lasting = pool.lastingScore(group, skills, needs, category, weighting, view);
+  const standing = pool.standingTowards(ticket);
+  const lasting = pool.lastingSignals(wish);
+  const weights = weighting.lasting;
   const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
   const history = left !== undefined || weighting.resolution > 0 ? pool.history(group, view, category) : undefined;
   const noise = wish.explorationShare > 0 && weighting.resolution > 0 ? pool.noise(category) : undefined;
@@ -83,7 +84,8 @@ export function look(pool: Pool, wish: Wish, arena: Arena): Look {
     const index = members[place]!;
     if (barred.length > 0 && barred.includes(index)) continue;
     if (only >= 0 && index !== only) continue;
-    const why = pool.whyNotNow(index, ticket, room);
+    const seen = standing.why[index]!;
+    const why = seen === NOT_SEEN ? pool.see(index, ticket, standing, room) : seen;
     const ahead = weighting.resolution > 0 || owner >= 0 ? pool.aheadMinutes(index) : 0;
     if (ahead >= ownerAhead) {
       notSooner += 1;
@@ -94,9 +96,9 @@ export function look(pool: Pool, wish: Wish, arena: Arena): Look {
     else if (isLater) busy += 1;
     else able += 1;
     if (isLater && !(waits && ahead <= waitMax && (why === 0 || why === NO_ROOM || why === NO_CHANNEL_ROOM))) continue;
-    let sum =
-      lasting[place]! +
-      weighting.workload * workloadSignal(pool.unitsMax(index, interruptible), pool.unitsTaken(index, interruptible), units);
+    let sum = 0;
+    for (let signal = 0; signal < lasting.length; signal += 1) sum += weights[signal]![1] * lasting[signal]![place]!;
+    sum += weighting.workload * standing.workload[index]!;
     if (weighting.slaSlack > 0) sum += weighting.slaSlack * (left === undefined ? 0.5 : slackSignal(left, history!.minutes[place]!));
     if (weighting.resolution > 0) {
       let minutes = history!.minutes[place]!;
