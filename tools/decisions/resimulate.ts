@@ -70,7 +70,7 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
   const solved = new Map<string, number>();
   const asked = levelsAsked(decideBy.policy);
   const waits: { readonly queueId: string; readonly at: number; readonly minutes: number }[] = [];
-  /** Attempts whose wait has ended once: an agent who leaves it waiting begins no other. */
+  /** By ticket, attempts whose wait has ended once: an agent who goes away and leaves it waiting begins no other. */
   const waited = new Int32Array(tickets.length);
   const agentIds = [...new Set(agents.map(({ agent }) => agent.agentId))].sort();
   let rounds = 0;
@@ -189,6 +189,8 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
 
   /** Of what this run has done so far. */
   function donorsAt(now: number): DonorLevel[] {
+    const longestMs = Math.max(...asked.map(({ overMinutes }) => overMinutes)) * MINUTE_MS;
+    while (waits.length > 0 && waits[0]!.at <= now - longestMs) waits.shift();
     return asked.map((one) => {
       const ended = waits.filter(({ queueId, at }) => queueId === one.queueId && at > now - one.overMinutes * MINUTE_MS);
       const late = [...waiting.values()].filter(
