@@ -57,7 +57,6 @@ export class Pool {
   readonly ticketsInWindow: Float64Array;
   readonly #channels = new Map<Channel, ChannelRoom>();
   readonly #ownColumns = new Map<Group, Map<OwnColumn, Float64Array>>();
-  readonly #prices = new Map<Group, Map<LearnedView, Float64Array>>();
   readonly #noises = new Map<string | null, Noise>();
   readonly #standings = new Map<string, Standing>();
 
@@ -207,7 +206,7 @@ export class Pool {
 
   /** Per member of a group each signal that tickets of one kind share in a round, in the order of the weighting. */
   lastingSignals({ fit: { group, needs }, skills, weighting, view, ticket: { category } }: Wish): Float64Array[] {
-    return weighting.lasting.map(([name]) => this.#signal(group, name, skills, needs, category, view));
+    return weighting.lasting.map((name) => this.#signal(group, name, skills, needs, category, view));
   }
 
   history(group: Group, view: LearnedView, category: string | null): History {
@@ -239,12 +238,6 @@ export class Pool {
       case 'slaPressure':
         return this.#own(group, name, (index) => pressureSignal(policy.agentSlaPressure, this.ticketsNearBreach[index]!));
     }
-  }
-
-  /** What a minute of each member's time costs the tickets after it. */
-  timePrices(group: Group, view: LearnedView): Float64Array {
-    const ofGroup = getOrMake(this.#prices, group, () => new Map<LearnedView, Float64Array>());
-    return getOrMake(ofGroup, view, () => group.column((agent) => view.timePrice(agent.agentId)));
   }
 
   noise(category: string | null): Noise {
