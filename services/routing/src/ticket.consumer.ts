@@ -29,7 +29,7 @@ import { AgentStore } from './agent.store.js';
 import { isHeldOut } from './domain/chance.js';
 import { NO_CATEGORY } from './domain/learning.js';
 import { queueIdOf, readyAtOf, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
-import { DonorStore } from './donor.store.js';
+import { DonorStore, type Wait } from './donor.store.js';
 import { ExperienceStore, type Solved } from './experience.store.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { Rounds } from './rounds.js';
@@ -81,7 +81,7 @@ export class TicketConsumer {
     const handedOn: { agentId: string; category: string }[] = [];
     const learnable = new Set<TicketRow>();
     const donors = donorsIn(config);
-    const waits: Parameters<DonorStore['waited']>[0][number][] = [];
+    const waits: Wait[] = [];
     for (const event of events) {
       const row = rows.get(event.ticketId)!;
       row.nextTryAt = null;
@@ -97,8 +97,9 @@ export class TicketConsumer {
         const { lasted, begins } = waitChange(row.facts, said.data.ticket, said.at.getTime());
         if (begins !== undefined) row.facts = { ...row.facts, waitsSince: begins };
         answers.push(...this.#project(row, said, now));
-        const queueId = lasted === undefined || donors.size === 0 ? undefined : queueIdOf(row.facts, config);
-        if (queueId !== undefined && donors.has(queueId)) waits.push({ queueId, at: said.at, minutes: lasted! / 60_000 });
+        if (lasted === undefined || donors.size === 0) continue;
+        const queueId = queueIdOf(row.facts, config);
+        if (donors.has(queueId)) waits.push({ queueId, at: said.at, minutes: lasted / 60_000 });
       }
     }
     const agents = new AgentStore(tx);
