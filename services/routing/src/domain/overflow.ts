@@ -12,7 +12,7 @@ export function levelsAsked(policy: RoutingPolicy): Pick<DonorLevel, 'queueId' |
   return [...new Map(asked.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** (Given to an agent in time) ÷ (given to an agent + still waiting longer than that). Nobody can wait a queue into a good level. */
+/** (Given to an agent in time) ÷ (given to an agent + still waiting longer than that). Without the latter a queue that forgets its oldest would look good. */
 export function shareInTime({ assigned, assignedWithin, waitingLonger }: DonorLevel): number {
   const tickets = assigned + waitingLonger;
   return (assignedWithin + Math.max(0, TICKETS_MIN - tickets)) / Math.max(TICKETS_MIN, tickets);

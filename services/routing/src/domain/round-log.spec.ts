@@ -44,7 +44,7 @@ const anyStep = fc.oneof(
   }),
 );
 
-const level = { queueId: 'billing', withinMinutes: 10, overMinutes: 60, assigned: 0, assignedWithin: 0, waitingLonger: 3 };
+const donorLevel = { queueId: 'billing', withinMinutes: 10, overMinutes: 60, assigned: 0, assignedWithin: 0, waitingLonger: 3 };
 
 /** Writes what a sequence of rounds records, and keeps what each of them really decided by. */
 function recordAll(steps: readonly (typeof anyStep extends fc.Arbitrary<infer S> ? S : never)[]) {
@@ -92,7 +92,7 @@ function recordAll(steps: readonly (typeof anyStep extends fc.Arbitrary<infer S>
       configuration: step.bundle + 1,
       members: checkpoint || !named.has(step.bundle) ? [`routing-policy/standard@${step.bundle + 1}`] : undefined,
       performanceSnapshot: Math.max(1, snapshots.length - step.snapshotsAgo),
-      donors: round % 2 === 0 ? [{ ...level, assigned: round }] : undefined,
+      donors: round % 2 === 0 ? [{ ...donorLevel, assigned: round }] : undefined,
       proposals: [{ ticketId: `ticket-${round}`, agentId: 'ana', score: 0.5 }],
     };
     named.add(step.bundle);
