@@ -23,8 +23,8 @@ const BENCHMARKS: Record<string, { readonly what: string; readonly options: read
     options: ['--tickets 20000', '--agents 1000', '--rounds 3', '--stages NAME,…   default: all'],
   },
   decisions: {
-    what: "what deciding costs: rounds, one of 200 × 400, a policy's rules; grants of assignment at 1, 2, 4 instances",
-    options: ['--parts rounds,round,policies,grants'],
+    what: "what deciding costs: rounds, one of 200 × 400, a policy's rules; grants of assignment at 1, 2, 4 instances; restart of routing",
+    options: ['--parts rounds,round,policies,grants,restart'],
   },
   'routing-quality': {
     what: 'simulated worlds: how much of the gap between least-loaded and an oracle routing closes',
