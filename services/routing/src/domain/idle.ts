@@ -17,14 +17,14 @@ export class Idleness {
   constructor(
     tickets: readonly WaitingTicket[],
     agents: readonly CandidateAgent[],
-    { policy, categories, learned }: MatchPolicy,
+    { policy, categories, learned, donors }: MatchPolicy,
     now: Date,
     passing: ReadonlyMap<string, Passing>,
   ) {
     const sorted = inIdOrder(agents);
     const roster = rosterOf(sorted, policy, categories);
     this.#pool = new Pool(sorted, passing, { policy, learned, now: now.getTime() }, 0);
-    this.#wishes = wishesOf(inOrder(tickets, policy, now), roster, this.#pool, categories, now, undefined);
+    this.#wishes = wishesOf(inOrder(tickets, policy, now), roster, this.#pool, categories, now, undefined, donors);
   }
 
   /** Why none of the tickets is for an agent now, most frequent first. Each ticket counts once; none does for whom nobody knows. */
