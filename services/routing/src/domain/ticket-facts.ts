@@ -76,16 +76,17 @@ export function mayBeRescued(facts: TicketFacts, hasProposal: boolean, now: Date
   return rescue.proposed < RESCUES_MAX && now.getTime() - rescue.triedAt >= RESCUE_AGAIN_MS;
 }
 
+export const queueOf = ({ enriched, assignment }: TicketFacts, config: ConfigurationSnapshot): string =>
+  assignment?.queueOverride ??
+  (enriched?.category ? config.find('category', enriched.category)?.queue : undefined) ??
+  [...config.all('company').values()][0]?.defaultQueue ??
+  'general';
+
 /** The ticket as a round sees it, with the queue and the units its configuration gives. */
 export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: ConfigurationSnapshot): WaitingTicket {
   const { received, enriched, assignment } = facts;
   const category = enriched?.category ?? null;
-  const company = [...config.all('company').values()][0];
-  const queueId =
-    assignment?.queueOverride ??
-    (category === null ? undefined : config.find('category', category)?.queue) ??
-    company?.defaultQueue ??
-    'general';
+  const queueId = queueOf(facts, config);
   const channel = received!.channel;
   const queue = config.find('queue', queueId);
   const firstQueuedAt = firstQueuedAtOf(facts)!;
