@@ -8,14 +8,26 @@ import { NODE_FLAGS } from '../tools/stack/processes.ts';
 import { Company, numbersFrom } from './company.ts';
 import { grantsAtSeveralInstances } from './grants.ts';
 import { machine, median, percentile } from './measure.ts';
+import { restartOfRouting } from './restart.ts';
 import { decide, evaluate, Learned } from './routing-domain.ts';
 
 /**
  * `npm run bench -- decisions`: what deciding alone costs, on one core and without Kafka or a database: rounds of services/routing's `match`,
- * one round of 200 × 400, the choice of a policy's weights. Then what assignment grants with its real database and topics.
+ * one round of 200 × 400, the choice of a policy's weights. Then with real databases and topics: what assignment grants, and how soon routing
+ * decides again after a restart.
  */
-const FLOORS = { perSecondAt: { 1_000: 25_000, 10_000: 10_000 } as Record<number, number>, roundMs: 20, policiesPerSecond: 100_000 };
-const AIMS = { perSecondAt: { 1_000: 50_000, 10_000: 20_000 } as Record<number, number>, roundMs: 10, policiesPerSecond: 500_000 };
+const FLOORS = {
+  perSecondAt: { 1_000: 25_000, 10_000: 10_000 } as Record<number, number>,
+  roundMs: 20,
+  policiesPerSecond: 100_000,
+  restartMs: 10_000,
+};
+const AIMS = {
+  perSecondAt: { 1_000: 50_000, 10_000: 20_000 } as Record<number, number>,
+  roundMs: 10,
+  policiesPerSecond: 500_000,
+  restartMs: 3_000,
+};
 const ROUND_MAX = 200;
 const WARM_UP_MS = 1_000;
 const MEASURE_MS = 3_000;
@@ -29,7 +41,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     check: { type: 'boolean', default: false },
-    parts: { type: 'string', default: 'rounds,round,policies,grants' },
+    parts: { type: 'string', default: 'rounds,round,policies,grants,restart' },
     /** One of the cases, in a process of its own; the result is its output. */
     case: { type: 'string' },
   },
@@ -204,6 +216,7 @@ const result = {
   roundOf200And400: parts.includes('round') ? inNewProcess<ReturnType<typeof fullRound>>('round') : undefined,
   policiesOf200Rules: parts.includes('policies') ? inNewProcess<ReturnType<typeof policies>>('policies') : undefined,
   grants: parts.includes('grants') ? await grantsAtSeveralInstances((line) => console.error(line)) : [],
+  restart: parts.includes('restart') ? await restartOfRouting((line) => console.error(line)) : [],
   floors: FLOORS,
   aims: AIMS,
 };
@@ -240,6 +253,10 @@ if (result.grants.length > 0) {
       `${cell(one.agents, 18)}${cell(one.instances, 11)}${cell(one.grantsPerSecond, 10)}${cell(`${(one.rejectedShare * 100).toFixed(2)} %`, 10)}${cell(one.deadlocks, 11)}${cell(one.cpuMsPerGrant['assignment'] ?? NaN, 28)}${cell(one.cpuMsPerGrant['PostgreSQL'] ?? NaN, 12)}${cell(one.cpuMsPerGrant['Kafka'] ?? NaN, 7)}`,
     );
 }
+for (const { how, agents, waiting, firstProposalMs, allProposalsMs } of result.restart)
+  console.log(
+    `routing ${how}, started with ${cell(agents, 0)} agents and ${cell(waiting, 0)} waiting: first proposal after ${firstProposalMs} ms, all after ${allProposalsMs} (floor ${FLOORS.restartMs}, aim ${AIMS.restartMs})`,
+  );
 if (values.json) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 
 const tooSlow = result.rounds.filter(
@@ -248,6 +265,7 @@ const tooSlow = result.rounds.filter(
 const below =
   tooSlow.length > 0 ||
   (result.roundOf200And400?.p50Ms ?? 0) > FLOORS.roundMs ||
-  (result.policiesOf200Rules?.perSecond ?? Infinity) < FLOORS.policiesPerSecond;
+  (result.policiesOf200Rules?.perSecond ?? Infinity) < FLOORS.policiesPerSecond ||
+  result.restart.some(({ firstProposalMs }) => firstProposalMs > FLOORS.restartMs);
 if (values.check && below) console.error('below the floor');
 process.exit(values.check && below ? 1 : 0);

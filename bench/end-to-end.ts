@@ -24,23 +24,8 @@ const { values } = parseArgs({
     'in-flight': { type: 'string', default: '200' },
     hold: { type: 'string', default: '0' },
     agents: { type: 'string', default: '1000' },
-    help: { type: 'boolean', default: false },
   },
 });
-if (values.help) {
-  console.log(`npm run bench -- end-to-end [options]    whole tickets through the running system, at rising load
-
-  --rates A,B,C   tickets a second, one step each; ends at the first that is not kept (default ${values.rates})
-                  0: as many as keep --in-flight of them on their way, which shows the most a machine does
-  --seconds N     of each step (default ${values.seconds})
-  --warm-up N     seconds before the first step (default ${values['warm-up']})
-  --hold N        holds the highest rate that was kept for so many minutes
-  --in-flight N   (default ${values['in-flight']})
-  --agents N      (default ${values.agents})
-  --json FILE     the figures with machine and versions
-  --check         exits 1 below the floor`);
-  process.exit(0);
-}
 const RATES = values.rates.split(',').map(Number);
 const [SECONDS, WARM_UP, HOLD, IN_FLIGHT, AGENTS] = [
   values.seconds,

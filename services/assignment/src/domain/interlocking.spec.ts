@@ -21,8 +21,8 @@ import { termsOf, type Terms } from './terms.js';
 import { agentIdOf, expectedTicket, offerOf, type Decision, type Ticket } from './ticket.js';
 import { endWrapUp, hold, reply, requestSolve, requestWrapUpEnd, resume } from './working.js';
 
-/** 1,000 sequences always; a longer search by hand: `INTERLOCKING_RUNS=100000 npm test -- unit --only services/assignment`. */
-const RUNS = Number(process.env['INTERLOCKING_RUNS'] ?? 1_000);
+/** 1,000 sequences always; a longer search by hand: `PROPERTY_RUNS=100000 npm test -- unit --only services/assignment`. */
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 1_000);
 const STEPS_MAX = 80;
 
 const ticketIds = ['t1', 't2', 't3', 't4', 't5'];

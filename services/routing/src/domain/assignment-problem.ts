@@ -139,6 +139,8 @@ class Assignment {
     let row = start;
     let length = 0;
     let free = -1;
+    // Of the nearest free column seen: nothing farther is on a shortest path.
+    let bound = Infinity;
     for (;;) {
       this.#settledRows[settledCount] = row;
       this.#settledAt[settledCount] = length;
@@ -149,6 +151,8 @@ class Assignment {
         const column = columns[nth]!;
         if (this.#seen[column] === settled) continue;
         const candidate = offset + costs[nth]! - this.#ofColumn[column]!;
+        if (candidate >= bound) continue;
+        if (this.#rowOf[column]! < 0) bound = candidate;
         if (this.#seen[column] !== open) {
           this.#seen[column] = open;
           this.#touched[touchedCount] = column;

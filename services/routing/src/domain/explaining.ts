@@ -26,7 +26,7 @@ const HELD = 'kept for a better agent';
 export function propose(
   pool: Pool,
   wish: Wish,
-  { best, whyNotNow, busy, notSooner, indexes, scores }: Look,
+  { best, whyNotNow, busy, notSooner, indexes, scores, lasting }: Look,
   index: number,
   takenBy: ReadonlyMap<number, string>,
 ): Proposed {
@@ -34,7 +34,11 @@ export function propose(
   const { step } = fit.needs;
   const shown = best.some((one) => one.index === index)
     ? best
-    : [...best.slice(0, TOP_MAX - 1), { index, score: scores[indexes.indexOf(index)]! }];
+    : [...best.slice(0, TOP_MAX - 1), { index, place: fit.group.members.indexOf(index), score: scores[indexes.indexOf(index)]! }];
+  const exploration: Exploration = {
+    share: wish.explorationShare,
+    noiseOf: (agentId) => pool.noiseOf(agentId, ticket.category, 0),
+  };
   const top = shown.map((one) => {
     const load = {
       unitsMax: pool.unitsMax(one.index, ticket.interruptible),
@@ -42,12 +46,9 @@ export function propose(
       ticketsNearBreach: pool.ticketsNearBreach[one.index]!,
       aheadMinutes: weighting.resolution > 0 ? pool.aheadMinutes(one.index) : 0,
     };
-    const exploration: Exploration = {
-      share: wish.explorationShare,
-      noiseOf: (agentId) => pool.noiseOf(agentId, ticket.category, 0),
-    };
+    const known = lasting.map((column) => column[one.place]!);
     return {
-      ...explainScore(pool.agents[one.index]!, ticket, fit.needs, load, weighting, pool.context, view, exploration),
+      ...explainScore(pool.agents[one.index]!, ticket, fit.needs, load, weighting, pool.context, view, exploration, known),
       score: one.score,
     };
   });

@@ -1,5 +1,5 @@
 import { NO_CHANNEL_ROOM, NO_ROOM } from './gate.js';
-import type { Pool } from './pool.js';
+import { NOT_SEEN, type Pool } from './pool.js';
 import {
   familiaritySignal,
   minutesLeft,
@@ -10,14 +10,15 @@ import {
   shiftedShare,
   slackSignal,
   teamMinutesToSolve,
-  workloadSignal,
 } from './score.js';
 import { mayWait, type Wish } from './wish.js';
 
 export const TOP_MAX = 5;
 
 export interface Placed {
+  /** Position in the roster, and in the group that the ticket looks at. */
   readonly index: number;
+  readonly place: number;
   readonly score: number;
 }
 /** Room for the looks of one round: hundreds of small arrays would be most of what a round costs. */
@@ -46,23 +47,26 @@ export interface Look {
   readonly scores: Float64Array;
   /** 1 = cannot begin it in time; it could only wait for this one. */
   readonly later: Uint8Array;
+  /** Of the weighting's lasting signals, by position in the group. */
+  readonly lasting: readonly Float64Array[];
 }
 
 /** The hot loop: who can take the ticket now or is worth waiting for, the five best of those who can now, and why the others cannot. */
 export function look(pool: Pool, wish: Wish, arena: Arena): Look {
-  const { ticket, fit, skills, weighting, barred, only, view } = wish;
-  const { needs, group, places } = fit;
-  const { units, category, interruptible } = ticket;
+  const { ticket, fit, weighting, barred, only, view } = wish;
+  const { group, places } = fit;
+  const { category } = ticket;
   const { members } = group;
   const { policy, learned } = pool.context;
   const { idleSince } = pool;
   const room = pool.roomOn(ticket.channel);
   const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
-  const lasting = pool.lastingScore(group, skills, needs, category, weighting, view);
+  const standing = pool.standingTowards(ticket);
+  const lasting = pool.lastingSignals(wish);
+  const weights = weighting.lastingWeights;
   const left = weighting.slaSlack > 0 ? minutesLeft(ticket, pool.context.now) : undefined;
-  const history = left !== undefined || weighting.resolution > 0 ? pool.history(group, view, category) : undefined;
+  const history = pool.history(group, view, category);
   const noise = wish.explorationShare > 0 && weighting.resolution > 0 ? pool.noise(category) : undefined;
-  const prices = weighting.resolution > 0 ? pool.timePrices(group, view) : undefined;
   const teamMinutes = weighting.resolution > 0 ? teamMinutesToSolve(learned, category) : 0;
   const waits = mayWait(wish, pool);
   const startWithin = waits ? policy.startWithinMinutes! : Infinity;
@@ -83,7 +87,8 @@ export function look(pool: Pool, wish: Wish, arena: Arena): Look {
     const index = members[place]!;
     if (barred.length > 0 && barred.includes(index)) continue;
     if (only >= 0 && index !== only) continue;
-    const why = pool.whyNotNow(index, ticket, room);
+    const seen = standing.why[index]!;
+    const why = seen === NOT_SEEN ? pool.see(index, ticket, standing, room) : seen;
     const ahead = weighting.resolution > 0 || owner >= 0 ? pool.aheadMinutes(index) : 0;
     if (ahead >= ownerAhead) {
       notSooner += 1;
@@ -94,19 +99,20 @@ export function look(pool: Pool, wish: Wish, arena: Arena): Look {
     else if (isLater) busy += 1;
     else able += 1;
     if (isLater && !(waits && ahead <= waitMax && (why === 0 || why === NO_ROOM || why === NO_CHANNEL_ROOM))) continue;
-    let sum =
-      lasting[place]! +
-      weighting.workload * workloadSignal(pool.unitsMax(index, interruptible), pool.unitsTaken(index, interruptible), units);
-    if (weighting.slaSlack > 0) sum += weighting.slaSlack * (left === undefined ? 0.5 : slackSignal(left, history!.minutes[place]!));
+    if (Number.isNaN(history.minutes[place]!)) history.lookAt(place);
+    let sum = 0;
+    for (let signal = 0; signal < lasting.length; signal += 1) sum += weights[signal]! * lasting[signal]![place]!;
+    sum += weighting.workload * standing.workload[index]!;
+    if (weighting.slaSlack > 0) sum += weighting.slaSlack * (left === undefined ? 0.5 : slackSignal(left, history.minutes[place]!));
     if (weighting.resolution > 0) {
-      let minutes = history!.minutes[place]!;
-      let resolved = history!.resolved[place]!;
+      let minutes = history.minutes[place]!;
+      let resolved = history.resolved[place]!;
       if (noise) {
         if (Number.isNaN(noise.minutes[index]!)) pool.draw(noise, index, category);
-        minutes = shiftedMinutes(minutes, wish.explorationShare * history!.logMinutesDoubt[place]! * noise.minutes[index]!);
-        resolved = shiftedShare(resolved, wish.explorationShare * history!.resolvedDoubt[place]! * noise.resolved[index]!);
+        minutes = shiftedMinutes(minutes, wish.explorationShare * history.logMinutesDoubt[place]! * noise.minutes[index]!);
+        resolved = shiftedShare(resolved, wish.explorationShare * history.resolvedDoubt[place]! * noise.resolved[index]!);
       }
-      const toSolve = minutesToSolve(ahead, { minutes, resolved, timePrice: prices![place]! }, learned.returnMinutes);
+      const toSolve = minutesToSolve(ahead, { minutes, resolved, timePrice: history.timePrice[place]! }, learned.returnMinutes);
       sum += weighting.resolution * resolutionSignal(teamMinutes, toSolve);
     }
     if (known.length > 0) sum += weighting.familiarity * familiaritySignal(known.indexOf(index));
@@ -125,7 +131,7 @@ export function look(pool: Pool, wish: Wish, arena: Arena): Look {
       if (before.score > score || (before.score === score && idleSince[before.index]! <= idleSince[index]!)) break;
       best[at] = before;
     }
-    best[at] = { index, score };
+    best[at] = { index, place, score };
   }
   arena.used = count;
   return {
@@ -137,5 +143,6 @@ export function look(pool: Pool, wish: Wish, arena: Arena): Look {
     indexes: indexes.subarray(from, count),
     scores: scores.subarray(from, count),
     later: later.subarray(from, count),
+    lasting,
   };
 }

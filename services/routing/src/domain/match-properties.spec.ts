@@ -10,6 +10,9 @@ import { requirementsAt } from './requirements.js';
 import { explainScore, weightingOf, weightsNameFor } from './score.js';
 import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';
 
+/** 1,000 cases of each always; a longer search by hand: `PROPERTY_RUNS=100000 npm test -- unit --only services/routing`. */
+fc.configureGlobal({ numRuns: Number(process.env['PROPERTY_RUNS'] ?? 1_000) });
+
 const channel = fc.constantFrom<Channel>('web', 'chat');
 const queue = fc.constantFrom('general', 'billing');
 const agentIds = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -211,7 +214,6 @@ describe('every round', () => {
         expect(sums.reduce((sum, one) => sum + one, 0)).toBeCloseTo(best.score === -Infinity ? 0 : best.score, 6);
         if (proposals.some(({ yieldedTo }) => yieldedTo !== undefined)) contested += 1;
       }),
-      { numRuns: 1_000 },
     );
     // Were there never two tickets that want the same agent, the property would prove less than it says.
     expect(contested).toBeGreaterThan(10);
@@ -235,7 +237,6 @@ describe('every round', () => {
           }
         }
       }),
-      { numRuns: 1_000 },
     );
   });
 
@@ -268,7 +269,6 @@ describe('every round', () => {
           expect(propensity).toBeLessThanOrEqual(1);
         }
       }),
-      { numRuns: 1_000 },
     );
   });
 

@@ -8,12 +8,13 @@ import {
   idleSignal,
   pressureSignal,
   rotationSignal,
+  workloadSignal,
   type Exploration,
   type LastingSignal,
   type ScoringContext,
-  type Weighting,
 } from './score.js';
 import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';
+import type { Wish } from './wish.js';
 
 /** Room on one channel, by position in the roster. */
 export interface ChannelRoom {
@@ -22,6 +23,15 @@ export interface ChannelRoom {
   /** Infinity = no cap of its own. */
   readonly max: Float64Array;
 }
+
+/** How agents stand towards tickets of one kind (channel, units, pool), by position in the roster. */
+export interface Standing {
+  /** A code of the gate, 0 = can take one; NOT_SEEN = nobody has looked. */
+  readonly why: Uint8Array;
+  /** The workload signal of those who have been looked at. */
+  readonly workload: Float64Array;
+}
+export const NOT_SEEN = 255;
 
 /** For each agent a draw of what is not known of them in a category, the same for the whole round; NaN = not drawn yet. */
 export interface Noise {
@@ -47,9 +57,8 @@ export class Pool {
   readonly ticketsInWindow: Float64Array;
   readonly #channels = new Map<Channel, ChannelRoom>();
   readonly #ownColumns = new Map<Group, Map<OwnColumn, Float64Array>>();
-  readonly #prices = new Map<Group, Map<LearnedView, Float64Array>>();
   readonly #noises = new Map<string | null, Noise>();
-  readonly #scores = new Map<Group, Map<Weighting, Map<string, Float64Array>>>();
+  readonly #standings = new Map<string, Standing>();
 
   /** @param agents in the order of their ids */
   constructor(
@@ -147,6 +156,20 @@ export class Pool {
     return room.taken[index]! + units > room.max[index]! ? NO_CHANNEL_ROOM : 0;
   }
 
+  /** Looked at one by one: most agents of a round are never asked about. */
+  standingTowards({ channel, units, interruptible }: Weighty): Standing {
+    const count = this.agents.length;
+    return getOrMake(this.#standings, `${channel} ${units} ${interruptible}`, () => ({
+      why: new Uint8Array(count).fill(NOT_SEEN),
+      workload: new Float64Array(count),
+    }));
+  }
+  see(index: number, ticket: Weighty, { why, workload }: Standing, room: ChannelRoom): number {
+    const { interruptible, units } = ticket;
+    workload[index] = workloadSignal(this.unitsMax(index, interruptible), this.unitsTaken(index, interruptible), units);
+    return (why[index] = this.whyNotNow(index, ticket, room));
+  }
+
   /**
    * How many tickets of at most so many units each an agent whom `whyNotNow` has called free can take, of this channel and whatever else
    * comes; at least 1, at most `most`. Added up one by one, as assignment will.
@@ -171,6 +194,7 @@ export class Pool {
   take(index: number, { units, channel, interruptible }: Weighty, minutes: number): void {
     (this.#isSecond(index, interruptible) ? this.#secondTaken : this.#unitsTaken)[index]! += units;
     this.roomOn(channel).taken[index]! += units;
+    for (const { why } of this.#standings.values()) why[index] = NOT_SEEN;
     if (minutes > 0) this.#aheadMinutes[index] = this.aheadMinutes(index) + minutes;
     this.ticketsInWindow[index]! += 1;
     const { fairness } = this.context.policy;
@@ -180,26 +204,9 @@ export class Pool {
     }
   }
 
-  /** Per member: weighted sum of the signals that tickets of one kind share in a round, before the division by the weights' sum. */
-  lastingScore(
-    group: Group,
-    skillsKey: string,
-    needs: Requirements,
-    category: string | null,
-    weighting: Weighting,
-    view: LearnedView,
-  ): Float64Array {
-    const ofGroup = getOrMake(this.#scores, group, () => new Map<Weighting, Map<string, Float64Array>>());
-    const scores = getOrMake(ofGroup, weighting, () => new Map<string, Float64Array>());
-    const seen = view === this.context.learned ? '' : 'blind ';
-    return getOrMake(scores, `${seen}${needs.step} ${needs.language ?? ''} ${skillsKey}`, () => {
-      const score = new Float64Array(group.members.length);
-      for (const [name, weight] of weighting.lasting) {
-        const signal = this.#signal(group, name, skillsKey, needs, category, view);
-        for (let place = 0; place < score.length; place += 1) score[place]! += weight * signal[place]!;
-      }
-      return score;
-    });
+  /** Per member of a group each signal that tickets of one kind share in a round, in the order of the weighting. */
+  lastingSignals({ fit: { group, needs }, skills, weighting, view, ticket: { category } }: Wish): Float64Array[] {
+    return weighting.lasting.map((name) => this.#signal(group, name, skills, needs, category, view));
   }
 
   history(group: Group, view: LearnedView, category: string | null): History {
@@ -231,12 +238,6 @@ export class Pool {
       case 'slaPressure':
         return this.#own(group, name, (index) => pressureSignal(policy.agentSlaPressure, this.ticketsNearBreach[index]!));
     }
-  }
-
-  /** What a minute of each member's time costs the tickets after it. */
-  timePrices(group: Group, view: LearnedView): Float64Array {
-    const ofGroup = getOrMake(this.#prices, group, () => new Map<LearnedView, Float64Array>());
-    return getOrMake(ofGroup, view, () => group.column((agent) => view.timePrice(agent.agentId)));
   }
 
   noise(category: string | null): Noise {

@@ -24,16 +24,51 @@ export interface Fit {
   readonly whyNever: ReadonlyMap<string, number>;
 }
 
-/** What was learned about each member for one category. */
-export interface History {
-  /** Minutes each is expected to need. */
+/**
+ * What is known of a group's members for one category, as columns by position in the group. Filled where somebody looks: a round looks at
+ * those who have room, and what was learned changes every few seconds.
+ */
+export class History {
+  /** Minutes each is expected to need; NaN = nobody has looked, and the other columns say nothing either. */
   readonly minutes: Float64Array;
   readonly resolved: Float64Array;
   /** Standard deviations of what is believed of both. */
   readonly logMinutesDoubt: Float64Array;
   readonly resolvedDoubt: Float64Array;
+  /** What a minute of each one's time costs the tickets after it. */
+  readonly timePrice: Float64Array;
   readonly speed: Float64Array;
   readonly satisfaction: Float64Array;
+
+  constructor(
+    private readonly idOf: (place: number) => string,
+    count: number,
+    private readonly view: LearnedView,
+    private readonly category: string | null,
+    private readonly teamMinutes: number,
+  ) {
+    this.minutes = new Float64Array(count).fill(NaN);
+    this.resolved = new Float64Array(count);
+    this.logMinutesDoubt = new Float64Array(count);
+    this.resolvedDoubt = new Float64Array(count);
+    this.timePrice = new Float64Array(count);
+    this.speed = new Float64Array(count);
+    this.satisfaction = new Float64Array(count);
+  }
+
+  lookAt(place: number): void {
+    const agentId = this.idOf(place);
+    const { view, category } = this;
+    const minutes = view.handleMinutes(agentId, category);
+    const doubt = view.doubt(agentId, category);
+    this.minutes[place] = minutes;
+    this.resolved[place] = view.resolvedShare(agentId, category);
+    this.logMinutesDoubt[place] = doubt.logMinutes;
+    this.resolvedDoubt[place] = doubt.resolved;
+    this.timePrice[place] = view.timePrice(agentId);
+    this.speed[place] = speedSignal(this.teamMinutes, minutes);
+    this.satisfaction[place] = view.satisfactionShare(agentId, category);
+  }
 }
 
 /**
@@ -106,14 +141,9 @@ export class Group {
     let column = this.#columns.get(key);
     if (!column) {
       if (this.#columns.size >= REMEMBERED_MAX) this.#columns.clear();
-      this.#columns.set(key, (column = this.column(valueOf)));
+      this.#columns.set(key, (column = new Float64Array(this.members.length)));
+      for (let place = 0; place < column.length; place += 1) column[place] = valueOf(this.agents[this.members[place]!]!);
     }
-    return column;
-  }
-
-  column(valueOf: (agent: CandidateAgent, place: number) => number): Float64Array {
-    const column = new Float64Array(this.members.length);
-    for (let place = 0; place < column.length; place += 1) column[place] = valueOf(this.agents[this.members[place]!]!, place);
     return column;
   }
 
@@ -162,17 +192,8 @@ export class Group {
     if (!histories) this.#histories.set(view, (histories = new Map()));
     let history = histories.get(category);
     if (!history) {
-      const minutes = this.column((agent) => view.handleMinutes(agent.agentId, category));
-      const doubts = Array.from(this.members, (index) => view.doubt(this.agents[index]!.agentId, category));
-      history = {
-        minutes,
-        resolved: this.column((agent) => view.resolvedShare(agent.agentId, category)),
-        logMinutesDoubt: Float64Array.from(doubts, (doubt) => doubt.logMinutes),
-        resolvedDoubt: Float64Array.from(doubts, (doubt) => doubt.resolved),
-        speed: this.column((_, place) => speedSignal(teamMinutes, minutes[place]!)),
-        satisfaction: this.column((agent) => view.satisfactionShare(agent.agentId, category)),
-      };
-      histories.set(category, history);
+      const idOf = (place: number): string => this.agents[this.members[place]!]!.agentId;
+      histories.set(category, (history = new History(idOf, this.members.length, view, category, teamMinutes)));
     }
     return history;
   }

@@ -24,7 +24,8 @@ export function weightsNameFor(ticket: WaitingTicket, policy: RoutingPolicy): st
 export interface Weighting {
   readonly name: string;
   readonly all: readonly (readonly [SignalName, number])[];
-  readonly lasting: readonly (readonly [LastingSignal, number])[];
+  readonly lasting: readonly LastingSignal[];
+  readonly lastingWeights: Float64Array;
   readonly workload: number;
   readonly familiarity: number;
   readonly slaSlack: number;
@@ -32,16 +33,19 @@ export interface Weighting {
   /** Their sum; 1 when there are none. */
   readonly total: number;
 }
-const CHANGING = ['workload', 'familiarity', 'slaSlack', 'resolution'] as const;
-export type LastingSignal = Exclude<SignalName, (typeof CHANGING)[number]>;
+type ChangingSignal = 'workload' | 'familiarity' | 'slaSlack' | 'resolution';
+export type LastingSignal = Exclude<SignalName, ChangingSignal>;
+const CHANGING = new Set<SignalName>(['workload', 'familiarity', 'slaSlack', 'resolution'] satisfies ChangingSignal[]);
+const isLasting = (signal: SignalName): signal is LastingSignal => !CHANGING.has(signal);
 
 export function weightingOf(name: string, policy: RoutingPolicy): Weighting {
   const set: Partial<Record<SignalName, number>> = policy.weights[name] ?? STRATEGIES[name as keyof typeof STRATEGIES] ?? {};
   const all = byName(Object.entries(set) as [SignalName, number][]);
   const { workload = 0, familiarity = 0, slaSlack = 0, resolution = 0 } = set;
-  const lasting = all.filter((one): one is [LastingSignal, number] => !(CHANGING as readonly string[]).includes(one[0]));
+  const lasting = all.map(([signal]) => signal).filter(isLasting);
+  const lastingWeights = Float64Array.from(lasting, (signal) => set[signal]!);
   const total = all.reduce((sum, [, weight]) => sum + weight, 0) || 1;
-  return { name, all, lasting, workload, familiarity, slaSlack, resolution, total };
+  return { name, all, lasting, lastingWeights, workload, familiarity, slaSlack, resolution, total };
 }
 
 // The signals. Every one lies between 0 and 1, and is 0.5 where nothing is known.
@@ -147,7 +151,10 @@ export const shiftedShare = (share: number, by: number): number => Math.min(0.99
 /** Rounded to 1e-9, so that equal sums are equal on every machine. */
 export const rounded = (score: number): number => Math.round(score * 1e9) / 1e9;
 
-/** A score with every factor, for the few that are shown. Contributions add up to the score within 1e-5. */
+/**
+ * A score with every factor, for the few that are shown. Contributions add up to the score within 1e-5.
+ * @param lasting values of the weighting's lasting signals, where they are known already
+ */
 export function explainScore(
   agent: CandidateAgent,
   ticket: WaitingTicket,
@@ -157,6 +164,7 @@ export function explainScore(
   { policy, learned, now }: ScoringContext,
   view: LearnedView = learned,
   exploration?: Exploration,
+  lasting?: readonly number[],
 ): ScoredAgent {
   const { agentId } = agent;
   const { unitsTaken, unitsMax = agent.unitsMax, ticketsNearBreach, aheadMinutes } = load;
@@ -192,8 +200,9 @@ export function explainScore(
     }
   };
   let sum = 0;
+  let nthLasting = 0;
   const factors = all.map(([name, weight]): Factor => {
-    const value = valueOf(name);
+    const value = lasting && isLasting(name) ? lasting[nthLasting++]! : valueOf(name);
     sum += value * weight;
     return { signal: name, value: micro(value), weight, contribution: micro((value * weight) / total) };
   });
