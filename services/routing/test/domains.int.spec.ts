@@ -124,12 +124,27 @@ it('keeps agents and tickets of two domains apart, through transfers and queues 
   await until(() => given('t-4').length > 0);
   expect(given('t-4')).toEqual(['t-4 to ben in machines']);
 
+  // The domain he left goes on without him, and the first one, when its queue comes back, with her.
+  const [toAna] = proposals().filter(({ ticketId }) => ticketId === 't-3');
+  await twice(taken(toAna!, 5), ana({ agentVersion: 5, unitsUsed: 1 }), ...billing('b-5'));
+  expect(given('b-5')).toEqual(['b-5 to ana in default']);
+  const [again] = proposals().filter(({ ticketId }) => ticketId === 'b-5');
+  await twice(
+    taken(again!, 6),
+    ana({ agentVersion: 6, unitsUsed: 0 }),
+    ...configuration(ANYWHERE, 4, { billing: 'money', general: 'machines' }),
+  );
+  await twice(...billing('b-6'));
+  await until(() => given('b-6').length > 0);
+  expect(given('b-6')).toEqual(['b-6 to ana in money']);
+
   const rounds = roundsDecidedAgain(stack);
   expect(rounds.flatMap((round) => round.proposals)).toHaveLength(new Set(proposals().map(({ data }) => data.proposalId)).size);
   const queues: Record<number, Record<string, string>> = {
     1: { billing: 'money', general: 'default' },
     2: { billing: 'default', general: 'default' },
     3: { billing: 'default', general: 'machines' },
+    4: { billing: 'money', general: 'machines' },
   };
   for (const { domain, configuration: bundle, tickets, agents } of rounds) {
     for (const { queueId } of tickets) expect(queues[bundle]![queueId]).toBe(domain);

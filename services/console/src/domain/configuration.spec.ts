@@ -60,7 +60,7 @@ describe('an apply', () => {
   const queue = (name: string, domain?: string): Document => ({
     kind: 'queue',
     name,
-    content: { ...(company.find((one) => one.name === 'billing')!.content as object), domain },
+    content: { ...(company.find((one) => one.name === 'billing')!.content as object), ...(domain && { domain }) },
   });
   const agent = (queues: string[]): Document => ({
     kind: 'agent',
