@@ -165,6 +165,10 @@ it('goes on in one domain while another’s row is locked', async () => {
     await twice(...technical('t-2', 't-3'));
     expect(given('t-1', 't-2', 't-3').sort()).toEqual(['t-1', 't-2', 't-3'].map((ticketId) => `${ticketId} to ben in default`));
     expect(given('b-1')).toEqual([]);
+    await stack.query('routing', `update proposal set sent_at = sent_at - interval '1 minute'`);
+    const said = (ticketId: string) => proposals().filter((one) => one.ticketId === ticketId).length;
+    await until(() => said('t-1') > 1);
+    expect([said('t-1') > 1, said('before')]).toEqual([true, 1]);
     await other.query('rollback');
   } finally {
     await other.end();
