@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { by, event, topic, type EventOf } from './declaration.js';
-import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, TicketId, Units, Version } from './fields.js';
+import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, SkillId, TicketId, Units, Version } from './fields.js';
 
 export const RoutingTopic = topic('signalbox.routing', { writer: 'routing', says: 'proposals with their reasons; why a ticket waits' });
 /** Everything needed to recompute a round to the same bytes. Keyed by matching domain. */
@@ -38,6 +38,8 @@ export const AssignmentProposed = event(RoutingTopic, 'AssignmentProposed', by.t
   excluded: z.array(Exclusion).max(30),
   /** True when routing could not wait for enrichment any longer. */
   unenriched: z.boolean(),
+  /** Required, though no configured agent has them: decided as if they were not. */
+  unknownSkills: z.array(SkillId).max(100).optional(),
   /** The ticket this one's best agent went to in the same round. */
   yieldedTo: z.string().max(80).optional(),
   /** Decided without what was learned of single agents, to measure what that is worth. */
@@ -84,6 +86,19 @@ export const RequirementsRelaxed = event(RoutingTopic, 'RequirementsRelaxed', by
 });
 export type RequirementsRelaxed = EventOf<typeof RequirementsRelaxed>;
 
+/** How tickets of a queue fared that helps others out, as a rule of overflow looks at it. */
+export const DonorLevel = z.object({
+  queueId: QueueId,
+  withinMinutes: z.number(),
+  overMinutes: z.number(),
+  /** Given to an agent within the last `overMinutes`, and those of them that had waited no longer than `withinMinutes`. */
+  assigned: z.int().min(0),
+  assignedWithin: z.int().min(0),
+  /** Still waiting, and for longer than `withinMinutes`. */
+  waitingLonger: z.int().min(0),
+});
+export type DonorLevel = z.infer<typeof DonorLevel>;
+
 export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domain, {
   round: z.int().min(1),
   now: Instant,
@@ -104,6 +119,8 @@ export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domai
    */
   members: z.array(z.string().max(200)).max(5_000).optional(),
   performanceSnapshot: Version,
+  /** Present when the policy's overflow looks at service levels. */
+  donors: z.array(DonorLevel).max(2_000).optional(),
   proposals: z.array(z.object({ ticketId: z.string(), agentId: AgentId, score: z.number() })),
 });
 export type RoundRecorded = EventOf<typeof RoundRecorded>;

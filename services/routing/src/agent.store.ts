@@ -227,9 +227,11 @@ export class AgentStore {
     return new Map(rows.map((row) => [row.agent_id, row.tickets]));
   }
 
-  /** Remembers proposals for the policy's fairness window; a day is as long as a window may be. */
+  /** Remembers proposals for the policy's fairness window; a day is as long as a window may be. Waits for no other domain's round. */
   async given(agentIds: readonly string[], now: Date): Promise<void> {
-    await this.tx.query('delete from given where at < $1', [new Date(now.getTime() - 24 * 3_600_000)]);
+    await this.tx.query('delete from given where ctid = any(array(select ctid from given where at < $1 for update skip locked))', [
+      new Date(now.getTime() - 24 * 3_600_000),
+    ]);
     await this.tx.query('insert into given (agent_id, at) select id, $2 from unnest($1::text[]) as x(id)', [agentIds, now]);
   }
   async givenSince(since: Date): Promise<Map<string, number>> {

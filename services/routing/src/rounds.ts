@@ -5,6 +5,7 @@ import {
   NextAnswered,
   RequirementsRelaxed,
   TicketQueued,
+  type DonorLevel,
   type Draft,
   type RoutingPolicy,
 } from '@signalbox/contracts';
@@ -12,10 +13,12 @@ import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { AgentStore, type AgentCache } from './agent.store.js';
+import { DonorStore } from './donor.store.js';
 import { ExperienceStore, type ExperienceCache } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
 import { match, matchNext, whyNothingFor, type Matched } from './domain/match.js';
-import { domainOfTicket, domainsOf, mayLeave } from './domain/matching-domain.js';
+import { domainOfQueue, domainOfTicket, domainsOf, mayLeave } from './domain/matching-domain.js';
+import { levelsAsked } from './domain/overflow.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
 import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
@@ -29,11 +32,12 @@ import { activePolicy, TicketStore, type TicketRow } from './ticket.store.js';
 const TICKETS_MAX = 200;
 const CHECKPOINT_ROUNDS = 500;
 export const RESEND_MS = 10_000;
-/** An agent's own tickets count as near breach from so long before. */
-const NEAR_BREACH_MS = 15 * 60_000;
 /** Nothing should need it: a ticket that found nobody is tried again when an agent or the configuration changes, or at its next step. */
 const TRY_AGAIN_MS = 5 * 60_000;
+/** A donor's service level also recovers by time alone: what waits for its agents is tried again. */
+const OVERFLOW_AGAIN_MS = 30_000;
 const LEARN_MS = 2_000;
+const LEVELS_MS = 2_000;
 /** Names remembered as reported; beyond, nothing more is reported. */
 const UNKNOWN_MAX = 1_000;
 
@@ -75,7 +79,7 @@ interface Round extends RoundResult {
 export interface Memory {
   readonly agents: AgentCache;
   readonly experience: ExperienceCache;
-  /** Categories reported as not configured. */
+  /** Categories and skills reported as not configured. */
   readonly unknown: Set<string>;
   readonly decided: (ticketId: string) => void;
 }
@@ -125,6 +129,7 @@ export class Rounds {
         readonly edition: number;
       })
     | undefined;
+  #donors: { readonly policy: RoutingPolicy; readonly at: number; readonly levels: DonorLevel[] } | undefined;
   /** The bundle whose members this process has named in a record. By its number readers know them, whoever of us writes next. */
   #members: (Recorded & { readonly bundle: number }) | undefined;
   /** The domain's row has been seen. */
@@ -217,7 +222,8 @@ export class Rounds {
     if (isFull) return [...events, ...answer({ why: 'no-room' })];
     const { learned } = this.#learned!;
     const passing = await this.#passing(tx, await new ProposalStore(tx).inFlight(), active.policy, learned, now);
-    const by = { policy: active.policy, categories: config.all('category'), learned };
+    const donors = await this.#donorLevels(context);
+    const by = { policy: active.policy, categories: config.all('category'), learned, donors };
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const reasons = whyNothingFor(waiting, agents, by, now, passing, agentId);
     return [...events, ...answer({ why: 'nothing-fits', reasons })];
@@ -233,7 +239,8 @@ export class Rounds {
     const { learned, snapshot, records } = await this.#learn(tx, domain, active.policy, now);
     const passing = await this.#passing(tx, inFlight, active.policy, learned, now);
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const decideBy = { policy: active.policy, categories: config.all('category'), learned };
+    const donors = await this.#donorLevels(context);
+    const decideBy = { policy: active.policy, categories: config.all('category'), learned, donors };
     this.#reportUnknown(waiting, decideBy.categories);
     const round = Number(domain.round) + 1;
     const agents = this.#agents(context);
@@ -285,6 +292,7 @@ export class Rounds {
         onlyAgentId,
         members: checkpoint || !isNamed ? membersOf(active, config) : undefined,
         performanceSnapshot: snapshot,
+        donors,
         proposals: placedIn(matched),
       }),
     );
@@ -311,16 +319,21 @@ export class Rounds {
     return held.size === 0 ? agents : agents.filter(({ agentId }) => !held.has(agentId));
   }
 
-  /** Once per process and category: such tickets ask for no skill and go to the company's default queue. */
+  /** Each category and skill once per process. What is not known asks for nothing; such a category goes to the company's default queue. */
   #reportUnknown(waiting: readonly WaitingTicket[], categories: ReadonlyMap<string, unknown>): void {
-    for (const { category, ticketId, queueId } of waiting) {
-      if (category === null || categories.has(category) || this.memory.unknown.has(category) || this.memory.unknown.size >= UNKNOWN_MAX)
-        continue;
-      this.memory.unknown.add(category);
-      const known = [...categories.keys()].slice(0, 20).join(', ');
-      this.#logger.warn(
-        `ticket ${ticketId}: category '${category}' is not configured; routed to queue '${queueId}', asking for no skill. Known: ${known}`,
-      );
+    const report = (name: string, say: () => string): void => {
+      if (this.memory.unknown.has(name) || this.memory.unknown.size >= UNKNOWN_MAX) return;
+      this.memory.unknown.add(name);
+      this.#logger.warn(say());
+    };
+    for (const { category, ticketId, queueId, unknownSkills = [] } of waiting) {
+      if (category !== null && !categories.has(category)) {
+        const known = [...categories.keys()].slice(0, 20).join(', ');
+        const then = `routed to queue '${queueId}', asking for no skill. Known: ${known}`;
+        report(`category ${category}`, () => `ticket ${ticketId}: category '${category}' is not configured; ${then}`);
+      }
+      for (const skill of unknownSkills)
+        report(`skill ${skill}`, () => `ticket ${ticketId}: no configured agent has the skill '${skill}'; routed without asking for it`);
     }
   }
 
@@ -334,7 +347,7 @@ export class Rounds {
   ): Promise<Map<string, Passing>> {
     const agents = new AgentStore(tx);
     const [nearBreach, given] = await Promise.all([
-      agents.nearBreach(new Date(now.getTime() + NEAR_BREACH_MS)),
+      agents.nearBreach(new Date(now.getTime() + policy.nearBreachMinutes * 60_000)),
       policy.fairness ? agents.givenSince(new Date(now.getTime() - policy.fairness.windowMinutes * 60_000)) : new Map<string, number>(),
     ]);
     const passing = new Map<string, Passing>();
@@ -347,6 +360,16 @@ export class Rounds {
       passing.set(agentId, { units, interruptibleUnits, channels, aheadMinutes, ticketsNearBreach, ticketsInWindow });
     }
     return passing;
+  }
+
+  /** At most two seconds old: rounds come faster than such figures change. Undefined = no rule of overflow looks at any. */
+  async #donorLevels({ tx, now, config, active: { policy } }: RoundContext): Promise<DonorLevel[] | undefined> {
+    // A rule's queues are of one domain.
+    const asked = levelsAsked(policy).filter(({ queueId }) => domainOfQueue(queueId, config) === this.domain);
+    if (asked.length === 0) return undefined;
+    if (this.#donors?.policy !== policy || now.getTime() - this.#donors.at >= LEVELS_MS)
+      this.#donors = { policy, at: now.getTime(), levels: await new DonorStore(tx).levels(asked, now) };
+    return this.#donors.levels;
   }
 
   #logLearning(leftAlone: boolean): void {
@@ -451,7 +474,8 @@ export class Rounds {
         );
       }
       row.facts = { ...row.facts, told: { step, reasons: said } };
-      row.nextTryAt = new Date(Math.min(next ?? Infinity, now.getTime() + TRY_AGAIN_MS));
+      const overflows = policy.overflow.some(({ from, donorServiceLevel }) => donorServiceLevel && from === ticket.queueId);
+      row.nextTryAt = new Date(Math.min(next ?? Infinity, now.getTime() + (overflows ? OVERFLOW_AGAIN_MS : TRY_AGAIN_MS)));
     }
     return events;
   }

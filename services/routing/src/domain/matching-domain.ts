@@ -1,12 +1,13 @@
 import { DEFAULT_DOMAIN } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
-import { queueOf, type TicketFacts } from './ticket-facts.js';
+import { queueIdOf, type TicketFacts } from './ticket-facts.js';
 
 /** The domain in whose rounds a queue's tickets are decided. */
 export const domainOfQueue = (queueId: string, config: ConfigurationSnapshot): string =>
   config.find('queue', queueId)?.domain ?? DEFAULT_DOMAIN;
 
-export const domainOfTicket = (facts: TicketFacts, config: ConfigurationSnapshot): string => domainOfQueue(queueOf(facts, config), config);
+export const domainOfTicket = (facts: TicketFacts, config: ConfigurationSnapshot): string =>
+  domainOfQueue(queueIdOf(facts, config), config);
 
 /**
  * The domain an agent is in: that of their queues. Configuration lets these be of one domain only; while an agent's record is older than the

@@ -1,5 +1,6 @@
-import { unitsOf, type Channel, type Priority, type TicketSnapshot } from '@signalbox/contracts';
+import { unitsOf, type AgentConfig, type Channel, type Priority, type TicketSnapshot } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
+import { skillsAsked } from './requirements.js';
 import type { WaitingTicket } from './waiting-ticket.js';
 
 /** What each topic said about a ticket, one part per topic, so that the order between topics does not matter. Instants in ms. */
@@ -23,6 +24,8 @@ export interface TicketFacts {
   /** A rejected proposal waits so long before it is decided again. */
   notBefore?: number;
   dueAt?: number | null;
+  /** Since when it waits for an agent; absent = since it came. */
+  waitsSince?: number;
   told?: { step: number; reasons: string };
   /** For which deadline rescues were proposed, how often, and when somebody was last looked for. */
   rescue?: { dueAt: number; proposed: number; triedAt: number };
@@ -46,6 +49,27 @@ export function standingOf(facts: TicketFacts, hasProposal: boolean): TicketStan
   if (snapshot?.agentId) return snapshot.status === 'solved' || snapshot.status === 'closed' ? 'gone' : 'owned';
   if (snapshot && (snapshot.offer || !['new', 'open'].includes(snapshot.status))) return 'gone';
   return hasProposal ? 'proposed' : 'waiting';
+}
+
+/** Open and nobody's, also while it is offered to somebody. */
+const wantsAgent = ({ agentId, status }: TicketSnapshot): boolean => agentId === null && (status === 'new' || status === 'open');
+
+/** Since when (ms) the ticket waits for an agent; undefined = it does not. */
+export function waitsSinceOf(facts: TicketFacts): number | undefined {
+  if (!facts.received || (facts.assignment && !wantsAgent(facts.assignment))) return undefined;
+  return facts.waitsSince ?? firstQueuedAtOf(facts);
+}
+
+/**
+ * A wait begins when the ticket comes, is released, reopened, answered by its customer or handed to another queue, and ends with an owner.
+ * @returns since when it waits if that begins with this word of assignment's, and how long (ms) it waited if that ends with an owner
+ */
+export function waitChange(before: TicketFacts, after: TicketSnapshot, at: number): { begins?: number; lasted?: number } {
+  const since = waitsSinceOf(before);
+  if (after.agentId !== null) return since === undefined ? {} : { lasted: Math.max(0, at - since) };
+  if (!wantsAgent(after) || !before.assignment) return {};
+  const anew = !wantsAgent(before.assignment) || before.assignment.relaxFrom !== after.relaxFrom;
+  return anew ? { begins: at } : {};
 }
 
 /**
@@ -76,24 +100,44 @@ export function mayBeRescued(facts: TicketFacts, hasProposal: boolean, now: Date
   return rescue.proposed < RESCUES_MAX && now.getTime() - rescue.triedAt >= RESCUE_AGAIN_MS;
 }
 
-export const queueOf = ({ enriched, assignment }: TicketFacts, config: ConfigurationSnapshot): string =>
-  assignment?.queueOverride ??
-  (enriched?.category ? config.find('category', enriched.category)?.queue : undefined) ??
-  [...config.all('company').values()][0]?.defaultQueue ??
-  'general';
+export function queueIdOf({ enriched, assignment }: TicketFacts, config: ConfigurationSnapshot): string {
+  const category = enriched?.category ?? null;
+  const company = [...config.all('company').values()][0];
+  return (
+    assignment?.queueOverride ??
+    (category === null ? undefined : config.find('category', category)?.queue) ??
+    company?.defaultQueue ??
+    'general'
+  );
+}
+
+/** By the agents of a bundle, which keeps its objects. */
+const skillsIn = new WeakMap<ReadonlyMap<string, AgentConfig>, ReadonlySet<string>>();
+/** Those of these skills that no configured agent has; none where the configuration names no agents. */
+function unknownOf(skills: Iterable<string>, config: ConfigurationSnapshot): string[] | undefined {
+  const agents = config.all('agent');
+  if (agents.size === 0) return undefined;
+  let known = skillsIn.get(agents);
+  if (!known) skillsIn.set(agents, (known = new Set([...agents.values()].flatMap((agent) => Object.keys(agent.skills)))));
+  const unknown = [...skills].filter((skill) => !known.has(skill)).sort();
+  return unknown.length === 0 ? undefined : unknown;
+}
 
 /** The ticket as a round sees it, with the queue and the units its configuration gives. */
 export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: ConfigurationSnapshot): WaitingTicket {
   const { received, enriched, assignment } = facts;
-  const category = enriched?.category ?? null;
-  const queueId = queueOf(facts, config);
+  const queueId = queueIdOf(facts, config);
   const channel = received!.channel;
   const queue = config.find('queue', queueId);
   const firstQueuedAt = firstQueuedAtOf(facts)!;
+  const category = enriched?.category ?? null;
+  const complexity = enriched?.complexity ?? 1;
+  const extraSkills = assignment?.extraSkills ?? {};
+  const asked = skillsAsked({ complexity, extraSkills }, category === null ? undefined : config.find('category', category));
   return {
     ticketId,
     category,
-    complexity: enriched?.complexity ?? 1,
+    complexity,
     priority: priorityOf(facts),
     language: enriched?.language ?? null,
     channel,
@@ -104,7 +148,8 @@ export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: Co
     firstQueuedAt,
     relaxFrom: assignment ? Date.parse(assignment.relaxFrom) : firstQueuedAt,
     excludedAgentIds: assignment?.excludedAgentIds ?? [],
-    extraSkills: assignment?.extraSkills ?? {},
+    extraSkills,
+    unknownSkills: unknownOf(asked.keys(), config),
     recentAgentIds: enriched?.recentAgentIds ?? [],
     dueAt: facts.dueAt ?? null,
     unenriched: enriched === undefined,
