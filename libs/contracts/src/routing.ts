@@ -59,6 +59,7 @@ export const TicketQueued = event(RoutingTopic, 'TicketQueued', by.ticketId, {
   step: z.int().min(0),
   reasons: z.array(Exclusion).max(30),
   nextStepAt: Instant.optional(),
+  policy: PolicyRef.optional(),
   queuedAt: Instant,
 });
 export type TicketQueued = EventOf<typeof TicketQueued>;
@@ -107,6 +108,7 @@ export const RequirementsRelaxed = event(RoutingTopic, 'RequirementsRelaxed', by
   step: z.int().min(1),
   relaxed: z.string().max(300),
   why: z.enum(['waited', 'nobody-staffed']),
+  policy: PolicyRef.optional(),
   relaxedAt: Instant,
 });
 export type RequirementsRelaxed = EventOf<typeof RequirementsRelaxed>;

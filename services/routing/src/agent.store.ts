@@ -116,6 +116,15 @@ interface StoredAgent {
   readonly domain: string;
   readonly own: boolean | null;
 }
+const LOAD = "'{agentVersion,unitsUsed,interruptibleUnitsUsed,holds,idleSince,lastAssignedAt}'::text[]";
+const used = (of: string, pool: string): string => `coalesce((${of}.state->>'${pool}')::numeric, 0)`;
+/** Of a new record (excluded) beside the one before: anything else than more tickets in hand. */
+const ROOMIER = `(routing_agent.state - ${LOAD} <> excluded.state - ${LOAD}
+           or ${used('excluded', 'unitsUsed')} < ${used('routing_agent', 'unitsUsed')}
+           or ${used('excluded', 'interruptibleUnitsUsed')} < ${used('routing_agent', 'interruptibleUnitsUsed')}
+           or exists (select from jsonb_array_elements(routing_agent.state->'holds') hold where not excluded.state->'holds' @>
+             jsonb_build_array(jsonb_build_object('ticketId', hold->'ticketId', 'units', hold->'units', 'channel', hold->'channel'))))`;
+
 /** Who is in another domain than their queues by this configuration. */
 export interface Leaving {
   /** Where some have gone. */
@@ -127,16 +136,21 @@ export class AgentStore {
   constructor(private readonly tx: EntityManager) {}
 
   /**
-   * A state said again is no change: it wakes nothing that waits. A newcomer is in the domain of their queues at once; who was there before
+   * A state said again is no change, and who has only more to do than before wakes nothing that waits, unless tickets may be waiting for them. A newcomer is in the domain of their queues at once; who was there before
    * stays where they are until a round lets them go.
    * @returns the domains of those who changed
    */
-  async save(agents: readonly { agentId: string; state: AgentData }[], config: ConfigurationSnapshot): Promise<string[]> {
+  async save(
+    agents: readonly { agentId: string; state: AgentData }[],
+    config: ConfigurationSnapshot,
+    { waitedFor }: { waitedFor: boolean },
+  ): Promise<string[]> {
     const newest = new Map(agents.map((agent) => [agent.agentId, agent.state]));
     const ids = [...newest.keys()].sort();
     const rows = await this.tx.query<{ domain: string }[]>(
       `insert into routing_agent (agent_id, state, domain, bundle) select *, $4::bigint from unnest($1::text[], $2::jsonb[], $3::text[])
        on conflict (agent_id) do update set state = excluded.state, changed_xid = pg_current_xact_id(),
+         roomier_xid = case when $5::boolean or ${ROOMIER} then pg_current_xact_id() else routing_agent.roomier_xid end,
          bundle = case when routing_agent.state->'queueIds' = excluded.state->'queueIds' then routing_agent.bundle else 0 end
        where routing_agent.state <> excluded.state returning domain`,
       [
@@ -144,6 +158,7 @@ export class AgentStore {
         ids.map((id) => JSON.stringify(newest.get(id))),
         ids.map((id) => domainOfAgent(newest.get(id)!.queueIds, config)),
         config.bundle,
+        waitedFor,
       ],
     );
     return rows.map((row) => row.domain);
@@ -176,7 +191,8 @@ export class AgentStore {
          join routing_agent a on a.agent_id = x.agent_id and a.state->'queueIds' = x.queue_ids
          where x.domain = $4 or not exists (select from proposal p where p.agent_id = x.agent_id)
          order by a.agent_id for update of a skip locked)
-       update routing_agent a set domain = f.domain, bundle = $5, changed_xid = case when f.domain = $4 then a.changed_xid else pg_current_xact_id() end
+       update routing_agent a set domain = f.domain, bundle = $5, changed_xid = case when f.domain = $4 then a.changed_xid else pg_current_xact_id() end,
+         roomier_xid = case when f.domain = $4 then a.roomier_xid else pg_current_xact_id() end
        from free f where a.agent_id = f.agent_id returning a.agent_id, a.domain`,
       [rows.map((row) => row.agent_id), [...targets.values()], rows.map((row) => JSON.stringify(row.queue_ids)), domain, config.bundle],
     )) as [{ agent_id: string; domain: string }[], number];
@@ -203,7 +219,7 @@ export class AgentStore {
   async roomChanged(agentIds: readonly string[]): Promise<string[]> {
     if (agentIds.length === 0) return [];
     const [rows] = (await this.tx.query(
-      'update routing_agent set changed_xid = pg_current_xact_id() where agent_id = any($1::text[]) returning domain',
+      'update routing_agent set changed_xid = pg_current_xact_id(), roomier_xid = pg_current_xact_id() where agent_id = any($1::text[]) returning domain',
       [agentIds],
     )) as [{ domain: string }[], number];
     return rows.map((row) => row.domain);

@@ -4,6 +4,7 @@ import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
 import { ProposalStore } from './proposal.store.js';
 import { Matching } from './matching.js';
+import { activePolicy } from './ticket.store.js';
 
 @Controller()
 export class AgentsConsumer {
@@ -12,8 +13,10 @@ export class AgentsConsumer {
   @On(AgentState)
   async onAgentState(events: readonly Received<AgentState>[], delivery: Delivery): Promise<void> {
     const { tx, config } = delivery;
+    // A ticket may be kept for somebody who is busy: more of other work is news to it.
+    const waitedFor = (activePolicy(config)?.policy.startWithinMinutes ?? null) !== null;
     const states = events.map(({ agentId, data }) => ({ agentId, state: data }));
-    const domains = await new AgentStore(tx).save(states, config);
+    const domains = await new AgentStore(tx).save(states, config, { waitedFor });
     await new ProposalStore(tx).caughtUp(events.map(({ agentId, data }) => ({ agentId, agentVersion: data.agentVersion })));
     this.matching.ask(delivery, domains);
   }

@@ -8,6 +8,7 @@ import {
   TicketQueued,
   type DonorLevel,
   type Draft,
+  type PolicyRef,
   type RoutingPolicy,
 } from '@signalbox/contracts';
 import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
@@ -25,7 +26,7 @@ import { Idleness } from './domain/idle.js';
 import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
-import { mayBeRescued, waitingTicketOf } from './domain/ticket-facts.js';
+import { waitingTicketOf } from './domain/ticket-facts.js';
 import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './domain/waiting-ticket.js';
 import { NextRequestStore, type NextRequest } from './next-request.store.js';
 import { ProposalStore, type InFlight } from './proposal.store.js';
@@ -92,6 +93,8 @@ function membersOf(active: { name: string; version: number }, config: Configurat
   return [`routing-policy/${active.name}@${active.version}`, ...categories];
 }
 
+const refOf = ({ name, version }: RoundContext['active']): PolicyRef => ({ name, version });
+
 const NOBODY: ReadonlySet<string> = new Set();
 /** What rounds know while learning does harm. */
 const NOTHING_SEEN: Pick<ExperienceCache, 'cells' | 'loads'> = { cells: new Map(), loads: new Map() };
@@ -113,8 +116,7 @@ export async function toRescue(
 ): Promise<TicketRow[]> {
   const { rescueWithinMinutes } = active.policy;
   if (rescueWithinMinutes === 0 || max <= 0) return [];
-  const near = await new TicketStore(tx).takeNearBreach(domain, now, new Date(now.getTime() + rescueWithinMinutes * 60_000), max);
-  return near.filter((row) => mayBeRescued(row.facts, row.proposalId !== null, now));
+  return new TicketStore(tx).takeNearBreach(domain, now, new Date(now.getTime() + rescueWithinMinutes * 60_000), max);
 }
 
 /** The rounds of one domain: one at a time over all instances, because the domain's row is locked for the whole transaction. */
@@ -196,7 +198,7 @@ export class Rounds {
   }
 
   /** Tickets whose queue is another domain's by now are decided there. @returns those that stay */
-  async #letTicketsLeave({ tx, config }: RoundContext, rows: readonly TicketRow[], alsoIn: Set<string>): Promise<TicketRow[]> {
+  async #letTicketsLeave({ tx, now, config }: RoundContext, rows: readonly TicketRow[], alsoIn: Set<string>): Promise<TicketRow[]> {
     const { stays = [], leaves = [] } = Object.groupBy(rows, ({ facts }) =>
       domainOfTicket(facts, config) === this.domain ? 'stays' : 'leaves',
     );
@@ -204,7 +206,7 @@ export class Rounds {
       row.nextTryAt = null;
       alsoIn.add(domainOfTicket(row.facts, config));
     }
-    await new TicketStore(tx).save(leaves, config);
+    await new TicketStore(tx).save(leaves, config, now);
     return stays;
   }
 
@@ -212,7 +214,7 @@ export class Rounds {
   async #next(context: RoundContext, { requestId, agentId, cause }: NextRequest): Promise<Draft[]> {
     const { tx, now, config, active } = context;
     const answer = (said: Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' | 'reasons'>) =>
-      causedBy(cause, [NextAnswered(agentId, { requestId, ...said, answeredAt: now.toISOString() })]);
+      causedBy(cause, [NextAnswered(agentId, { requestId, ...said, policy: refOf(active), answeredAt: now.toISOString() })]);
     await this.memory.agents.renew(tx);
     const agents = this.#agents(context);
     const agent = agents.find((one) => one.agentId === agentId);
@@ -287,7 +289,7 @@ export class Rounds {
     const matched: Matched =
       onlyAgentId === undefined ? match(waiting, agents, decideBy, now, round, passing) : { proposals: next ? [next] : [], waiting: [] };
 
-    const policy = { name: active.name, version: active.version };
+    const policy = refOf(active);
     const made = matched.proposals.map((proposed) => ({
       channel: proposed.ticket.channel,
       interruptible: proposed.ticket.interruptible,
@@ -305,12 +307,14 @@ export class Rounds {
       const proposed = (rescue?.dueAt === dueAt ? rescue.proposed : 0) + (row.proposalId === null ? 0 : 1);
       row.facts = { ...row.facts, rescue: { dueAt, proposed, triedAt: now.getTime() } };
     }
-    const events = [...records, ...this.#tell(matched, byId, active.policy, now), ...made.map(({ event }) => event)];
+    const told = this.#tell(matched, byId, active.policy, policy, now);
+    const events = [...records, ...told, ...made.map(({ event }) => event)];
     // In a round for one agent the others were not asked: their tickets stay as they were.
     const decided = onlyAgentId === undefined ? rows : rows.filter((row) => row.proposalId !== null);
     for (const row of decided) this.memory.decided(row.ticketId);
-    await new TicketStore(tx).save(decided, config, xmin);
-    if (made.length === 0) return events;
+    await new TicketStore(tx).save(decided, config, now, xmin);
+    // Why a ticket waits is decided too, and can be decided again.
+    if (made.length === 0 && told.length === 0) return events;
     const checkpoint = domain.recorded_xmin === null || domain.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
     const isNamed = stands(this.#members, tx) && this.#members?.bundle === config.bundle;
     const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(this.domain, domain.recorded_xmin!));
@@ -468,12 +472,7 @@ export class Rounds {
   }
 
   /** Writes what became of each ticket into its row, and says what readers do not know yet: a new step, changed reasons. */
-  #tell(
-    matched: Matched,
-    rows: ReadonlyMap<string, TicketRow>,
-    policy: NonNullable<ReturnType<typeof activePolicy>>['policy'],
-    now: Date,
-  ): Draft[] {
+  #tell(matched: Matched, rows: ReadonlyMap<string, TicketRow>, policy: RoutingPolicy, by: PolicyRef, now: Date): Draft[] {
     const events: Draft[] = [];
     const relaxed = (row: TicketRow, step: number, skipped: boolean): void => {
       if (step <= (row.facts.told?.step ?? 0)) return;
@@ -482,6 +481,7 @@ export class Rounds {
           step,
           relaxed: describeRelaxation(policy, step),
           why: skipped ? 'nobody-staffed' : 'waited',
+          policy: by,
           relaxedAt: now.toISOString(),
         }),
       );
@@ -508,6 +508,7 @@ export class Rounds {
             step,
             reasons,
             nextStepAt: next === undefined ? undefined : new Date(next).toISOString(),
+            policy: by,
             queuedAt: now.toISOString(),
           }),
         );

@@ -6,6 +6,7 @@ import { TellPerformance } from './migrations/1795650600000-tell-performance.js'
 import { WakeWaiting } from './migrations/1795486200000-wake-waiting.js';
 import { KeepJsonAsItCame } from './migrations/1795741200000-keep-json-as-it-came.js';
 import { LearnFromWork } from './migrations/1795689000000-learn-from-work.js';
+import { TakeInOrder } from './migrations/1795996800000-take-in-order.js';
 import { TellRequestsApart } from './migrations/1795914600000-tell-requests-apart.js';
 import { CountWaits } from './migrations/1795762800000-count-waits.js';
 import { MatchByDomain } from './migrations/1795777200000-match-by-domain.js';
@@ -26,6 +27,7 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
       CountWaits,
       MatchByDomain,
       TellRequestsApart,
+      TakeInOrder,
     ],
     environment,
   };

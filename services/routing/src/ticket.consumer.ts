@@ -29,15 +29,12 @@ import { AgentStore } from './agent.store.js';
 import { isHeldOut } from './domain/chance.js';
 import { NO_CATEGORY } from './domain/learning.js';
 import { domainOfTicket } from './domain/matching-domain.js';
-import { queueIdOf, readyAtOf, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
+import { queueIdOf, readyAtOf, rejectedAt, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
 import { DonorStore, type Wait } from './donor.store.js';
 import { ExperienceStore, type Solved } from './experience.store.js';
 import { Matching } from './matching.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { activePolicy, donorsIn, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
-
-/** A rejected proposal is decided again after so long: by then the agent's record usually shows why it was rejected. */
-const REJECTED_WAIT_MS = 50;
 
 /** Where no policy is active yet. */
 const MEMORY_TICKETS = 100;
@@ -106,7 +103,7 @@ export class TicketConsumer {
     const agents = new AgentStore(tx);
     const freed = await new ProposalStore(tx).answered(answers);
     const roomier = await agents.roomChanged(freed);
-    await store.save([...rows.values()], config);
+    await store.save([...rows.values()], config, now);
     await new DonorStore(tx).waited(waits);
     this.#askRounds([...rows.values()], roomier, delivery);
     const experience = new ExperienceStore(tx);
@@ -124,7 +121,8 @@ export class TicketConsumer {
     const anew = row.facts.assignment !== undefined && row.facts.assignment.relaxFrom !== data.ticket.relaxFrom;
     row.facts = { ...row.facts, assignment: data.ticket, ...(anew && { told: undefined }) };
     if (type === 'AnswerRefused') row.facts.answerRefused = true;
-    if (type === 'ProposalRejected') row.facts.notBefore = now.getTime() + REJECTED_WAIT_MS;
+    if (type === 'ProposalRejected') Object.assign(row.facts, rejectedAt(row.facts, now));
+    if (type === 'OfferMade' || type === 'TicketAssigned') delete row.facts.rejections;
     if (type !== 'OfferMade' && type !== 'TicketAssigned' && type !== 'ProposalRejected') return [];
     if (data.proposalId === undefined) return [];
     if (row.proposalId === data.proposalId) row.proposalId = null;

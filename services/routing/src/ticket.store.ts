@@ -1,4 +1,4 @@
-import type { Priority, RoutingPolicy } from '@signalbox/contracts';
+import type { RoutingPolicy } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
 import { domainOfTicket } from './domain/matching-domain.js';
@@ -62,10 +62,25 @@ export function donorsIn(config: ConfigurationSnapshot): ReadonlySet<string> {
 
 const date = (ms: number | undefined | null): Date | null => (ms === undefined || ms === null ? null : new Date(ms));
 
-const RANKED: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
-/** Each change of an agent's record, and of the room that proposals in flight take from it, carries its transaction's id. */
-const newestChangeIn = (domain: string): string =>
-  `(select changed_xid from routing_agent where domain = ${domain} order by changed_xid desc limit 1)`;
+/** Each change after which agents might take what they could not before carries its transaction's id. */
+const newestRoomIn = (domain: string): string =>
+  `(select roomier_xid from routing_agent where domain = ${domain} order by roomier_xid desc limit 1)`;
+
+/** As `inOrder` of a round: $1 now, $2 until when a deadline is near. */
+const IN_ORDER = `order by coalesce(over_age_at <= $1, false) desc, case when over_age_at <= $1 then first_queued_at end,
+  coalesce(due_at > $1 and due_at <= $2, false) desc, order_rank, due_at, first_queued_at`;
+/** A superset of the first $4 of the domain $3 in that order, by index: of each priority the oldest, the nearest deadlines, and those still to be kept. */
+const foremost = (which: string): string => {
+  const of = (rank: string, more = ''): string =>
+    `select ticket_id from routing_ticket where domain = $3 and state = 'waiting' and ${rank} = rank and ready_at <= $1 and ${which} ${more}`;
+  return `select t.ticket_id from generate_series(0, 3) rank cross join lateral (
+    (${of('priority_rank')} order by first_queued_at limit $4)
+    union all (${of('order_rank')} order by due_at, first_queued_at limit $4)
+    union all (${of('order_rank', 'and due_at > $1 and due_at <= $2')} order by due_at, first_queued_at limit $4)) t`;
+};
+/** Equal to `now` where the policy lets no ticket go before others for its deadline. */
+const nearBreachUntil = ({ agentSlaPressure, nearBreachMinutes }: RoutingPolicy, now: Date): Date =>
+  new Date(now.getTime() + (agentSlaPressure === 'protect' ? nearBreachMinutes * 60_000 : 0));
 
 export class TicketStore {
   constructor(private readonly tx: EntityManager) {}
@@ -92,29 +107,26 @@ export class TicketStore {
   }
 
   /**
-   * The next tickets a round of the domain may take: those whose time has come (new, changed, next step), and those last tried before an agent's or the
-   * configuration's latest change. Past their maximum age first, then by priority and age; beside them some that were tried longest ago,
-   * so that none starves behind a long queue. Others' locked rows are left to them.
+   * The next tickets a round of the domain may take: those whose time has come (new, changed, next step), and those last tried before an
+   * agent had more room, or before the configuration's latest change. The first in the round's own order (`inOrder`); beside them some that
+   * were tried longest ago, so that none starves behind a long queue. Others' locked rows are left to them.
    */
   async takeReady(domain: string, now: Date, policy: RoutingPolicy, bundle: number, max: number): Promise<TicketRow[]> {
-    const overAgeFrom = RANKED.map((priority) => new Date(now.getTime() - policy.maximumAgeMinutes[priority] * 60_000));
+    const woken = `(tried_xmin <= ${newestRoomIn('$3')} or tried_bundle < $5)`;
     const rows = (await this.tx.query(
-      `with eligible as (
-         (select ticket_id from routing_ticket where domain = $5 and state = 'waiting' and next_try_at <= $1 order by next_try_at limit 5 * $3::int)
-         union select t.ticket_id from generate_series(0, 3) rank cross join lateral (
-           select ticket_id from routing_ticket where domain = $5 and state = 'waiting' and priority_rank = rank and ready_at <= $1
-             and (tried_xmin <= ${newestChangeIn('$5')} or tried_bundle < $2) order by first_queued_at limit $3) t),
-       first as (
-         select ticket_id from (select ticket_id, priority_rank, first_queued_at, first_queued_at <= ($4::timestamptz[])[priority_rank + 1] as over
-           from routing_ticket join eligible using (ticket_id)) t
-         order by over desc, case when over then first_queued_at end, priority_rank, first_queued_at limit $3),
+      `with anybody as materialized (select exists (select from routing_ticket where domain = $3 and state = 'waiting' and tried_xmin <= ${newestRoomIn('$3')})
+           or exists (select from routing_ticket where domain = $3 and state = 'waiting' and tried_bundle < $5) as woken),
+       eligible as (
+         (select ticket_id from routing_ticket where domain = $3 and state = 'waiting' and next_try_at <= $1 order by next_try_at limit 5 * $4::int)
+         union ${foremost(`${woken} and (select woken from anybody)`)}),
+       first as (select ticket_id from routing_ticket join eligible using (ticket_id) ${IN_ORDER} limit $4),
        longest_ago as (
-         select ticket_id from routing_ticket where domain = $5 and state = 'waiting' and ready_at <= $1 and tried_xmin <= ${newestChangeIn('$5')}
-         order by tried_xmin limit $3 / 5)
+         select ticket_id from routing_ticket where domain = $3 and state = 'waiting' and ready_at <= $1 and tried_xmin <= ${newestRoomIn('$3')}
+         order by tried_xmin limit $4 / 5)
        select t.ticket_id, t.domain, t.facts, t.next_try_at, null as proposal_id from routing_ticket t
        join (select ticket_id from first union select ticket_id from longest_ago) picked using (ticket_id)
        where t.state = 'waiting' order by t.ticket_id for update of t skip locked`,
-      [now, bundle, max, overAgeFrom, domain],
+      [now, nearBreachUntil(policy, now), domain, max, bundle],
     )) as StoredTicket[];
     return rows.map(toRow);
   }
@@ -128,29 +140,24 @@ export class TicketStore {
     return this.#firstWaiting(domain, now, policy, max, '');
   }
   async #firstWaiting(domain: string, now: Date, policy: RoutingPolicy, max: number, lock: string): Promise<TicketRow[]> {
-    const overAgeFrom = RANKED.map((priority) => new Date(now.getTime() - policy.maximumAgeMinutes[priority] * 60_000));
     const rows = (await this.tx.query(
-      `with oldest as (
-         select t.ticket_id, t.priority_rank, t.first_queued_at from generate_series(0, 3) rank cross join lateral (
-           select ticket_id, priority_rank, first_queued_at from routing_ticket
-           where domain = $4 and state = 'waiting' and priority_rank = rank and ready_at <= $1 order by first_queued_at limit $2) t),
-       first as (
-         select ticket_id from oldest order by first_queued_at <= ($3::timestamptz[])[priority_rank + 1] desc, priority_rank, first_queued_at limit $2)
+      `with eligible as (${foremost('true')}),
+       first as (select ticket_id from routing_ticket join eligible using (ticket_id) ${IN_ORDER} limit $4)
        select t.ticket_id, t.domain, t.facts, t.next_try_at, null as proposal_id from routing_ticket t join first using (ticket_id)
        where t.state = 'waiting' order by t.ticket_id ${lock}`,
-      [now, max, overAgeFrom, domain],
+      [now, nearBreachUntil(policy, now), domain, max],
     )) as StoredTicket[];
     return rows.map(toRow);
   }
 
   /**
-   * Owned tickets whose deadline lies between now and the instant.
+   * Owned tickets whose deadline lies between now and the instant, and for whom somebody else may be looked for.
    * @param domain null = of all
    */
   async takeNearBreach(domain: string | null, now: Date, before: Date, max: number): Promise<TicketRow[]> {
     const rows = (await this.tx.query(
       `select t.ticket_id, t.domain, t.facts, t.next_try_at, (select proposal_id from proposal p where p.ticket_id = t.ticket_id) as proposal_id
-       from routing_ticket t where t.state = 'owned' and t.due_at > $1 and t.due_at <= $2 and ($4::text is null or t.domain = $4)
+       from routing_ticket t where t.state = 'owned' and t.due_at > $1 and t.due_at <= $2 and t.rescue_at <= $1 and ($4::text is null or t.domain = $4)
        order by t.due_at limit $3 for update of t skip locked`,
       [now, before, max, domain],
     )) as StoredTicket[];
@@ -163,7 +170,7 @@ export class TicketStore {
       `select domain from matching_domain d
        where exists (select from routing_ticket t where t.domain = d.domain and state = 'waiting' and next_try_at <= $1)
           or exists (select from routing_ticket t where t.domain = d.domain and state = 'waiting' and ready_at <= $1
-               and tried_xmin <= ${newestChangeIn('d.domain')})
+               and tried_xmin <= ${newestRoomIn('d.domain')})
           or exists (select from routing_ticket t where t.domain = d.domain and state = 'waiting' and ready_at <= $1 and tried_bundle < $2)`,
       [now, bundle],
     );
@@ -174,9 +181,10 @@ export class TicketStore {
    * Saves facts and derives the columns the queries need from them.
    * @param triedXmin given by a round: it tried these tickets by every agent's change below this transaction id
    */
-  async save(rows: readonly TicketRow[], config: ConfigurationSnapshot, triedXmin: string | null = null): Promise<void> {
+  async save(rows: readonly TicketRow[], config: ConfigurationSnapshot, now: Date, triedXmin: string | null = null): Promise<void> {
     if (rows.length === 0) return;
     const patience = patienceOf(config);
+    const policy = activePolicy(config)?.policy;
     const standings = rows.map((row): TicketStanding => standingOf(row.facts, row.proposalId !== null));
     const ready = rows.map((row) => date(readyAtOf(row.facts, patience)));
     const donors = donorsIn(config);
@@ -187,10 +195,11 @@ export class TicketStore {
     await this.tx.query(
       `update routing_ticket t set facts = x.facts, state = x.state, priority_rank = x.rank, first_queued_at = x.queued, ready_at = x.ready,
          next_try_at = coalesce(x.try, x.ready), owner_agent_id = x.owner, due_at = x.due, waits_in = x.waits_in, waits_since = x.waits_since, domain = x.domain,
+         order_rank = x.order_rank, over_age_at = x.over_age, rescue_at = x.rescue,
          tried_xmin = coalesce($10::xid8, t.tried_xmin), tried_bundle = case when $10::xid8 is null then t.tried_bundle else $11::bigint end
        from unnest($1::text[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[],
-           $12::text[], $13::timestamptz[], $14::text[])
-         as x(id, facts, state, rank, queued, ready, try, owner, due, waits_in, waits_since, domain) where t.ticket_id = x.id`,
+           $12::text[], $13::timestamptz[], $14::text[], $15::smallint[], $16::timestamptz[], $17::timestamptz[])
+         as x(id, facts, state, rank, queued, ready, try, owner, due, waits_in, waits_since, domain, order_rank, over_age, rescue) where t.ticket_id = x.id`,
       [
         rows.map((row) => row.ticketId),
         rows.map((row) => JSON.stringify(row.facts)),
@@ -206,6 +215,9 @@ export class TicketStore {
         waitsIn,
         rows.map(({ facts }, index) => (waitsIn[index] === null ? null : date(waitsSinceOf(facts)))),
         rows.map((row) => domainOfTicket(row.facts, config)),
+        rows.map((row) => orderRankOf(row.facts, policy, now)),
+        rows.map((row) => date(overAgeAtOf(row.facts, policy))),
+        rows.map((row) => date(rescueAtOf(row.facts, row.proposalId !== null))),
       ],
     );
   }

@@ -14,13 +14,13 @@ export interface Requirements {
 }
 
 /** Steps that have come by time alone, in the order declared: 0 = none. One declared to come before its predecessor comes with it. */
-export function stepByTime(ticket: WaitingTicket, policy: RoutingPolicy, now: Date): number {
+export function stepByTime(ticket: Pick<WaitingTicket, 'relaxFrom'>, policy: RoutingPolicy, now: Date): number {
   const next = policy.relaxation.findIndex((step) => ticket.relaxFrom + step.afterSeconds * 1000 > now.getTime());
   return next < 0 ? policy.relaxation.length : next;
 }
 
 /** How much higher the ticket stands in the order of its round, from the steps that have come by time. */
-export function priorityDeltaOf(ticket: WaitingTicket, policy: RoutingPolicy, now: Date): number {
+export function priorityDeltaOf(ticket: Pick<WaitingTicket, 'relaxFrom'>, policy: RoutingPolicy, now: Date): number {
   return policy.relaxation.slice(0, stepByTime(ticket, policy, now)).reduce((most, step) => Math.max(most, step.priorityDelta), 0);
 }
 

@@ -1,6 +1,6 @@
-import { unitsOf, type AgentConfig, type Channel, type Priority, type TicketSnapshot } from '@signalbox/contracts';
+import { unitsOf, type AgentConfig, type Channel, type Priority, type RoutingPolicy, type TicketSnapshot } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
-import { skillsAsked } from './requirements.js';
+import { priorityDeltaOf, skillsAsked } from './requirements.js';
 import type { WaitingTicket } from './waiting-ticket.js';
 
 /** What each topic said about a ticket, one part per topic, so that the order between topics does not matter. Instants in ms. */
@@ -21,7 +21,8 @@ export interface TicketFacts {
   assignment?: TicketSnapshot;
   /** Set when assignment refused the proposed answer: from then on a person is wanted. */
   answerRefused?: boolean;
-  /** A rejected proposal waits so long before it is decided again. */
+  /** Proposals rejected one after the other, and until when the ticket is not decided again. */
+  rejections?: number;
   notBefore?: number;
   dueAt?: number | null;
   /** Since when it waits for an agent; absent = since it came. */
@@ -91,13 +92,40 @@ export function readyAtOf(facts: TicketFacts, patience: { answerWaitMs: number; 
 /** A rescue is tried so often for one deadline. */
 const RESCUES_MAX = 3;
 const RESCUE_AGAIN_MS = 30_000;
-/** Whether an owned ticket may be offered to somebody else: open, nothing on its way, not tried a moment ago, and not too often for this deadline. */
-export function mayBeRescued(facts: TicketFacts, hasProposal: boolean, now: Date): boolean {
+/**
+ * From when (ms) an owned ticket may be offered to somebody else: open, nothing on its way, not tried a moment ago, and not too often for this
+ * deadline. Undefined = not.
+ */
+export function rescueAtOf(facts: TicketFacts, hasProposal: boolean): number | undefined {
   const { assignment, dueAt, rescue } = facts;
-  if (hasProposal || !assignment?.agentId || assignment.offer || assignment.status !== 'open') return false;
-  if (dueAt === undefined || dueAt === null) return false;
-  if (rescue?.dueAt !== dueAt) return true;
-  return rescue.proposed < RESCUES_MAX && now.getTime() - rescue.triedAt >= RESCUE_AGAIN_MS;
+  if (hasProposal || !assignment?.agentId || assignment.offer || assignment.status !== 'open') return undefined;
+  if (dueAt === undefined || dueAt === null) return undefined;
+  if (rescue?.dueAt !== dueAt) return 0;
+  return rescue.proposed < RESCUES_MAX ? rescue.triedAt + RESCUE_AGAIN_MS : undefined;
+}
+
+/** The place of the ticket's priority in the order of a round, raised by the steps that have come. */
+export function orderRankOf(facts: TicketFacts, policy: RoutingPolicy | undefined, now: Date): number {
+  const firstQueuedAt = firstQueuedAtOf(facts);
+  if (policy === undefined || firstQueuedAt === undefined) return priorityRankOf(facts);
+  const relaxFrom = facts.assignment ? Date.parse(facts.assignment.relaxFrom) : firstQueuedAt;
+  return Math.max(0, priorityRankOf(facts) - priorityDeltaOf({ relaxFrom }, policy, now));
+}
+
+/** From when (ms) the ticket is past its priority's maximum age. */
+export function overAgeAtOf(facts: TicketFacts, policy: RoutingPolicy | undefined): number | undefined {
+  const firstQueuedAt = firstQueuedAtOf(facts);
+  return policy && firstQueuedAt !== undefined ? firstQueuedAt + policy.maximumAgeMinutes[priorityOf(facts)] * 60_000 : undefined;
+}
+
+/** A rejected proposal is decided again after so long: by then the agent's record usually shows why. Each further time twice that, */
+const REJECTED_WAIT_MS = 50;
+/** up to this: what the records do not show (a lease that has run out) must not be proposed for ever. */
+const REJECTED_WAIT_MAX_MS = 5_000;
+/** Facts after a proposal was rejected: when the ticket may be decided again. */
+export function rejectedAt(facts: TicketFacts, now: Date): Pick<TicketFacts, 'rejections' | 'notBefore'> {
+  const rejections = (facts.rejections ?? 0) + 1;
+  return { rejections, notBefore: now.getTime() + Math.min(REJECTED_WAIT_MAX_MS, REJECTED_WAIT_MS * 2 ** (rejections - 1)) };
 }
 
 export function queueIdOf({ enriched, assignment }: TicketFacts, config: ConfigurationSnapshot): string {
