@@ -20,6 +20,7 @@ export type ScoredAgent = z.infer<typeof ScoredAgent>;
 export const Exclusion = z.object({ reason: z.string().max(120), agents: z.int().min(0) });
 export type Exclusion = z.infer<typeof Exclusion>;
 export const PolicyRef = z.object({ name: z.string().max(80), version: Version });
+export type PolicyRef = z.infer<typeof PolicyRef>;
 
 /** This ticket to this agent, and why. Sent again with the same proposalId when nobody answered; never decided anew under it. */
 export const AssignmentProposed = event(RoutingTopic, 'AssignmentProposed', by.ticketId, {
@@ -74,6 +75,7 @@ export const NextAnswered = event(RoutingTopic, 'NextAnswered', by.agentId, {
   ticketId: TicketId.optional(),
   why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online']).optional(),
   reasons: whyNotTheirs.optional(),
+  policy: PolicyRef.optional(),
   answeredAt: Instant,
 });
 export type NextAnswered = EventOf<typeof NextAnswered>;

@@ -5,9 +5,12 @@ import { domainOfTicket } from './domain/matching-domain.js';
 import { levelsAsked } from './domain/overflow.js';
 import {
   firstQueuedAtOf,
+  orderRankOf,
+  overAgeAtOf,
   priorityRankOf,
   queueIdOf,
   readyAtOf,
+  rescueAtOf,
   standingOf,
   waitsSinceOf,
   type TicketFacts,

@@ -45,11 +45,11 @@ describe("a round's copy of the agents", () => {
   it('keeps nothing that its own transaction wrote and then rolled back', async () => {
     const cache = new AgentCache();
     const experience = new ExperienceCache();
-    await database.transaction(async (tx) => new AgentStore(tx).save([state('stays', 1)], NO_CONFIGURATION));
+    await database.transaction(async (tx) => new AgentStore(tx).save([state('stays', 1)], NO_CONFIGURATION, { waitedFor: false }));
     await database.transaction(async (tx) => cache.renew(tx));
     await database
       .transaction(async (tx) => {
-        await new AgentStore(tx).save([state('stays', 9), state('never', 9)], NO_CONFIGURATION);
+        await new AgentStore(tx).save([state('stays', 9), state('never', 9)], NO_CONFIGURATION, { waitedFor: false });
         await tx.query(`insert into observed (agent_id, category, tickets) values ('never', 'billing', 1)`);
         await cache.renew(tx);
         await experience.renew(tx);
