@@ -204,7 +204,7 @@ describe('two policies compared', () => {
       by({ workload: 1 }),
       by({ language: 1 }),
       learned,
-      5,
+      20,
     );
     expect(changedAssignments.mean).toBeGreaterThan(0.2);
     for (const name of ['meanWaitMinutes', 'p95WaitMinutes', 'giniBusyTime', 'firstResponseBreachedShare'])

@@ -76,7 +76,7 @@ const IN_ORDER = `order by coalesce(over_age_at <= $1, false) desc, case when ov
 const foremost = (which: string): string => {
   const of = (rank: string, more = ''): string =>
     `select ticket_id from routing_ticket where domain = $3 and state = 'waiting' and ${rank} = rank and ready_at <= $1 and ${which} ${more}`;
-  return `select t.ticket_id from generate_series(0, 3) rank cross join lateral (
+  return `select distinct t.ticket_id from generate_series(0, 3) rank cross join lateral (
     (${of('priority_rank')} order by first_queued_at limit $4)
     union all (${of('order_rank')} order by due_at, first_queued_at limit $4)
     union all (${of('order_rank', 'and due_at > $1 and due_at <= $2')} order by due_at, first_queued_at limit $4)) t`;
