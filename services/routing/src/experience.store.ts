@@ -199,7 +199,7 @@ export class ExperienceStore {
          update observed o set returned = least(o.tickets, o.returned + b.tickets), changed_xid = pg_current_xact_id()
          from (select agent_id, category, count(*)::float8 as tickets from back where category is not null group by 1, 2) b
          where o.agent_id = b.agent_id and o.category = b.category)
-       update came_back set tickets = tickets + b.tickets, minutes = came_back.minutes + b.minutes
+       update came_back c set tickets = c.tickets + b.tickets, minutes = c.minutes + b.minutes
        from (select count(*)::float8 as tickets, coalesce(sum(minutes), 0) as minutes from back) b where b.tickets > 0`,
       [rows.map((row) => row.ticketId), rows.map((row) => row.at)],
     );

@@ -75,18 +75,17 @@ export class TicketConsumer {
     const store = new TicketStore(tx);
     const rows = await store.load(events.map((event) => event.ticketId));
     const answers: ProposalAnswer[] = [];
-    const solved: Received<TicketSolved>[] = [];
-    const reopened: Received<TicketReopened>[] = [];
+    const outcomes: Received<TicketSolved | TicketReopened>[] = [];
     const handedOn: { agentId: string; category: string }[] = [];
     const learnable = new Set<TicketRow>();
     for (const event of events) {
       const row = rows.get(event.ticketId)!;
       row.nextTryAt = null;
-      if (event.type === 'TicketEnriched' || event.type === 'TicketSolved') learnable.add(row);
-      if (event.type === 'TicketSolved') solved.push(event);
-      if (event.type === 'TicketReopened') reopened.push(event);
-      if (event.type === 'TicketTransferred' && event.data.why === 'requested' && event.data.from.agentId !== null)
-        handedOn.push({ agentId: event.data.from.agentId, category: row.facts.enriched?.category ?? NO_CATEGORY });
+      if (event.type === 'TicketEnriched') learnable.add(row);
+      if (event.type === 'TicketSolved' || event.type === 'TicketReopened') outcomes.push(event);
+      // A supervisor's transfer says nothing about the owner.
+      if (event.type === 'TicketTransferred' && event.data.byAgentId !== null && event.data.byAgentId === event.data.from.agentId)
+        handedOn.push({ agentId: event.data.byAgentId, category: row.facts.enriched?.category ?? NO_CATEGORY });
       const part = partOf(event);
       if (part) row.facts = { ...row.facts, ...part };
       else answers.push(...this.#project(row, event as Received<AssignmentEvent>, now));
@@ -97,11 +96,19 @@ export class TicketConsumer {
     await store.save([...rows.values()], config);
     this.#askRounds([...rows.values()], freed.length > 0, delivery);
     const experience = new ExperienceStore(tx);
-    await experience.solved(solved.flatMap(solvedBy));
-    await experience.credit([...learnable].flatMap(categoryOf), activePolicy(config)?.policy.learning.memoryTickets ?? MEMORY_TICKETS);
-    await experience.sample(solved.flatMap((event) => sampleOf(event, rows.get(event.ticketId)!, config)));
+    const memoryTickets = activePolicy(config)?.policy.learning.memoryTickets ?? MEMORY_TICKETS;
+    await experience.credit([...learnable].flatMap(categoryOf), memoryTickets);
+    for (const part of oneSolutionEach(outcomes)) {
+      const solved = part.filter((event) => event.type === 'TicketSolved');
+      await experience.solved(solved.flatMap(solvedBy));
+      await experience.credit(
+        solved.flatMap((event) => categoryOf(rows.get(event.ticketId)!)),
+        memoryTickets,
+      );
+      await experience.sample(solved.flatMap((event) => sampleOf(event, rows.get(event.ticketId)!, config)));
+      await experience.cameBack(part.filter((event) => event.type === 'TicketReopened'));
+    }
     await experience.handedOn(handedOn);
-    await experience.cameBack(reopened);
   }
 
   /** What assignment says is the fact: owner, status, epoch, exclusions, and whether a proposal was taken. */
@@ -169,6 +176,21 @@ function partOf(event: Received<FactEvent | AssignmentEvent>): Partial<TicketFac
     default:
       return undefined;
   }
+}
+
+/** In parts, in order: a ticket that came back and was solved again is credited for each of its solutions, also when all is told at once. */
+function oneSolutionEach(outcomes: readonly Received<TicketSolved | TicketReopened>[]): Received<TicketSolved | TicketReopened>[][] {
+  const parts: Received<TicketSolved | TicketReopened>[][] = [];
+  let told = new Set<string>();
+  for (const event of outcomes) {
+    if (parts.length === 0 || (event.type === 'TicketSolved' && told.has(event.ticketId))) {
+      parts.push([]);
+      told = new Set();
+    }
+    parts.at(-1)!.push(event);
+    told.add(event.ticketId);
+  }
+  return parts;
 }
 
 /** A ticket's category once enrichment has spoken; until then nothing can be credited. */

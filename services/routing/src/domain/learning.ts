@@ -4,7 +4,7 @@ export interface Observed {
   readonly logMinutesSum: number;
   /** The same times, not on the log scale: what a mean ticket costs. */
   readonly minutesSum: number;
-  /** Of the tickets, those that came back: reopened, or handed on to somebody else. */
+  /** Of the tickets, those that came back: reopened, or handed on by the agent. */
   readonly returned: number;
   readonly rated: number;
   readonly satisfied: number;

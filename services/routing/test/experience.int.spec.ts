@@ -1,0 +1,93 @@
+import { TicketReopened, TicketSolved, TicketTransferred, type Draft } from '@signalbox/contracts';
+import { startService, type RunningService } from '@signalbox/service-defaults';
+import type { Stack } from '@signalbox/test-stack';
+import { routing } from '../src/service.js';
+import { aStack } from './a-stack.js';
+import { configuration, enriched, received, snapshot } from './events.js';
+
+let stack: Stack;
+let service: RunningService;
+
+const MINUTE_MS = 60_000;
+const ago = (minutes: number): string => new Date(Date.now() - minutes * MINUTE_MS).toISOString();
+
+const solved = (ticketId: string, agentId: string, minutesAgo: number, minutes = 10): Draft =>
+  TicketSolved(ticketId, {
+    ticket: snapshot({ status: 'solved', agentId }),
+    agentId,
+    how: 'agent',
+    assignedAt: ago(minutesAgo + minutes),
+    solvedAt: ago(minutesAgo),
+  });
+const reopened = (ticketId: string, agentId: string): Draft =>
+  TicketReopened(ticketId, {
+    ticket: snapshot({ status: 'open', agentId }),
+    solvedByAgentId: agentId,
+    cause: 'customer-replied',
+    reopenings: 1,
+  });
+const transferred = (ticketId: string, agentId: string | null, byAgentId: string | null): Draft =>
+  TicketTransferred(ticketId, {
+    ticket: snapshot({ status: 'open' }),
+    from: { agentId, queueId: 'billing' },
+    to: { queueId: 'general' },
+    why: byAgentId === null ? 'attempts-exhausted' : 'requested',
+    byAgentId,
+    transfers: 1,
+  });
+const known = (ticketId: string): Draft[] => [received(ticketId), enriched(ticketId)];
+
+/** Everything twice; what Kafka may deliver in one batch as well as one by one. */
+async function deliver(...events: Draft[]): Promise<void> {
+  await stack.publish(...events, ...events);
+  await stack.settled();
+}
+async function deliverOneByOne(...events: Draft[]): Promise<void> {
+  for (const event of events) await deliver(event);
+}
+const observed = (agentId: string) =>
+  stack.query<{ tickets: number; returned: number }>('routing', 'select tickets, returned from observed where agent_id = $1', [agentId]);
+const cameBack = async () => (await stack.query<{ tickets: number; minutes: number }>('routing', 'select tickets, minutes from came_back'))[0]!;
+
+beforeAll(async () => {
+  stack = await aStack();
+  await stack.publish(...configuration());
+  service = await startService(routing(await stack.environmentFor('routing')), (error) => {
+    throw error;
+  });
+});
+afterAll(async () => {
+  await service.close();
+  expect(stack.rawRecords('signalbox.routing.dead-letters')).toEqual([]);
+  await stack.stop();
+});
+
+describe('a solved ticket that comes back', () => {
+  it.each([
+    ['one by one', deliverOneByOne],
+    ['in one batch', deliver],
+  ])('counts once against who solved it, and the next solution is credited to who found that: %s', async (_, inTurn) => {
+    const [first, second, ticketId] = ['first', 'second', 'back'].map((what) => `${what}-${inTurn.name}`) as [string, string, string];
+    const before = await cameBack();
+    await inTurn(...known(ticketId), solved(ticketId, first, 60), reopened(ticketId, first), solved(ticketId, second, -1));
+    expect(await observed(first)).toEqual([{ tickets: 1, returned: 1 }]);
+    expect(await observed(second)).toEqual([{ tickets: 1, returned: 0 }]);
+    const after = await cameBack();
+    expect(after.tickets - before.tickets).toBe(1);
+    expect(Math.round(after.minutes - before.minutes)).toBe(60);
+  });
+});
+
+describe('a ticket handed on', () => {
+  it('counts against the owner who asked for it', async () => {
+    await deliver(...known('own'), solved('own', 'hands-on', 60), ...known('mine'));
+    await deliver(transferred('mine', 'hands-on', 'hands-on'));
+    expect(await observed('hands-on')).toEqual([{ tickets: 2, returned: 1 }]);
+  });
+
+  it('by a supervisor, or by nobody, counts against nobody', async () => {
+    await deliver(...known('done'), solved('done', 'keeps', 60), ...known('taken'), ...known('tired'));
+    await deliver(transferred('taken', 'keeps', 'supervisor'), transferred('tired', null, null));
+    expect(await observed('keeps')).toEqual([{ tickets: 1, returned: 0 }]);
+  });
+});
