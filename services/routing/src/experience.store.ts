@@ -187,13 +187,13 @@ export class ExperienceStore {
     );
   }
 
-  /** Solved tickets that came back: once per solution it counts against who solved them. */
-  async cameBack(rows: readonly { ticketId: string; at: Date }[]): Promise<void> {
+  /** Solved tickets that came back within so many days: once per solution it counts against who solved them. */
+  async cameBack(rows: readonly { ticketId: string; at: Date }[], withinDays: number): Promise<void> {
     if (rows.length === 0) return;
     await this.tx.query(
       `with back as (
          update solved s set returned = true from (select distinct on (t) t, at from unnest($1::text[], $2::timestamptz[]) as y(t, at) order by t, at) x
-         where s.ticket_id = x.t and not s.returned and s.solved_at <= x.at
+         where s.ticket_id = x.t and not s.returned and x.at between s.solved_at and s.solved_at + $3::float8 * interval '1 day'
          returning s.agent_id, s.category, greatest(0, extract(epoch from x.at - s.solved_at)::float8 / 60) as minutes),
        counted as (
          update observed o set returned = least(o.tickets, o.returned + b.tickets), changed_xid = pg_current_xact_id()
@@ -201,7 +201,7 @@ export class ExperienceStore {
          where o.agent_id = b.agent_id and o.category = b.category)
        update came_back c set tickets = c.tickets + b.tickets, minutes = c.minutes + b.minutes
        from (select count(*)::float8 as tickets, coalesce(sum(minutes), 0) as minutes from back) b where b.tickets > 0`,
-      [rows.map((row) => row.ticketId), rows.map((row) => row.at)],
+      [rows.map((row) => row.ticketId), rows.map((row) => row.at), withinDays],
     );
   }
 

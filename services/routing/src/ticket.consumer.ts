@@ -38,7 +38,7 @@ import { activePolicy, patienceOf, TicketStore, type TicketRow } from './ticket.
 const REJECTED_WAIT_MS = 50;
 
 /** Where no policy is active yet. */
-const MEMORY_TICKETS = 100;
+const LEARNING = { memoryTickets: 100, returnsWithinDays: 7 };
 
 type FactEvent = TicketReceived | TicketEnriched | AnswerProposed | NoAnswer | ClocksChanged;
 
@@ -96,7 +96,7 @@ export class TicketConsumer {
     await store.save([...rows.values()], config);
     this.#askRounds([...rows.values()], freed.length > 0, delivery);
     const experience = new ExperienceStore(tx);
-    const memoryTickets = activePolicy(config)?.policy.learning.memoryTickets ?? MEMORY_TICKETS;
+    const { memoryTickets, returnsWithinDays } = activePolicy(config)?.policy.learning ?? LEARNING;
     await experience.credit([...learnable].flatMap(categoryOf), memoryTickets);
     for (const part of oneSolutionEach(outcomes)) {
       const solved = part.filter((event) => event.type === 'TicketSolved');
@@ -106,7 +106,10 @@ export class TicketConsumer {
         memoryTickets,
       );
       await experience.sample(solved.flatMap((event) => sampleOf(event, rows.get(event.ticketId)!, config)));
-      await experience.cameBack(part.filter((event) => event.type === 'TicketReopened'));
+      await experience.cameBack(
+        part.filter((event) => event.type === 'TicketReopened'),
+        returnsWithinDays,
+      );
     }
     await experience.handedOn(handedOn);
   }

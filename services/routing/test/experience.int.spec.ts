@@ -47,7 +47,8 @@ async function deliverOneByOne(...events: Draft[]): Promise<void> {
 }
 const observed = (agentId: string) =>
   stack.query<{ tickets: number; returned: number }>('routing', 'select tickets, returned from observed where agent_id = $1', [agentId]);
-const cameBack = async () => (await stack.query<{ tickets: number; minutes: number }>('routing', 'select tickets, minutes from came_back'))[0]!;
+const cameBack = async () =>
+  (await stack.query<{ tickets: number; minutes: number }>('routing', 'select tickets, minutes from came_back'))[0]!;
 
 beforeAll(async () => {
   stack = await aStack();
@@ -75,6 +76,16 @@ describe('a solved ticket that comes back', () => {
     const after = await cameBack();
     expect(after.tickets - before.tickets).toBe(1);
     expect(Math.round(after.minutes - before.minutes)).toBe(60);
+  });
+
+  it('counts against nobody once the policy’s days are over', async () => {
+    const day = 24 * 60;
+    await deliver(...known('just'), ...known('late'));
+    await deliver(solved('just', 'lasts', 7 * day - 60), solved('late', 'lasts', 7 * day + 60));
+    await deliver(reopened('late', 'lasts'));
+    expect(await observed('lasts')).toEqual([{ tickets: 2, returned: 0 }]);
+    await deliver(reopened('just', 'lasts'));
+    expect(await observed('lasts')).toEqual([{ tickets: 2, returned: 1 }]);
   });
 });
 
