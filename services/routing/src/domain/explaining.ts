@@ -1,5 +1,5 @@
 import type { Exclusion } from '@signalbox/contracts';
-import { NO_CHANNEL_ROOM, NOT_NOW, whyNeverFits } from './gate.js';
+import { NO_CHANNEL_ROOM, NOT_NOW, queueReason, whyNeverFits } from './gate.js';
 import { TOP_MAX, type Look, type Placed } from './look.js';
 import type { Proposed } from './match.js';
 import type { Pool } from './pool.js';
@@ -112,13 +112,18 @@ function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: 
 /** Why the others were left out, most frequent first. Each agent is counted once, by the first reason. */
 export function reasonsOf(
   pool: Pool,
-  { fit, ticket, barred, only, onlyAsked }: Wish,
+  { fit, ticket, barred, keeping, only, onlyAsked }: Wish,
   { whyNotNow, busy, notSooner }: Pick<Look, 'whyNotNow' | 'busy' | 'notSooner'>,
   heldFrom: number,
 ): Exclusion[] {
   const counts = new Map(fit.whyNever);
+  for (const { reason, agents } of keeping) {
+    const notIn = queueReason(fit.needs.queueIds!);
+    counts.set(notIn, counts.get(notIn)! - agents);
+    counts.set(reason, (counts.get(reason) ?? 0) + agents);
+  }
   for (const index of barred) {
-    const reason = whyNeverFits(pool.agents[index]!, fit.needs);
+    const reason = whyNeverFits(pool.agents[index]!, fit.needs, keeping);
     if (reason !== undefined) counts.set(reason, counts.get(reason)! - 1);
   }
   counts.set('excluded for this ticket', barred.length);
@@ -140,9 +145,9 @@ export const byCount = (counts: ReadonlyMap<string, number>): [string, number][]
     .slice(0, REASONS_MAX);
 
 /** Why this one agent cannot have a ticket now; empty = could. */
-export function whyNotFor(pool: Pool, { ticket, fit, barred }: Wish, index: number): string {
+export function whyNotFor(pool: Pool, { ticket, fit, barred, keeping }: Wish, index: number): string {
   if (barred.includes(index)) return 'excluded for this ticket';
-  const never = whyNeverFits(pool.agents[index]!, fit.needs);
+  const never = whyNeverFits(pool.agents[index]!, fit.needs, keeping);
   if (never !== undefined) return never;
   const code = pool.whyNotNow(index, ticket);
   return code === NO_CHANNEL_ROOM ? `no room for ${ticket.channel}` : NOT_NOW[code]!;

@@ -143,6 +143,7 @@ const additions = fc.constantFrom<Record<string, unknown>>(
   { stickySeconds: 300 },
   { smallPool: { agentsMax: 2, use: 'least-loaded' } },
   { overflow: [{ from: 'general', to: ['billing'], afterSeconds: 60, donorWaitMinutesMax: 120 }] },
+  { overflow: [{ from: 'general', to: ['billing', 'technical'], afterSeconds: 0, donorWaitMinutesMax: 1 }] },
   { weights: { standard: { resolution: 1, skill: 0.2 } }, rules: [] },
   { weights: { standard: { resolution: 1 } }, rules: [], startWithinMinutes: 0 },
 );
@@ -308,8 +309,9 @@ describe('every round', () => {
 
   it('counts every agent once: chosen from, or left out for one reason', () => {
     fc.assert(
-      fc.property(round, (given) => {
-        const { proposals, waiting } = match(given.tickets, given.agents, deciding(given.learned), NOW, 0, given.inPassing);
+      fc.property(round, additions, (given, more) => {
+        const by = deciding(given.learned, 'protect', more);
+        const { proposals, waiting } = match(given.tickets, given.agents, by, NOW, 0, given.inPassing);
         for (const { reasons } of waiting) expect(reasons.reduce((sum, one) => sum + one.agents, 0)).toBe(given.agents.length);
         for (const { top, excluded } of proposals.filter((one) => one.top.length < 5)) {
           expect(excluded.reduce((sum, one) => sum + one.agents, top.length)).toBe(given.agents.length);

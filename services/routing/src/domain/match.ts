@@ -1,4 +1,4 @@
-import type { CategoryConfig, Exclusion, RoutingPolicy, ScoredAgent } from '@signalbox/contracts';
+import type { CategoryConfig, DonorLevel, Exclusion, RoutingPolicy, ScoredAgent } from '@signalbox/contracts';
 import { chooseAgents } from './choosing.js';
 import { byCount, propose, reasonsOf, whyNotFor } from './explaining.js';
 import type { Learned } from './learning.js';
@@ -14,6 +14,8 @@ export interface MatchPolicy {
   readonly policy: RoutingPolicy;
   readonly categories: ReadonlyMap<string, CategoryConfig>;
   readonly learned: Learned;
+  /** The service levels that the policy's overflow looks at; one that is missing is taken to hold. */
+  readonly donors?: readonly DonorLevel[] | undefined;
 }
 
 export interface Proposed {
@@ -60,7 +62,7 @@ const LOOKS_MAX = 20;
 export function match(
   tickets: readonly WaitingTicket[],
   agents: readonly CandidateAgent[],
-  { policy, categories, learned }: MatchPolicy,
+  { policy, categories, learned, donors }: MatchPolicy,
   now: Date,
   seed = 0,
   passing: ReadonlyMap<string, Passing> = new Map(),
@@ -70,7 +72,7 @@ export function match(
   const roster = rosterOf(sorted, policy, categories);
   const pool = new Pool(sorted, passing, { policy, learned, now: now.getTime() }, seed);
   const ordered = inOrder(tickets, policy, now);
-  const wishes = wishesOf(ordered, roster, pool, categories, now, onlyAgentId);
+  const wishes = wishesOf(ordered, roster, pool, categories, now, onlyAgentId, donors);
   const outcomes = new Map<Wish, Proposed | StillWaiting>();
   const unitsEach = Math.max(0, ...ordered.map((ticket) => ticket.units));
   let open = wishes;
@@ -111,7 +113,7 @@ export function matchNext(
 export function whyNothingFor(
   tickets: readonly WaitingTicket[],
   agents: readonly CandidateAgent[],
-  { policy, categories, learned }: MatchPolicy,
+  { policy, categories, learned, donors }: MatchPolicy,
   now: Date,
   passing: ReadonlyMap<string, Passing>,
   agentId: string,
@@ -122,7 +124,7 @@ export function whyNothingFor(
   if (index < 0) return [];
   const counts = new Map<string, number>();
   const roster = rosterOf(sorted, policy, categories);
-  for (const wish of wishesOf(inOrder(tickets, policy, now), roster, pool, categories, now, agentId)) {
+  for (const wish of wishesOf(inOrder(tickets, policy, now), roster, pool, categories, now, agentId, donors)) {
     const reason = whyNotFor(pool, wish, index);
     if (reason !== '') counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }

@@ -1,9 +1,10 @@
-import type { CategoryConfig, Priority, RoutingPolicy } from '@signalbox/contracts';
+import type { CategoryConfig, DonorLevel, Priority, RoutingPolicy } from '@signalbox/contracts';
 import { isHeldOut } from './chance.js';
 import { OFFLINE } from './gate.js';
 import type { LearnedView } from './learning.js';
 import type { Pool } from './pool.js';
-import { helpingQueues, priorityDeltaOf, requirementsAt, skillsKey, stepByTime } from './requirements.js';
+import { keepingDonors, overflowOf } from './overflow.js';
+import { priorityDeltaOf, requirementsAt, skillsKey, stepByTime } from './requirements.js';
 import { compareIds, type Fit, type Roster } from './roster.js';
 import { minutesLeft, slackSignal, weightingOf, weightsNameFor, type Weighting } from './score.js';
 import type { WaitingTicket } from './waiting-ticket.js';
@@ -38,6 +39,8 @@ export interface Wish {
   readonly skills: string;
   readonly weighting: Weighting;
   readonly barred: readonly number[];
+  /** Queues that keep their agents from it, why, and how many agents those are who are in none of its queues. */
+  readonly keeping: readonly { readonly queueId: string; readonly reason: string; readonly agents: number }[];
   /** The only one who may take it now; −1 = everybody. */
   readonly only: number;
   /** They asked for their next ticket. */
@@ -55,6 +58,7 @@ export function wishesOf(
   categories: ReadonlyMap<string, CategoryConfig>,
   now: Date,
   onlyAgentId: string | undefined,
+  donors: readonly DonorLevel[] = [],
 ): Wish[] {
   const { policy, learned } = pool.context;
   const weightings = new Map<string, Weighting>();
@@ -63,10 +67,7 @@ export function wishesOf(
     if (!weighting) weightings.set(name, (weighting = weightingOf(name, policy)));
     return weighting;
   };
-  const longestWaitMs = new Map<string, number>();
-  if (policy.overflow.length > 0)
-    for (const { queueId, firstQueuedAt } of ordered)
-      longestWaitMs.set(queueId, Math.max(longestWaitMs.get(queueId) ?? 0, now.getTime() - firstQueuedAt));
+  const keepingByRule = keepingDonors(ordered, policy, donors, now);
   return ordered.map((ticket) => {
     const category = ticket.category === null ? undefined : categories.get(ticket.category);
     const byTime = stepByTime(ticket, policy, now);
@@ -74,7 +75,7 @@ export function wishesOf(
     const barred = [...new Set([...ticket.excludedAgentIds, ...(ticket.ownerAgentId === null ? [] : [ticket.ownerAgentId])])]
       .map((agentId) => pool.indexOf(agentId))
       .filter((index) => index >= 0);
-    const helping = helpingQueues(ticket, policy, longestWaitMs, now);
+    const { helping, keeping } = overflowOf(ticket, policy, keepingByRule, now);
     const fit = firstStaffedFit(roster, pool, ticket, category, byTime, skills, barred, helping);
     const isSmall = fit.places.length <= policy.smallPool.agentsMax;
     const heldOut = isHeldOut(ticket.ticketId, policy.learning.holdoutShare);
@@ -87,6 +88,7 @@ export function wishesOf(
       skills,
       weighting: weightingNamed(isSmall ? policy.smallPool.use : weightsNameFor(ticket, policy)),
       barred,
+      keeping: keptFrom(fit, roster, keeping),
       only: onlyAgentId === undefined ? stickyAgent(ticket, fit, pool, barred, now) : pool.indexOf(onlyAgentId),
       onlyAsked: onlyAgentId !== undefined,
       view,
@@ -94,6 +96,19 @@ export function wishesOf(
       explorationShare: view === learned && !overAge ? explorationShareFor(ticket, pool) : 0,
       overAge,
     };
+  });
+}
+
+/** Each agent is counted once, by the first of their queues. */
+function keptFrom({ needs, group }: Fit, roster: Roster, keeping: readonly (readonly [string, string])[]): Wish['keeping'] {
+  if (needs.queueIds === null) return [];
+  const queueIds = [...needs.queueIds];
+  let members = group.members.length;
+  return keeping.map(([queueId, reason]) => {
+    queueIds.push(queueId);
+    const agents = roster.group([...queueIds]).members.length - members;
+    members += agents;
+    return { queueId, reason, agents };
   });
 }
 
