@@ -12,7 +12,9 @@ export class AgentsConsumer {
   @On(AgentState)
   async onAgentState(events: readonly Received<AgentState>[], delivery: Delivery): Promise<void> {
     const { tx } = delivery;
-    await new AgentStore(tx).save(events.map(({ agentId, data }) => ({ agentId, state: data })));
+    const agents = new AgentStore(tx);
+    await agents.save(events.map(({ agentId, data }) => ({ agentId, state: data })));
+    await agents.wentAndCame(events.map(({ agentId, at, data }) => ({ agentId, at, offline: data.presence === 'offline' })));
     await new ProposalStore(tx).caughtUp(events.map(({ agentId, data }) => ({ agentId, agentVersion: data.agentVersion })));
     this.rounds.ask(delivery);
   }

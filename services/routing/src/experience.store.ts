@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { doesHarm, gainOf, withTicket, type Arm, type Gain } from './domain/learning-gain.js';
-import { fadedLoad, logMinutes, NO_CATEGORY, type ObservedCell, type ObservedLoad } from './domain/learning.js';
+import { fadedLoad, logMinutes, minutesWorked, NO_CATEGORY, type ObservedCell, type ObservedLoad, type Pause } from './domain/learning.js';
 
 /** What the transaction that reads has written itself, and may yet roll back. */
 const OWN = 'changed_xid = pg_current_xact_id_if_assigned() as own';
@@ -108,6 +108,8 @@ export interface Solved {
   readonly agentId: string;
   readonly assignedAt: Date;
   readonly solvedAt: Date;
+  /** When the ticket waited for somebody else than its owner. */
+  readonly pauses: readonly Pause[];
 }
 
 /** What became of tickets, summed up by agent and category. */
@@ -115,7 +117,8 @@ export class ExperienceStore {
   constructor(private readonly tx: EntityManager) {}
 
   /**
-   * Remembers who solved what, and how long it took: from when it was given to the agent, or from when the agent solved the one before.
+   * Remembers who solved what, and how long they worked on it: from when it was given to the agent, or from when the agent solved the one
+   * before, without the ticket's pauses and without the time the agent was offline in between.
    * A ticket solved again is credited again, to who solved it then.
    */
   async solved(rows: readonly Solved[]): Promise<void> {
@@ -130,11 +133,16 @@ export class ExperienceStore {
       [agentIds],
     )) as StoredLoad[];
     const loads = new Map(stored.map((row) => [row.agent_id, toLoad(row)]));
+    const absences = await this.#absencesOf(agentIds);
     const minutesOf = new Map<string, number>();
-    for (const { ticketId, agentId, assignedAt, solvedAt } of [...rows].sort((a, b) => a.solvedAt.getTime() - b.solvedAt.getTime())) {
+    for (const { ticketId, agentId, assignedAt, solvedAt, pauses } of [...rows].sort(
+      (a, b) => a.solvedAt.getTime() - b.solvedAt.getTime(),
+    )) {
       const before = loads.get(agentId)!;
       const began = solvedAt.getTime() > before.atMs ? Math.max(assignedAt.getTime(), before.atMs) : assignedAt.getTime();
-      const minutes = Math.max(0, solvedAt.getTime() - began) / 60_000;
+      // Who solves a ticket while they are taken for offline works all the same.
+      const away = (absences.get(agentId) ?? []).filter(({ until }) => until <= solvedAt.getTime());
+      const minutes = minutesWorked(began, solvedAt.getTime(), [...pauses, ...away]);
       minutesOf.set(ticketId, minutes);
       loads.set(agentId, fadedLoad(before, solvedAt.getTime(), minutes));
     }
@@ -161,6 +169,18 @@ export class ExperienceStore {
         after.map((one) => one.busyShare),
         after.map((one) => new Date(one.atMs)),
       ],
+    );
+  }
+
+  async #absencesOf(agentIds: readonly string[]): Promise<Map<string, Pause[]>> {
+    const rows = await this.tx.query<{ agent_id: string; from: Date; until: Date }[]>(
+      `select agent_id, lower(absence) as from, upper(absence) as until from routing_agent cross join unnest(offline) absence
+       where agent_id = any($1::text[]) and not upper_inf(absence)`,
+      [agentIds],
+    );
+    const absences = Map.groupBy(rows, (row) => row.agent_id);
+    return new Map(
+      [...absences].map(([agentId, own]) => [agentId, own.map(({ from, until }) => ({ from: from.getTime(), until: until.getTime() }))]),
     );
   }
 

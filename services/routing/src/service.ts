@@ -7,6 +7,7 @@ import { WakeWaiting } from './migrations/1795486200000-wake-waiting.js';
 import { KeepJsonAsItCame } from './migrations/1795741200000-keep-json-as-it-came.js';
 import { LearnFromWork } from './migrations/1795689000000-learn-from-work.js';
 import { CountWaits } from './migrations/1795762800000-count-waits.js';
+import { KnowAbsences } from './migrations/1795788000000-know-absences.js';
 import { RoutingModule } from './routing.module.js';
 
 export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -14,7 +15,16 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
   return {
     name: 'routing',
     module: RoutingModule,
-    migrations: [CreateRouting, WakeWaiting, KeepProposalsInline, TellPerformance, KeepJsonAsItCame, LearnFromWork, CountWaits],
+    migrations: [
+      CreateRouting,
+      WakeWaiting,
+      KeepProposalsInline,
+      TellPerformance,
+      KeepJsonAsItCame,
+      LearnFromWork,
+      CountWaits,
+      KnowAbsences,
+    ],
     environment,
   };
 }

@@ -28,7 +28,7 @@ import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
 import { isHeldOut } from './domain/chance.js';
 import { NO_CATEGORY } from './domain/learning.js';
-import { queueIdOf, readyAtOf, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
+import { pausesOf, queueIdOf, readyAtOf, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
 import { DonorStore, type Wait } from './donor.store.js';
 import { ExperienceStore, type Solved } from './experience.store.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
@@ -112,7 +112,7 @@ export class TicketConsumer {
     await experience.credit([...learnable].flatMap(categoryOf), memoryTickets);
     for (const part of oneSolutionEach(outcomes)) {
       const solved = part.filter((event) => event.type === 'TicketSolved');
-      await experience.solved(solved.flatMap(solvedBy));
+      await experience.solved(solved.flatMap((event) => solvedBy(event, rows.get(event.ticketId)!)));
       await experience.credit(
         solved.flatMap((event) => categoryOf(rows.get(event.ticketId)!)),
         memoryTickets,
@@ -131,7 +131,8 @@ export class TicketConsumer {
     const { type, ticketId, data } = event;
     // Steps begin anew with relaxFrom, and are said anew.
     const anew = row.facts.assignment !== undefined && row.facts.assignment.relaxFrom !== data.ticket.relaxFrom;
-    row.facts = { ...row.facts, assignment: data.ticket, ...(anew && { told: undefined }) };
+    const pauses = pausesOf(row.facts, data.ticket, event.at.getTime());
+    row.facts = { ...row.facts, assignment: data.ticket, ...(anew && { told: undefined }), ...pauses };
     if (type === 'AnswerRefused') row.facts.answerRefused = true;
     if (type === 'ProposalRejected') row.facts.notBefore = now.getTime() + REJECTED_WAIT_MS;
     if (type !== 'OfferMade' && type !== 'TicketAssigned' && type !== 'ProposalRejected') return [];
@@ -225,7 +226,7 @@ function sampleOf(
 }
 
 /** Solved tickets are what routing learns from, credited to who solved them. */
-function solvedBy({ ticketId, data }: Received<TicketSolved>): Solved[] {
+function solvedBy({ ticketId, data }: Received<TicketSolved>, { facts: { pauses = [] } }: TicketRow): Solved[] {
   if (data.agentId === null || data.assignedAt === null || data.how !== 'agent') return [];
-  return [{ ticketId, agentId: data.agentId, assignedAt: new Date(data.assignedAt), solvedAt: new Date(data.solvedAt) }];
+  return [{ ticketId, agentId: data.agentId, assignedAt: new Date(data.assignedAt), solvedAt: new Date(data.solvedAt), pauses }];
 }

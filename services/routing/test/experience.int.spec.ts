@@ -1,9 +1,9 @@
-import { TicketReopened, TicketSolved, TicketTransferred, type Draft } from '@signalbox/contracts';
+import { StatusChanged, TicketReopened, TicketSolved, TicketTransferred, type Draft } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
 import type { Stack } from '@signalbox/test-stack';
 import { routing } from '../src/service.js';
 import { aStack } from './a-stack.js';
-import { configuration, enriched, received, snapshot } from './events.js';
+import { agent, configuration, enriched, received, snapshot } from './events.js';
 
 let stack: Stack;
 let service: RunningService;
@@ -37,6 +37,21 @@ const transferred = (ticketId: string, agentId: string | null, byAgentId: string
   });
 const known = (ticketId: string): Draft[] => [received(ticketId), enriched(ticketId)];
 
+const status = (ticketId: string, agentId: string, to: 'pending' | 'open'): Draft =>
+  StatusChanged(ticketId, {
+    ticket: snapshot({ status: to, agentId }),
+    from: to === 'open' ? 'pending' : 'open',
+    cause: to === 'open' ? 'customer-replied' : 'agent',
+  });
+
+/** Said so many minutes ago. */
+async function deliverLate(...events: [minutesAgo: number, Draft][]): Promise<void> {
+  const records = events.flatMap(([minutesAgo, event]) =>
+    stack.recordsOf(event).map((record) => ({ ...record, value: JSON.stringify({ ...JSON.parse(record.value), time: ago(minutesAgo) }) })),
+  );
+  await stack.publishRaw(...records, ...records);
+  await stack.settled();
+}
 /** Everything twice; what Kafka may deliver in one batch as well as one by one. */
 async function deliver(...events: Draft[]): Promise<void> {
   await stack.publish(...events, ...events);
@@ -100,5 +115,49 @@ describe('a ticket handed on', () => {
     await deliver(...known('done'), solved('done', 'keeps', 60), ...known('taken'), ...known('tired'));
     await deliver(transferred('taken', 'keeps', 'supervisor'), transferred('tired', null, null));
     expect(await observed('keeps')).toEqual([{ tickets: 1, returned: 0 }]);
+  });
+});
+
+describe('the time a solution took', () => {
+  const minutesOf = async (ticketId: string) =>
+    Math.round(
+      (await stack.query<{ minutes: number }>('routing', 'select minutes from solved where ticket_id = $1', [ticketId]))[0]!.minutes,
+    );
+  const presence = (agentId: string, agentVersion: number, is: 'online' | 'away' | 'offline') =>
+    agent(agentId, { agentVersion, presence: is });
+
+  it('is without the night in between, nor does it make anybody busy', async () => {
+    // Given at 17:55, looked at for a minute at night, solved at 09:05.
+    await deliverLate(
+      [1000, presence('sleeps', 1, 'online')],
+      [905, presence('sleeps', 2, 'away')],
+      [900, presence('sleeps', 3, 'offline')],
+    );
+    await deliverLate(
+      [600, presence('sleeps', 4, 'online')],
+      [599, presence('sleeps', 5, 'offline')],
+      [5, presence('sleeps', 6, 'online')],
+    );
+    await deliver(solved('night', 'sleeps', 0, 910));
+    expect(await minutesOf('night')).toBe(16);
+    const [load] = await stack.query<{ busy_share: number }>('routing', `select busy_share from agent_load where agent_id = 'sleeps'`);
+    expect(load!.busy_share).toBeCloseTo(16 / 1_440, 3);
+  });
+
+  it('is not guessed away where an agent is taken for offline and solves all the same', async () => {
+    await deliverLate([30, presence('unseen', 1, 'offline')]);
+    await deliver(solved('unseen', 'unseen', 0, 20));
+    expect(await minutesOf('unseen')).toBe(20);
+  });
+
+  it('is without what the ticket was pending for, a night included', async () => {
+    await deliverLate([200, presence('waits', 1, 'offline')], [100, presence('waits', 2, 'online')]);
+    await deliverLate(
+      [250, status('asked', 'waits', 'pending')],
+      [50, status('asked', 'waits', 'open')],
+      [10, status('asked', 'waits', 'pending')],
+    );
+    await deliver(solved('asked', 'waits', 0, 300));
+    expect(await minutesOf('asked')).toBe(90);
   });
 });

@@ -100,6 +100,22 @@ const SHARE_MAX = 0.99;
 /** Nobody is counted as busier than this: the price would grow without bound. */
 const BUSY_SHARE_MAX = 0.9;
 
+/** Instants in ms. */
+export interface Pause {
+  readonly from: number;
+  readonly until: number;
+}
+/** Minutes between two instants (ms) without the pauses in between, which may overlap. */
+export function minutesWorked(from: number, until: number, pauses: readonly Pause[]): number {
+  let workedMs = 0;
+  let at = from;
+  for (const pause of pauses.toSorted((a, b) => a.from - b.from)) {
+    workedMs += Math.max(0, Math.min(pause.from, until) - at);
+    at = Math.max(at, pause.until);
+  }
+  return (workedMs + Math.max(0, until - at)) / 60_000;
+}
+
 /** Minutes of work on the log scale; at least 3 s, so that one mistake cannot weigh without bound. */
 export const logMinutes = (minutes: number): number => Math.log(Math.max(MINUTES_MIN, minutes));
 
