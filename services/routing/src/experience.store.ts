@@ -24,8 +24,9 @@ interface StoredLoad {
   readonly at: Date;
   readonly own: boolean | null;
 }
-/** Beyond `memoryTickets` ($3) each further ticket leaves so much of what was seen before. */
-const FADED = 'case when o.tickets > $3::float8 then power($3::float8 / ($3::float8 + 1), excluded.tickets) else 1 end';
+/** Beyond `memoryTickets` ($3) each further observation leaves so much of what was seen before. */
+const fadedBy = (seen: string, more: string): string =>
+  `case when ${seen} > $3::float8 then power($3::float8 / ($3::float8 + 1), ${more}) else 1 end`;
 const keyOf = ({ agentId, category }: ObservedCell): string => `${agentId} ${category}`;
 const toCell = (row: StoredCell): ObservedCell => ({
   agentId: row.agent_id,
@@ -190,6 +191,7 @@ export class ExperienceStore {
    */
   async credit(tickets: readonly { ticketId: string; category: string }[], memoryTickets: number): Promise<void> {
     if (tickets.length === 0) return;
+    const left = fadedBy('o.tickets', 'excluded.tickets');
     await this.tx.query(
       `with credited as (
          update solved s set category = x.category from (select distinct on (t) t, c as category from unnest($1::text[], $2::text[]) as y(t, c) order by t) x
@@ -200,28 +202,29 @@ export class ExperienceStore {
        insert into observed as o (agent_id, category, tickets, log_minutes_sum, minutes_sum, returned)
        select agent_id, category, tickets, log_minutes, minutes, returned from more order by 1, 2
        on conflict (agent_id, category) do update set
-         tickets = o.tickets * ${FADED} + excluded.tickets, log_minutes_sum = o.log_minutes_sum * ${FADED} + excluded.log_minutes_sum,
-         minutes_sum = o.minutes_sum * ${FADED} + excluded.minutes_sum, returned = o.returned * ${FADED} + excluded.returned,
+         tickets = o.tickets * ${left} + excluded.tickets, log_minutes_sum = o.log_minutes_sum * ${left} + excluded.log_minutes_sum,
+         minutes_sum = o.minutes_sum * ${left} + excluded.minutes_sum, returned = o.returned * ${left} + excluded.returned,
          changed_xid = pg_current_xact_id()`,
       [tickets.map((one) => one.ticketId), tickets.map((one) => one.category), memoryTickets],
     );
   }
 
   /** Solved tickets that came back within so many days: once per solution it counts against who solved them. */
-  async cameBack(rows: readonly { ticketId: string; at: Date }[], withinDays: number): Promise<void> {
+  async cameBack(rows: readonly { ticketId: string; at: Date }[], memoryTickets: number, withinDays: number): Promise<void> {
     if (rows.length === 0) return;
+    const left = fadedBy('c.tickets', 'b.tickets');
     await this.tx.query(
       `with back as (
          update solved s set returned = true from (select distinct on (t) t, at from unnest($1::text[], $2::timestamptz[]) as y(t, at) order by t, at) x
-         where s.ticket_id = x.t and not s.returned and x.at between s.solved_at and s.solved_at + $3::float8 * interval '1 day'
+         where s.ticket_id = x.t and not s.returned and x.at between s.solved_at and s.solved_at + $4::float8 * interval '1 day'
          returning s.agent_id, s.category, greatest(0, extract(epoch from x.at - s.solved_at)::float8 / 60) as minutes),
        counted as (
          update observed o set returned = least(o.tickets, o.returned + b.tickets), changed_xid = pg_current_xact_id()
          from (select agent_id, category, count(*)::float8 as tickets from back where category is not null group by 1, 2) b
          where o.agent_id = b.agent_id and o.category = b.category)
-       update came_back c set tickets = c.tickets + b.tickets, minutes = c.minutes + b.minutes
+       update came_back c set tickets = c.tickets * ${left} + b.tickets, minutes = c.minutes * ${left} + b.minutes
        from (select count(*)::float8 as tickets, coalesce(sum(minutes), 0) as minutes from back) b where b.tickets > 0`,
-      [rows.map((row) => row.ticketId), rows.map((row) => row.at), withinDays],
+      [rows.map((row) => row.ticketId), rows.map((row) => row.at), memoryTickets, withinDays],
     );
   }
 
@@ -229,14 +232,16 @@ export class ExperienceStore {
    * Tickets that agents handed on: each counts as one that came back. The means of the times stay as they are; where nothing was ever
    * solved there is nothing to compare with yet.
    */
-  async handedOn(rows: readonly { agentId: string; category: string }[]): Promise<void> {
+  async handedOn(rows: readonly { agentId: string; category: string }[], memoryTickets: number): Promise<void> {
     if (rows.length === 0) return;
+    const left = fadedBy('o.tickets', 'x.n');
     await this.tx.query(
-      `update observed o set tickets = o.tickets + x.n, returned = o.returned + x.n, log_minutes_sum = o.log_minutes_sum * (o.tickets + x.n) / o.tickets,
-         minutes_sum = o.minutes_sum * (o.tickets + x.n) / o.tickets, changed_xid = pg_current_xact_id()
+      `update observed o set tickets = o.tickets * ${left} + x.n, returned = o.returned * ${left} + x.n,
+         log_minutes_sum = o.log_minutes_sum * (${left} + x.n / o.tickets), minutes_sum = o.minutes_sum * (${left} + x.n / o.tickets),
+         changed_xid = pg_current_xact_id()
        from (select a, c, count(*)::float8 as n from unnest($1::text[], $2::text[]) as y(a, c) group by 1, 2) x
        where o.agent_id = x.a and o.category = x.c and o.tickets > 0`,
-      [rows.map((row) => row.agentId), rows.map((row) => row.category)],
+      [rows.map((row) => row.agentId), rows.map((row) => row.category), memoryTickets],
     );
   }
 
@@ -290,13 +295,18 @@ export class ExperienceStore {
    * A ticket's latest rating takes the place of the one before. It is the agent's whom the rating names (older ones name nobody: then
    * who solved the ticket), in the category the ticket has by now.
    */
-  async rate(ratings: readonly { ticketId: string; agentId: string | undefined; satisfied: boolean }[]): Promise<void> {
+  async rate(
+    ratings: readonly { ticketId: string; agentId: string | undefined; satisfied: boolean }[],
+    memoryTickets: number,
+  ): Promise<void> {
     const newest = [...new Map(ratings.map((rating) => [rating.ticketId, rating])).values()];
     if (newest.length === 0) return;
+    // One that takes another's place makes nothing older.
+    const left = fadedBy('o.rated', 'greatest(0, excluded.rated)');
     await this.tx.query(
       `with said as (
          select x.ticket_id, coalesce(x.agent_id, s.agent_id) as agent_id, coalesce(t.facts->'enriched'->>'category', $4) as category, x.satisfied
-         from unnest($1::text[], $2::text[], $3::boolean[]) as x(ticket_id, agent_id, satisfied)
+         from unnest($1::text[], $2::text[], $5::boolean[]) as x(ticket_id, agent_id, satisfied)
          left join solved s using (ticket_id) left join routing_ticket t using (ticket_id) where coalesce(x.agent_id, s.agent_id) is not null),
        before as (select r.* from rating r join said using (ticket_id)),
        kept as (
@@ -307,8 +317,16 @@ export class ExperienceStore {
          union all select agent_id, category, -1, -satisfied::int from before)
        insert into observed as o (agent_id, category, rated, satisfied)
        select agent_id, category, sum(rated), sum(satisfied) from moved group by 1, 2 having sum(rated) <> 0 or sum(satisfied) <> 0 order by 1, 2
-       on conflict (agent_id, category) do update set rated = greatest(0, o.rated + excluded.rated), satisfied = greatest(0, o.satisfied + excluded.satisfied), changed_xid = pg_current_xact_id()`,
-      [newest.map((one) => one.ticketId), newest.map((one) => one.agentId ?? null), newest.map((one) => one.satisfied), NO_CATEGORY],
+       on conflict (agent_id, category) do update set rated = greatest(0, o.rated * ${left} + excluded.rated),
+         satisfied = least(greatest(0, o.rated * ${left} + excluded.rated), greatest(0, o.satisfied * ${left} + excluded.satisfied)),
+         changed_xid = pg_current_xact_id()`,
+      [
+        newest.map((one) => one.ticketId),
+        newest.map((one) => one.agentId ?? null),
+        memoryTickets,
+        NO_CATEGORY,
+        newest.map((one) => one.satisfied),
+      ],
     );
   }
 }

@@ -33,13 +33,10 @@ import { DonorStore, type Wait } from './donor.store.js';
 import { ExperienceStore, type Solved } from './experience.store.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { Rounds } from './rounds.js';
-import { activePolicy, donorsIn, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
+import { activePolicy, donorsIn, memoryOf, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
 
 /** A rejected proposal is decided again after so long: by then the agent's record usually shows why it was rejected. */
 const REJECTED_WAIT_MS = 50;
-
-/** Where no policy is active yet. */
-const LEARNING = { memoryTickets: 100, returnsWithinDays: 7 };
 
 type FactEvent = TicketReceived | TicketEnriched | AnswerProposed | NoAnswer | ClocksChanged;
 
@@ -108,7 +105,7 @@ export class TicketConsumer {
     await new DonorStore(tx).waited(waits);
     this.#askRounds([...rows.values()], freed.length > 0, delivery);
     const experience = new ExperienceStore(tx);
-    const { memoryTickets, returnsWithinDays } = activePolicy(config)?.policy.learning ?? LEARNING;
+    const { memoryTickets, returnsWithinDays } = memoryOf(config);
     await experience.credit([...learnable].flatMap(categoryOf), memoryTickets);
     for (const part of oneSolutionEach(outcomes)) {
       const solved = part.filter((event) => event.type === 'TicketSolved');
@@ -120,10 +117,11 @@ export class TicketConsumer {
       await experience.sample(solved.flatMap((event) => sampleOf(event, rows.get(event.ticketId)!, config)));
       await experience.cameBack(
         part.filter((event) => event.type === 'TicketReopened'),
+        memoryTickets,
         returnsWithinDays,
       );
     }
-    await experience.handedOn(handedOn);
+    await experience.handedOn(handedOn, memoryTickets);
   }
 
   /** What assignment says is the fact: owner, status, epoch, exclusions, and whether a proposal was taken. */

@@ -1,4 +1,4 @@
-import { StatusChanged, TicketReopened, TicketSolved, TicketTransferred, type Draft } from '@signalbox/contracts';
+import { SatisfactionRated, StatusChanged, TicketReopened, TicketSolved, TicketTransferred, type Draft } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
 import type { Stack } from '@signalbox/test-stack';
 import { routing } from '../src/service.js';
@@ -67,7 +67,7 @@ const cameBack = async () =>
 
 beforeAll(async () => {
   stack = await aStack();
-  await stack.publish(...configuration());
+  await stack.publish(...configuration({ learning: { memoryTickets: 5 } }));
   service = await startService(routing(await stack.environmentFor('routing')), (error) => {
     throw error;
   });
@@ -160,4 +160,26 @@ describe('the time a solution took', () => {
     await deliver(solved('asked', 'waits', 0, 300));
     expect(await minutesOf('asked')).toBe(90);
   });
+});
+
+it('forgets ratings, returns and hand-overs alike, beyond as many tickets as the policy remembers', async () => {
+  const many = (what: string) => Array.from({ length: 12 }, (_, nth) => `${what}-${nth}`);
+  const rated = (score: number) => (ticketId: string) => SatisfactionRated(ticketId, { score, agentId: 'changes', ratedAt: ago(0) });
+  const all = ['good', 'better', 'worse'].map(many);
+  await deliver(...all.flat().flatMap(known));
+  const before = await cameBack();
+  for (const [nth, tickets] of all.entries()) {
+    await deliver(...tickets.map((ticketId) => solved(ticketId, 'changes', nth === 2 ? 600 : 60)));
+    await deliver(...tickets.map(rated(nth === 2 ? 1 : 5)), ...tickets.map((ticketId) => reopened(ticketId, 'changes')));
+    await deliver(...tickets.map((ticketId) => transferred(ticketId, 'changes', 'changes')));
+  }
+  const [seen] = await stack.query<Record<'tickets' | 'returned' | 'rated' | 'satisfied', number>>(
+    'routing',
+    `select tickets, returned, rated, satisfied from observed where agent_id = 'changes'`,
+  );
+  // Five sixths are left for each of twelve: 11 %.
+  expect(seen!.satisfied / seen!.rated).toBeLessThan(0.3);
+  expect([seen!.rated, seen!.tickets, seen!.returned].map((sum) => sum < 20)).toEqual([true, true, true]);
+  const after = await cameBack();
+  expect([before.tickets < 6, after.tickets < 20, after.minutes / after.tickets > 450]).toEqual([true, true, true]);
 });

@@ -9,6 +9,7 @@ import {
   NO_CATEGORY,
   nothingObserved,
   withRated,
+  withReturn,
   withReturned,
   withSolved,
   type ObservedCell,
@@ -143,12 +144,20 @@ describe('what is learned', () => {
     expect(cell.tickets).toBeLessThan(52);
     for (let nth = 0; nth < 200; nth += 1) cell = withSolved(cell, 40, 50);
     expect(cell.minutesSum / cell.tickets).toBeGreaterThan(38);
+    for (let nth = 0; nth < 1_000; nth += 1) cell = withRated(cell, true, 50);
+    for (let nth = 0; nth < 200; nth += 1) cell = withRated(cell, false, 50);
+    expect(cell.rated).toBeLessThan(52);
+    expect(cell.satisfied / cell.rated).toBeLessThan(0.02);
+    let returns = { tickets: 0, minutes: 0 };
+    for (let nth = 0; nth < 1_000; nth += 1) returns = withReturn(returns, 60, 50);
+    for (let nth = 0; nth < 200; nth += 1) returns = withReturn(returns, 600, 50);
+    expect(returns.minutes / returns.tickets).toBeGreaterThan(580);
   });
 
   it('never counts more back than were solved', () => {
     const once = withReturned(withReturned(withSolved(nothingObserved('ana', 'c'), 10, 50)));
     expect(once).toMatchObject({ tickets: 1, returned: 1 });
-    expect(withRated(once, true)).toMatchObject({ rated: 1, satisfied: 1 });
+    expect(withRated(once, true, 50)).toMatchObject({ rated: 1, satisfied: 1 });
   });
 
   it('counts no night and no pause as work, however they overlap', () => {
