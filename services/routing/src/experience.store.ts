@@ -113,6 +113,13 @@ export interface Solved {
   readonly pauses: readonly Pause[];
 }
 
+/** How long a solved ticket took since it came in; where it had come back, in place of its solution before. */
+export interface Sample {
+  readonly heldOut: boolean;
+  readonly minutes: number;
+  readonly insteadOf: number | undefined;
+}
+
 /** What became of tickets, summed up by agent and category. */
 export class ExperienceStore {
   constructor(private readonly tx: EntityManager) {}
@@ -254,13 +261,13 @@ export class ExperienceStore {
     return { cells: new Set(cells.map((row) => `${row.agent_id} ${row.category}`)), agents: new Set(loads.map((row) => row.agent_id)) };
   }
 
-  /** How long solved tickets took since they came in. Only added here: one row for all would make every instance wait for every other. */
-  async sample(tickets: readonly { heldOut: boolean; minutes: number }[]): Promise<void> {
+  /** Only added here: one row for all would make every instance wait for every other. */
+  async sample(tickets: readonly Sample[]): Promise<void> {
     if (tickets.length === 0) return;
-    await this.tx.query('insert into learning_sample (held_out, minutes) select * from unnest($1::boolean[], $2::float8[])', [
-      tickets.map((one) => one.heldOut),
-      tickets.map((one) => one.minutes),
-    ]);
+    await this.tx.query(
+      'insert into learning_sample (held_out, minutes, instead_of) select * from unnest($1::boolean[], $2::float8[], $3::float8[])',
+      [tickets.map((one) => one.heldOut), tickets.map((one) => one.minutes), tickets.map((one) => one.insteadOf ?? null)],
+    );
   }
 
   /** Sums up the oldest samples, unless another instance is doing it. @returns how many */
@@ -268,11 +275,11 @@ export class ExperienceStore {
     const arms = (await this.tx.query('select * from learning_arm order by held_out for update skip locked')) as StoredArm[];
     if (arms.length < 2) return 0;
     const [samples] = (await this.tx.query(
-      `delete from learning_sample where id in (select id from learning_sample order by id limit ${SAMPLES_MAX}) returning id::float8, held_out, minutes`,
-    )) as [{ id: number; held_out: boolean; minutes: number }[], number];
+      `delete from learning_sample where id in (select id from learning_sample order by id limit ${SAMPLES_MAX}) returning id::float8, held_out, minutes, instead_of`,
+    )) as [{ id: number; held_out: boolean; minutes: number; instead_of: number | null }[], number];
     for (const stored of arms) {
       const own = samples.filter((sample) => sample.held_out === stored.held_out).sort((a, b) => a.id - b.id);
-      const { tickets, minutesSum, squaresSum } = own.reduce((arm, { minutes }) => withTicket(arm, minutes), toArm(stored));
+      const { tickets, minutesSum, squaresSum } = own.reduce((arm, one) => withTicket(arm, one.minutes, one.instead_of), toArm(stored));
       await this.tx.query('update learning_arm set tickets = $2, minutes_sum = $3, squares_sum = $4 where held_out = $1', [
         stored.held_out,
         tickets,

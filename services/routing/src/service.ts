@@ -8,6 +8,7 @@ import { KeepJsonAsItCame } from './migrations/1795741200000-keep-json-as-it-cam
 import { LearnFromWork } from './migrations/1795689000000-learn-from-work.js';
 import { CountWaits } from './migrations/1795762800000-count-waits.js';
 import { KnowAbsences } from './migrations/1795788000000-know-absences.js';
+import { SampleForGood } from './migrations/1795791600000-sample-for-good.js';
 import { RoutingModule } from './routing.module.js';
 
 export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -24,6 +25,7 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
       LearnFromWork,
       CountWaits,
       KnowAbsences,
+      SampleForGood,
     ],
     environment,
   };

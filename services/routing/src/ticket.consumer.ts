@@ -30,7 +30,7 @@ import { isHeldOut } from './domain/chance.js';
 import { NO_CATEGORY } from './domain/learning.js';
 import { pausesOf, queueIdOf, readyAtOf, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
 import { DonorStore, type Wait } from './donor.store.js';
-import { ExperienceStore, type Solved } from './experience.store.js';
+import { ExperienceStore, type Sample, type Solved } from './experience.store.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { Rounds } from './rounds.js';
 import { activePolicy, donorsIn, memoryOf, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
@@ -76,6 +76,7 @@ export class TicketConsumer {
     const outcomes: Received<TicketSolved | TicketReopened>[] = [];
     const handedOn: { agentId: string; category: string }[] = [];
     const learnable = new Set<TicketRow>();
+    const samples: Sample[] = [];
     const donors = donorsIn(config);
     const waits: Wait[] = [];
     for (const event of events) {
@@ -86,6 +87,7 @@ export class TicketConsumer {
       // A supervisor's transfer says nothing about the owner.
       if (event.type === 'TicketTransferred' && event.data.byAgentId !== null && event.data.byAgentId === event.data.from.agentId)
         handedOn.push({ agentId: event.data.byAgentId, category: row.facts.enriched?.category ?? NO_CATEGORY });
+      if (event.type === 'TicketSolved') samples.push(...sample(row, event, config));
       const part = partOf(event);
       if (part) row.facts = { ...row.facts, ...part };
       else {
@@ -114,13 +116,13 @@ export class TicketConsumer {
         solved.flatMap((event) => categoryOf(rows.get(event.ticketId)!)),
         memoryTickets,
       );
-      await experience.sample(solved.flatMap((event) => sampleOf(event, rows.get(event.ticketId)!, config)));
       await experience.cameBack(
         part.filter((event) => event.type === 'TicketReopened'),
         memoryTickets,
         returnsWithinDays,
       );
     }
+    await experience.sample(samples);
     await experience.handedOn(handedOn, memoryTickets);
   }
 
@@ -211,16 +213,14 @@ function oneSolutionEach(outcomes: readonly Received<TicketSolved | TicketReopen
 const categoryOf = ({ ticketId, facts: { enriched } }: TicketRow): { ticketId: string; category: string }[] =>
   enriched === undefined ? [] : [{ ticketId, category: enriched.category ?? NO_CATEGORY }];
 
-/** For the gain of learning: how long since the ticket came in, each time it is solved. */
-function sampleOf(
-  { data, ticketId }: Received<TicketSolved>,
-  { facts }: TicketRow,
-  config: Delivery['config'],
-): { heldOut: boolean; minutes: number }[] {
+/** For the gain of learning. */
+function sample(row: TicketRow, { data, ticketId }: Received<TicketSolved>, config: Delivery['config']): Sample[] {
   const learning = activePolicy(config)?.policy.learning;
-  if (data.how !== 'agent' || !facts.received || !learning) return [];
-  const minutes = Math.max(0, Date.parse(data.solvedAt) - facts.received.at) / 60_000;
-  return [{ heldOut: isHeldOut(ticketId, learning.holdoutShare), minutes }];
+  const { received, solvedAfterMinutes: insteadOf } = row.facts;
+  if (data.how !== 'agent' || !received || !learning) return [];
+  const minutes = Math.max(0, Date.parse(data.solvedAt) - received.at) / 60_000;
+  row.facts = { ...row.facts, solvedAfterMinutes: minutes };
+  return [{ heldOut: isHeldOut(ticketId, learning.holdoutShare), minutes, insteadOf }];
 }
 
 /** Solved tickets are what routing learns from, credited to who solved them. */

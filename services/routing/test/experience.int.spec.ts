@@ -162,6 +162,20 @@ describe('the time a solution took', () => {
   });
 });
 
+it('measures the gain of learning by a ticket’s last solution, once', async () => {
+  const sampled = async (): Promise<number> => {
+    const left = async () => (await stack.query<{ left: number }>('routing', 'select count(*)::int as left from learning_sample'))[0]!.left;
+    for (const until = Date.now() + 20_000; (await left()) > 0 && Date.now() < until;)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    return (await stack.query<{ tickets: number }>('routing', 'select sum(tickets)::float8 as tickets from learning_arm'))[0]!.tickets;
+  };
+  await deliver(...known('measured'));
+  const before = await sampled();
+  await deliver(solved('measured', 'first', 60), reopened('measured', 'first'), solved('measured', 'second', 0));
+  await deliver(reopened('measured', 'second'), solved('measured', 'first', -1));
+  expect((await sampled()) - before).toBe(1);
+});
+
 it('forgets ratings, returns and hand-overs alike, beyond as many tickets as the policy remembers', async () => {
   const many = (what: string) => Array.from({ length: 12 }, (_, nth) => `${what}-${nth}`);
   const rated = (score: number) => (ticketId: string) => SatisfactionRated(ticketId, { score, agentId: 'changes', ratedAt: ago(0) });

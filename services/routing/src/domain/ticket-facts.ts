@@ -30,6 +30,8 @@ export interface TicketFacts {
   /** While it waits for its customer or a third party it is nobody's work: since when, and the times before. */
   pausedAt?: number;
   pauses?: Pause[];
+  /** How long it took since it came in to its last solution by an agent. */
+  solvedAfterMinutes?: number;
   /** For which deadline rescues were proposed, how often, and when somebody was last looked for. */
   rescue?: { dueAt: number; proposed: number; triedAt: number };
 }
