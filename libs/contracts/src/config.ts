@@ -295,7 +295,10 @@ export const RoutingPolicy = z
     answerWaitMs: z.number().min(0).max(60_000).default(150),
     /** After this long without enrichment the ticket is decided with what is known. */
     enrichmentWaitMs: z.number().min(0).max(60_000).default(5_000),
+    /** `protect`: tickets near breach go first, and an agent with such tickets of their own is given less. */
     agentSlaPressure: z.enum(['protect', 'ignore', 'boost']).default('protect'),
+    /** A ticket is near breach when its deadline is at most so many minutes away. 0 = never. */
+    nearBreachMinutes: z.number().min(0).max(1_440).default(15),
     maximumAgeMinutes: z.record(Priority, z.number().positive()),
     /** Observations a pair needs before it counts half; below it the agent's and the team's mean prevail. */
     shrinkageTickets: z.number().positive().default(8),

@@ -34,8 +34,6 @@ const CHECKPOINT_ROUNDS = 500;
 const RESEND_MS = 10_000;
 /** The safety net, and what notices a new configuration; ordinarily a round is asked for by what happened. A few indexed queries. */
 const SWEEP_MS = 500;
-/** An agent's own tickets count as near breach from so long before. */
-const NEAR_BREACH_MS = 15 * 60_000;
 /** Nothing should need it: a ticket that found nobody is tried again when an agent or the configuration changes, or at its next step. */
 const TRY_AGAIN_MS = 5 * 60_000;
 /** A donor's service level also recovers by time alone: what waits for its agents is tried again. */
@@ -356,7 +354,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   ): Promise<Map<string, Passing>> {
     const agents = new AgentStore(tx);
     const [nearBreach, given] = await Promise.all([
-      agents.nearBreach(new Date(now.getTime() + NEAR_BREACH_MS)),
+      agents.nearBreach(new Date(now.getTime() + policy.nearBreachMinutes * 60_000)),
       policy.fairness ? agents.givenSince(new Date(now.getTime() - policy.fairness.windowMinutes * 60_000)) : new Map<string, number>(),
     ]);
     const passing = new Map<string, Passing>();

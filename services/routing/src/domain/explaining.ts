@@ -21,7 +21,8 @@ const STICKY = 'kept for who knows the customer';
 const ASKED = 'did not ask for it';
 const NOT_SOONER = 'no sooner than its owner';
 const BUSY = 'other work first';
-const HELD = 'kept for a better agent';
+export const HELD = 'kept for a better agent';
+export const TAKEN = 'got a more urgent ticket';
 
 export function propose(
   pool: Pool,
@@ -60,7 +61,7 @@ export function propose(
     skipped: step > wish.byTime,
     weightsName: weighting.name,
     top,
-    excluded: reasonsOf(pool, wish, { whyNotNow, busy, notSooner }, 0),
+    excluded: reasonsOf(pool, wish, { whyNotNow, busy, notSooner, able: 0 }, TAKEN),
     yieldedTo: first.index === index ? undefined : takenBy.get(first.index),
     heldOut: wish.heldOut,
     propensity: propensityOf(pool, wish, shown, index),
@@ -109,12 +110,15 @@ function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: 
   return Math.max(1, wins) / PROPENSITY_DRAWS;
 }
 
-/** Why the others were left out, most frequent first. Each agent is counted once, by the first reason. */
+/**
+ * Why the others were left out, most frequent first. Each agent is counted once, by the first reason.
+ * @param whyNotAble what is said of those who could begin the ticket
+ */
 export function reasonsOf(
   pool: Pool,
   { fit, ticket, barred, keeping, only, onlyAsked }: Wish,
-  { whyNotNow, busy, notSooner }: Pick<Look, 'whyNotNow' | 'busy' | 'notSooner'>,
-  heldFrom: number,
+  { whyNotNow, busy, notSooner, able }: Pick<Look, 'whyNotNow' | 'busy' | 'notSooner' | 'able'>,
+  whyNotAble: string,
 ): Exclusion[] {
   const counts = new Map(fit.whyNever);
   for (const { reason, agents } of keeping) {
@@ -133,7 +137,7 @@ export function reasonsOf(
     counts.set(onlyAsked ? ASKED : STICKY, fit.places.filter((place) => !barred.includes(fit.group.members[place]!)).length - 1);
   counts.set(BUSY, busy);
   counts.set(NOT_SOONER, notSooner);
-  counts.set(HELD, heldFrom);
+  counts.set(whyNotAble, able);
   return byCount(counts).map(([reason, agents]) => ({ reason, agents }));
 }
 

@@ -152,7 +152,12 @@ const additions = fc.constantFrom<Record<string, unknown>>(
 const small = fc.record({
   agents: fc.uniqueArray(
     fc
-      .record({ agentId: fc.constantFrom('a', 'b', 'c'), skills: levels('accounting'), unitsMax: fc.integer({ min: 0, max: 3 }) })
+      .record({
+        agentId: fc.constantFrom('a', 'b', 'c'),
+        skills: levels('accounting'),
+        unitsMax: fc.integer({ min: 0, max: 3 }),
+        idleSince: fc.option(fc.integer({ min: 0, max: 60 }).map(ago)),
+      })
       .map(({ agentId, ...fields }) => anAgent(agentId, { ...fields, queueIds: ['general', 'billing'] })),
     { selector: (agent) => agent.agentId, maxLength: 3 },
   ),
@@ -186,7 +191,9 @@ describe('every round', () => {
           if (whyNeverFits(agent, needs) !== undefined || others >= agent.unitsMax) return undefined;
           const view = isHeldOut(ticket.ticketId, by.policy.learning.holdoutShare) ? by.learned.blind : by.learned;
           const weighting = weightingOf(weightsNameFor(ticket, by.policy), by.policy);
-          return explainScore(agent, ticket, needs, { unitsTaken: others, ticketsNearBreach: 0, aheadMinutes: 0 }, weighting, context, view)
+          // With another ticket first they are idle no longer.
+          const then = others > 0 ? { ...agent, idleSince: null, lastAssignedAt: NOW.getTime() } : agent;
+          return explainScore(then, ticket, needs, { unitsTaken: others, ticketsNearBreach: 0, aheadMinutes: 0 }, weighting, context, view)
             .score;
         };
         let best = { placed: '', score: -Infinity };

@@ -15,18 +15,30 @@ const RANK: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 }
 export const isOverAge = (ticket: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
   now.getTime() - ticket.firstQueuedAt >= policy.maximumAgeMinutes[ticket.priority] * 60_000;
 
-/** The order in which tickets choose: over age (oldest first), then priority (raised by its steps), deadline, age, id. A total order. */
+/** Its deadline is near and can still be kept: under `protect` it goes before tickets of any priority that have more time. */
+const isNearBreach = ({ dueAt }: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
+  policy.agentSlaPressure === 'protect' &&
+  dueAt !== null &&
+  dueAt > now.getTime() &&
+  dueAt - now.getTime() <= policy.nearBreachMinutes * 60_000;
+
+/**
+ * The order in which tickets choose, a total one: over age (oldest first), then near breach, then priority (raised by its steps), deadline,
+ * age, id. What is overdue has no lane of its own: it must not keep others from being in time.
+ */
 export function inOrder(tickets: readonly WaitingTicket[], policy: RoutingPolicy, now: Date): WaitingTicket[] {
-  const overAge = new Set(tickets.filter((ticket) => isOverAge(ticket, policy, now)));
+  const laneOf = new Map(
+    tickets.map((ticket) => [ticket, isOverAge(ticket, policy, now) ? 0 : isNearBreach(ticket, policy, now) ? 1 : 2] as const),
+  );
   const raises = policy.relaxation.some((step) => step.priorityDelta > 0);
   const rankOf = (ticket: WaitingTicket): number =>
     raises ? Math.max(0, RANK[ticket.priority] - priorityDeltaOf(ticket, policy, now)) : RANK[ticket.priority];
   return [...tickets].sort((a, b) => {
-    const [aOver, bOver] = [overAge.has(a), overAge.has(b)];
-    if (aOver !== bOver) return aOver ? -1 : 1;
-    const byRank = aOver ? 0 : rankOf(a) - rankOf(b);
+    const lane = laneOf.get(a)!;
+    if (lane !== laneOf.get(b)) return lane - laneOf.get(b)!;
+    const byRank = lane === 0 ? 0 : rankOf(a) - rankOf(b);
     if (byRank !== 0) return byRank;
-    if (!aOver && a.dueAt !== b.dueAt) return (a.dueAt ?? Infinity) - (b.dueAt ?? Infinity);
+    if (lane !== 0 && a.dueAt !== b.dueAt) return (a.dueAt ?? Infinity) - (b.dueAt ?? Infinity);
     return a.firstQueuedAt - b.firstQueuedAt || compareIds(a.ticketId, b.ticketId);
   });
 }
