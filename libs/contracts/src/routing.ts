@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { by, event, topic, type EventOf } from './declaration.js';
-import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, TicketId, Units, Version } from './fields.js';
+import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, SkillId, TicketId, Units, Version } from './fields.js';
 
 export const RoutingTopic = topic('signalbox.routing', { writer: 'routing', says: 'proposals with their reasons; why a ticket waits' });
 /** Everything needed to recompute a round to the same bytes. Keyed by matching domain. */
@@ -38,6 +38,8 @@ export const AssignmentProposed = event(RoutingTopic, 'AssignmentProposed', by.t
   excluded: z.array(Exclusion).max(30),
   /** True when routing could not wait for enrichment any longer. */
   unenriched: z.boolean(),
+  /** Required, though no configured agent has them: decided as if they were not. */
+  unknownSkills: z.array(SkillId).max(100).optional(),
   /** The ticket this one's best agent went to in the same round. */
   yieldedTo: z.string().max(80).optional(),
   /** Decided without what was learned of single agents, to measure what that is worth. */

@@ -332,15 +332,21 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return events;
   }
 
-  /** Once per process and category: such tickets ask for no skill and go to the company's default queue. */
+  /** Each category and skill once per process. What is not known asks for nothing; such a category goes to the company's default queue. */
   #reportUnknown(waiting: readonly WaitingTicket[], categories: ReadonlyMap<string, unknown>): void {
-    for (const { category, ticketId, queueId } of waiting) {
-      if (category === null || categories.has(category) || this.#unknown.has(category) || this.#unknown.size >= UNKNOWN_MAX) continue;
-      this.#unknown.add(category);
-      const known = [...categories.keys()].slice(0, 20).join(', ');
-      this.#logger.warn(
-        `ticket ${ticketId}: category '${category}' is not configured; routed to queue '${queueId}', asking for no skill. Known: ${known}`,
-      );
+    const report = (name: string, say: () => string): void => {
+      if (this.#unknown.has(name) || this.#unknown.size >= UNKNOWN_MAX) return;
+      this.#unknown.add(name);
+      this.#logger.warn(say());
+    };
+    for (const { category, ticketId, queueId, unknownSkills = [] } of waiting) {
+      if (category !== null && !categories.has(category)) {
+        const known = [...categories.keys()].slice(0, 20).join(', ');
+        const then = `routed to queue '${queueId}', asking for no skill. Known: ${known}`;
+        report(`category ${category}`, () => `ticket ${ticketId}: category '${category}' is not configured; ${then}`);
+      }
+      for (const skill of unknownSkills)
+        report(`skill ${skill}`, () => `ticket ${ticketId}: no configured agent has the skill '${skill}'; routed without asking for it`);
     }
   }
 

@@ -1,6 +1,7 @@
 import { aCategory, aCell, ago, anAgent, aPolicy, aTicket, decidingBy, NOW, passing } from '../../test/a-round.js';
 import { Learned } from './learning.js';
 import { match, matchNext, whyNothingFor } from './match.js';
+import { proposalOf } from './proposal.js';
 import { inOrder } from './wish.js';
 
 const dispute = aCategory({ requiredSkills: { accounting: 3 } });
@@ -242,6 +243,15 @@ describe('relaxation', () => {
     expect(match([ticket(0)], agents, by('nobody-online'), NOW).proposals).toMatchObject([{ agentId: 'new', step: 1, skipped: true }]);
     const online = accountant('full', 5, { unitsUsed: 4 });
     expect(match([ticket(0)], [online, ...agents], by('nobody-online'), NOW).waiting).toMatchObject([{ step: 0 }]);
+  });
+  it('asks for no skill that is known to nobody, and says so', () => {
+    const asks = ticket(0, { extraSkills: { tax: 2, law: 1 }, unknownSkills: ['tax'] });
+    const agents = [accountant('a', 3), accountant('b', 3, { skills: { accounting: 3, law: 1 } })];
+    const [proposed] = match([asks], agents, deciding, NOW).proposals;
+    expect(proposed).toMatchObject({ agentId: 'b', step: 0, excluded: [{ reason: 'law below 1', agents: 1 }] });
+    expect(proposalOf(proposed!, 'p', { domain: 'default', round: 1, policy: { name: 'standard', version: 1 }, now: NOW })).toMatchObject({
+      unknownSkills: ['tax'],
+    });
   });
   it('gives nothing up while nobody at all is staffed', () => {
     expect(match([ticket(0)], [accountant('off', 5, { presence: 'offline' })], deciding, NOW).waiting).toMatchObject([
