@@ -66,20 +66,45 @@ export const TicketQueued = event(RoutingTopic, 'TicketQueued', by.ticketId, {
 });
 export type TicketQueued = EventOf<typeof TicketQueued>;
 
+/** Why nothing that waits is for an agent, counted over the tickets looked at: `{ reason: 'accounting below 3', tickets: 4 }`. */
+const whyNotTheirs = z.array(z.object({ reason: z.string().max(120), tickets: z.int().min(1) })).max(30);
+
 /** The one outcome of a NextRequested: the ticket that was proposed, or why there is none. Caused by the request. */
 export const NextAnswered = event(RoutingTopic, 'NextAnswered', by.agentId, {
   requestId: z.string().max(200),
   proposalId: ProposalId.optional(),
   ticketId: TicketId.optional(),
   why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online']).optional(),
-  /** Why nothing that waits is for this agent, counted over the tickets looked at: `{ reason: 'accounting below 3', tickets: 4 }`. */
-  reasons: z
-    .array(z.object({ reason: z.string().max(120), tickets: z.int().min(1) }))
-    .max(30)
-    .optional(),
+  reasons: whyNotTheirs.optional(),
   answeredAt: Instant,
 });
 export type NextAnswered = EventOf<typeof NextAnswered>;
+
+/** The one outcome of a WhyIdleRequested, by what the round that answers it has left waiting. Nothing is decided by it. */
+export const IdleExplained = event(RoutingTopic, 'IdleExplained', by.agentId, {
+  requestId: z.string().max(200),
+  /** What keeps them from any ticket; 'nothing-fits': see `reasons`. */
+  why: z.enum([
+    'unknown-agent',
+    'offline',
+    'away',
+    'out-of-rotation',
+    'shift-ends',
+    'fairness-cap',
+    'no-room',
+    'nothing-waits',
+    'nothing-fits',
+  ]),
+  reasons: whyNotTheirs.optional(),
+  /** How many tickets that wait were looked at. */
+  waiting: z.int().min(0),
+  /** True: as many as a round takes were looked at, and more may wait. */
+  bounded: z.boolean(),
+  /** Tickets proposed or offered to them just now, and not theirs yet. */
+  onTheWay: z.int().min(0),
+  explainedAt: Instant,
+});
+export type IdleExplained = EventOf<typeof IdleExplained>;
 
 export const RequirementsRelaxed = event(RoutingTopic, 'RequirementsRelaxed', by.ticketId, {
   step: z.int().min(1),

@@ -1,22 +1,35 @@
 import { Controller, Inject } from '@nestjs/common';
-import { NextRequested, type Received } from '@signalbox/contracts';
+import { NextRequested, WhyIdleRequested, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
-import { NextRequestStore } from './next-request.store.js';
-import { Rounds } from './rounds.js';
+import { Matching } from './matching.js';
+import { NextRequestStore, type NextRequest } from './next-request.store.js';
 
 @Controller()
 export class ConsoleConsumer {
-  constructor(@Inject(Rounds) private readonly rounds: Rounds) {}
+  constructor(@Inject(Matching) private readonly matching: Matching) {}
 
   /** Kept until a round answers it: whoever asked is told, whatever dies in between. */
   @On(NextRequested)
   async onNextRequested(requests: readonly Received<NextRequested>[], delivery: Delivery): Promise<void> {
+    await this.#keep('next', requests, delivery);
+  }
+
+  @On(WhyIdleRequested)
+  async onWhyIdleRequested(requests: readonly Received<WhyIdleRequested>[], delivery: Delivery): Promise<void> {
+    await this.#keep('why-idle', requests, delivery);
+  }
+
+  async #keep(
+    kind: NextRequest['kind'],
+    requests: readonly Received<NextRequested | WhyIdleRequested>[],
+    delivery: Delivery,
+  ): Promise<void> {
     const asked = requests.map(({ id, agentId, correlationId, traceparent }) => ({
+      kind,
       requestId: id,
       agentId,
       cause: { id, correlationId, traceparent },
     }));
-    await new NextRequestStore(delivery.tx).insert(asked, delivery.now);
-    this.rounds.ask(delivery);
+    this.matching.ask(delivery, await new NextRequestStore(delivery.tx).insert(asked, delivery.now));
   }
 }

@@ -6,9 +6,11 @@ import { TellPerformance } from './migrations/1795650600000-tell-performance.js'
 import { WakeWaiting } from './migrations/1795486200000-wake-waiting.js';
 import { KeepJsonAsItCame } from './migrations/1795741200000-keep-json-as-it-came.js';
 import { LearnFromWork } from './migrations/1795689000000-learn-from-work.js';
+import { TellRequestsApart } from './migrations/1795914600000-tell-requests-apart.js';
 import { CountWaits } from './migrations/1795762800000-count-waits.js';
-import { KnowAbsences } from './migrations/1795788000000-know-absences.js';
-import { SampleForGood } from './migrations/1795791600000-sample-for-good.js';
+import { MatchByDomain } from './migrations/1795777200000-match-by-domain.js';
+import { KnowAbsences } from './migrations/1795918200000-know-absences.js';
+import { SampleForGood } from './migrations/1795921800000-sample-for-good.js';
 import { RoutingModule } from './routing.module.js';
 
 export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -24,6 +26,8 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
       KeepJsonAsItCame,
       LearnFromWork,
       CountWaits,
+      MatchByDomain,
+      TellRequestsApart,
       KnowAbsences,
       SampleForGood,
     ],

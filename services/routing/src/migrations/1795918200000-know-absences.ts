@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class KnowAbsences implements MigrationInterface {
-  readonly name = 'know-absences-1795788000000';
+  readonly name = 'know-absences-1795918200000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class SampleForGood implements MigrationInterface {
-  readonly name = 'sample-for-good-1795791600000';
+  readonly name = 'sample-for-good-1795921800000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
