@@ -13,10 +13,12 @@ export class AgentsConsumer {
   @On(AgentState)
   async onAgentState(events: readonly Received<AgentState>[], delivery: Delivery): Promise<void> {
     const { tx, config } = delivery;
+    const agents = new AgentStore(tx);
     // A ticket may be kept for somebody who is busy: more of other work is news to it.
     const waitedFor = (activePolicy(config)?.policy.startWithinMinutes ?? null) !== null;
     const states = events.map(({ agentId, data }) => ({ agentId, state: data }));
-    const domains = await new AgentStore(tx).save(states, config, { waitedFor });
+    const domains = await agents.save(states, config, { waitedFor });
+    await agents.wentAndCame(events.map(({ agentId, at, data }) => ({ agentId, at, offline: data.presence === 'offline' })));
     await new ProposalStore(tx).caughtUp(events.map(({ agentId, data }) => ({ agentId, agentVersion: data.agentVersion })));
     this.matching.ask(delivery, domains);
   }
