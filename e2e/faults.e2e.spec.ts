@@ -9,7 +9,7 @@ import { runRound, type RoundReport } from './faults/round.ts';
 /** Everything is killed once, in every way there is. `npm run test:faults` does so thoroughly. */
 const SEED = 1;
 const TICKETS = 40;
-/** About 95 s on two cores that do little else; the waits inside have bounds of their own. */
+/** Three minutes on two busy cores; the waits inside have bounds of their own. */
 const TEST_MS_MAX = 600_000;
 
 // What our own Kafka clients meet while the broker is away is no news here.

@@ -8,7 +8,8 @@ const HELP = `npm test [-- part …]     every test of this repository, on a rea
 parts, in this order (default: all):
   format lint types      prettier, oxlint, tsc over everything
   unit                   *.spec.ts beside the code, and tools/tidy.spec.ts
-  int                    services/*/test, libs/*/test: each service with every message delivered twice
+  int                    services/*/test, libs/*/test: each service with every message delivered twice;
+                         e2e/faults: two instances each of routing and assignment, frozen and woken
   e2e                    the running system through its public doors, faults in their short form, the page in Chromium
 
 npm test -- int --only services/routing     only the test files below a folder`;

@@ -68,7 +68,7 @@ const typesOn = (...topics: string[]): string[] =>
     .map(({ type }) => type);
 const HANDLES = {
   assignment: typesOn('signalbox.intake', 'signalbox.console'),
-  console: typesOn('signalbox.intake', 'signalbox.assignment', 'signalbox.agents'),
+  console: [...typesOn('signalbox.intake', 'signalbox.assignment', 'signalbox.agents'), 'NextAnswered'],
 };
 
 /** Databases in which all of these events are. */
@@ -101,6 +101,7 @@ const clean: Facts = {
   submissions: [{ key: 'key-1', ticketIds: ['t1', 't1'] }],
   requests: ['request-1', 'request-2'],
   unitsMax: { ana: 2, ben: 2 },
+  transfersMax: 1,
   holds: [],
   mails: ['<m-2@example.org>', '<m-2@example.org>'],
   ...databasesOf(events),
@@ -218,7 +219,7 @@ describe('the checker of a fault run', () => {
       expect(kinds({ holds: [hold] })).toEqual(both);
     });
     it('not in a release and a new owner', () => {
-      const released = { type: 'TicketReleased', data: { ticket: ticket('open'), load: load(3, 1, 0, 'released') } };
+      const released = { type: 'TicketReleased', data: { ticket: ticket('open'), load: load(3, 1, 0, 'released'), agentId: 'ana' } };
       const solvedByBen = { type: 'TicketSolved', causationId: 'request-2', data: { ticket: ticket('solved', 'ben') } };
       expect(kinds({ events: [...received, ...requested, ...worked(offered, assigned, replied, released, toBen, solvedByBen)] })).toEqual(
         [],
@@ -242,8 +243,67 @@ describe('the checker of a fault run', () => {
       events: [...received, ...requested, ...worked(offered, assigned, replied, ...story, solvedByBen)],
     });
     it('be offered beside the owner and end with another one', () => expect(kinds(after(asked, released, taken))).toEqual([]));
+    it('not leave it without an owner, be it for an instant', () => {
+      expect(kinds(after(asked, { ...released, data: { ...released.data, ticket: ticket('open') } }, taken))).toContain('no-owner');
+      expect(kinds(after(asked, released, replied, taken))).toContain('no-owner');
+      expect(kinds(after(asked, { type: 'OfferExpired', data: { ticket: ticket('open'), offerId: 'offer-1' } }))).toContain('no-owner');
+    });
     it('not end with two', () => expect(kinds(after(asked, taken))).toEqual(['disagreement', 'two-owners']));
     it('not be offered to two', () => expect(kinds(after(asked, asked, released, taken))).toContain('two-owners'));
+  });
+
+  describe('counts how often owners hand a ticket on', () => {
+    const toBilling = (agentId: string | null, byAgentId: string, transfers: number) => ({
+      type: 'TicketTransferred',
+      data: {
+        ticket: ticket('open'),
+        load: load(3, 1, 0, 'transferred'),
+        from: { agentId },
+        to: { queueId: 'billing' },
+        why: 'requested',
+        byAgentId,
+        transfers,
+      },
+    });
+    const toBen = { type: 'TicketAssigned', data: { ticket: ticket('open', 'ben'), how: 'automatic', agentId: 'ben' } };
+    const solvedByBen = { type: 'TicketSolved', data: { ticket: ticket('solved', 'ben') } };
+    const away = (agentId: string | null, byAgentId: string, transfers: number) => {
+      const { type, data } = toBilling(agentId, byAgentId, transfers);
+      return { type, data: { ...data, load: undefined } };
+    };
+    const handed = (...story: Story) => ({ events: [...received, ...requested, ...worked(offered, assigned, replied, ...story)] });
+    it('and finds one time too many', () => {
+      expect(kinds(handed(toBilling('ana', 'ana', 1), toBen, solvedByBen))).toEqual([]);
+      expect(kinds(handed(toBilling('ana', 'ana', 1), toBen, away('ben', 'ben', 2), toBen, solvedByBen))).toEqual(['handed-on-too-often']);
+    });
+    it('but not what a supervisor does', () =>
+      expect(kinds(handed(toBilling('ana', 'ana', 1), toBen, away('ben', 'martje', 1), toBen, solvedByBen))).toEqual([]));
+    it('and finds a refusal before that', () => {
+      const refused = { type: 'RequestRefused', data: { ticket: ticket('open', 'ana'), why: 'transfers-exhausted' } };
+      expect(kinds(handed(refused, { ...solved, causationId: undefined }))).toEqual(['disagreement']);
+    });
+    it('and finds one who got it from a colleague without its event', () => {
+      const { type, data } = toBilling('ana', 'ana', 1);
+      expect(kinds(handed({ type, data: { ...data, ticket: ticket('open', 'ben'), to: { agentId: 'ben' } } }))).toContain('no-owner');
+    });
+  });
+
+  it('finds a wrap-up that never ends', () => {
+    const wraps = { ...solved, data: { ...solved.data, load: load(3, 1, 1, 'solved'), wrapUpEndsAt: NOW } };
+    const ended = { type: 'WrapUpEnded', data: { ticket: ticket('solved', 'ana'), load: load(4, 1, 0, 'wrap-up-ended') } };
+    const story = (...more: Story) => [...received, ...requested, ...worked(offered, assigned, replied, wraps, ...more)];
+    expect(kinds({ events: story(ended) })).toEqual([]);
+    expect(kinds({ events: story(), holds: [{ ...hold, state: 'wrap-up' }] })).toEqual(['lost']);
+  });
+
+  it('finds a ticket that was pulled by somebody who had not asked', () => {
+    const pulled = { ...assigned, causationId: undefined, data: { ...assigned.data, load: load(1, 0, 1, 'assigned'), how: 'pulled' } };
+    const left = { ...solved, data: { ...solved.data, load: load(2, 1, 0, 'solved') } };
+    const told = on('signalbox.routing', 'ana', [{ type: 'NextAnswered', data: { proposalId: 'proposal-1' } }]);
+    const story = [...received, requested[1]!, ...worked(pulled, replied, left)].map((event) => ({ ...event }));
+    const asked = { events: story.map((event) => (event.id === 'request-2' ? { ...event, version: 1 } : event)), requests: ['request-2'] };
+    expect(kinds({ ...asked, events: [...asked.events, ...told] })).toEqual([]);
+    expect(kinds(asked)).toEqual(['disagreement']);
   });
 
   describe('finds over capacity', () => {
@@ -256,6 +316,20 @@ describe('the checker of a fault run', () => {
     it('an automatic grant within a limit that nobody configured', () =>
       expect(kinds(withLoad(load(1, 0, 3, 'offered', 5)))).toEqual(['over-capacity']));
     it('not what a person decided', () => expect(kinds(withLoad(load(1, 0, 3, 'reopened')))).toEqual([]));
+    it('what a supervisor gave without saying that it goes beyond', () => {
+      const forced = (said: object) => {
+        const change = { load: load(1, 0, 3, 'forced'), how: 'forced', ...said };
+        const story = worked({ ...assigned, causationId: undefined, data: { ...assigned.data, ...change } }, replied);
+        return kinds({
+          events: [...received, requested[1]!, ...story].map((event) => (event.id === 'request-2' ? { ...event, version: 1 } : event)),
+          requests: ['request-2'],
+          holds: [{ ...hold, units: 3 }],
+        });
+      };
+      expect(forced({ byAgentId: 'martje', reason: 'now', overAssigned: true })).toEqual([]);
+      expect(forced({ byAgentId: 'martje', reason: 'now' })).toEqual(['over-capacity']);
+      expect(forced({ byAgentId: 'martje', overAssigned: true })).toEqual(['over-capacity']);
+    });
     it('a load that does not begin where the last one ended', () => {
       const leap = { ...solved, data: { ...solved.data, load: load(3, 2, 1, 'solved') } };
       expect(kinds({ events: [...received, ...requested, ...worked(offered, assigned, replied, leap)] })).toEqual(['over-capacity']);

@@ -17,6 +17,8 @@ export type ViolationKind =
   | 'lost'
   | 'unanswered-request'
   | 'two-owners'
+  | 'no-owner'
+  | 'handed-on-too-often'
   | 'over-capacity'
   | 'effect-twice'
   | 'version-gap'
@@ -44,7 +46,8 @@ export function check(facts: Facts): Violation[] {
     ...sendings(facts, events),
     ...positions(facts, events),
     ...histories(facts, events),
-    ...[...assignment.values()].flatMap(ownersOf),
+    ...[...assignment.values()].flatMap((story) => [...ownersOf(story), ...handOversOf(story, facts.transfersMax), ...wrapUpsOf(story)]),
+    ...pulls(events),
     ...holdsOf(facts),
     ...loadsOf(facts, events),
     ...statesOf(facts, events, assignment),
@@ -221,12 +224,12 @@ function positions(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   });
 }
 
-/** The console keeps a line for every event it was told about a ticket: none is missing in the middle either. */
+/** The console keeps a line for every event it was told about a ticket, and not about an agent: none is missing in the middle either. */
 function histories(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   const handles = new Set(facts.messaging.find(({ service }) => service === 'console')?.handles);
   const told = new Map(
     events
-      .filter(({ topic, type }) => topic !== AgentsTopic.name && handles.has(type))
+      .filter(({ topic, type }) => topic !== AgentsTopic.name && type !== 'NextAnswered' && handles.has(type))
       .map((event) => [`${event.topic} ${event.subject} version ${event.version}`, event]),
   );
   const kept = new Set(facts.history.map(({ topic, ticketId, version }) => `${topic} ${ticketId} version ${version}`));
@@ -269,10 +272,67 @@ function ownersOf(story: readonly SeenEvent[]): Violation[] {
       );
     if (offered !== null && (gives || rescue) && !accepted && !forced)
       violations.push(violation('two-owners', event.subject, `${event.type} while it is offered to ${offered}, ${placeOf(event)}`));
+    if (owner !== null && next === null && !['TicketSolved', 'TicketClosed'].includes(event.type))
+      violations.push(violation('no-owner', event.subject, `${owner} owned it, ${event.type} leaves it to nobody, ${placeOf(event)}`));
     owner = next;
     offered = offer?.agentId ?? null;
   }
   return violations;
+}
+
+/**
+ * Who is taken from or hands over to a certain agent says so in one breath with the next one's event: nobody reads of a ticket that is no
+ * one's in between. And what owners hand on they hand on so often at most.
+ */
+function handOversOf(story: readonly SeenEvent[], transfersMax: number): Violation[] {
+  let transfers = 0;
+  return story.flatMap((event, index) => {
+    const { type, subject, data } = event;
+    const violations: Violation[] = [];
+    const { to, from, byAgentId } = data as { to?: { agentId?: string }; from?: { agentId: string | null }; byAgentId?: string };
+    const reassigned = type === 'TicketReleased' && ['rescue', 'reassigned'].includes(data['why'] as string);
+    if (reassigned || (type === 'TicketTransferred' && to?.agentId !== undefined)) {
+      const next = story[index + 1];
+      const { agentId, offer } = snapshotOf(event);
+      const heir = agentId ?? offer?.agentId;
+      const follows = next && ['TicketAssigned', 'OfferMade'].includes(next.type) && next.causationId === event.causationId;
+      if (!follows || heir === undefined || next.data['agentId'] !== heir)
+        violations.push(violation('no-owner', subject, `${type} shows ${heir ?? 'nobody'}, then ${next?.type}, ${placeOf(event)}`));
+    }
+    if (type === 'TicketReopened') transfers = 0;
+    if (type === 'TicketTransferred') {
+      if (data['why'] === 'requested' && from?.agentId === byAgentId) transfers += 1;
+      if (transfers > transfersMax || data['transfers'] !== transfers)
+        violations.push(
+          violation('handed-on-too-often', subject, `${transfers} of ${transfersMax}, it says ${data['transfers']}, ${placeOf(event)}`),
+        );
+    }
+    if (type === 'RequestRefused' && data['why'] === 'transfers-exhausted' && transfers < transfersMax)
+      violations.push(
+        violation('disagreement', subject, `refused as handed on too often after ${transfers} of ${transfersMax}, ${placeOf(event)}`),
+      );
+    return violations;
+  });
+}
+
+/** Time to wrap up ends, or the ticket is opened again; its units are free then. */
+function wrapUpsOf(story: readonly SeenEvent[]): Violation[] {
+  return story.flatMap((event, index) => {
+    if (event.type !== 'TicketSolved' || event.data['wrapUpEndsAt'] === undefined) return [];
+    const ended = story.slice(index + 1).some(({ type }) => type === 'WrapUpEnded' || type === 'TicketReopened');
+    return ended ? [] : [violation('lost', event.subject, `the wrap-up after ${placeOf(event)} never ended`)];
+  });
+}
+
+/** Who is said to have pulled a ticket has asked for one, and was told that it is this one. */
+function pulls(events: readonly SeenEvent[]): Violation[] {
+  const answers = new Set(
+    events.flatMap(({ type, subject, data }) => (type === 'NextAnswered' ? [`${subject} ${data['proposalId']}`] : [])),
+  );
+  return events
+    .filter(({ type, data }) => type === 'TicketAssigned' && data['how'] === 'pulled')
+    .filter(({ data }) => !answers.has(`${data['agentId']} ${data['proposalId']}`))
+    .map((event) => violation('disagreement', event.subject, `${event.data['agentId']} pulled it without having asked, ${placeOf(event)}`));
 }
 
 /** Whose ticket it no longer is; null for one that was nobody's; undefined when nobody leaves. */
@@ -305,7 +365,7 @@ function holdsOf({ tickets, holds }: Facts): Violation[] {
   return [...wrong, ...without];
 }
 
-/** Each agent's load, in the order of agentVersion: every step begins where the last one ended, and nothing automatic goes beyond the limit. */
+/** Each agent's load, in the order of agentVersion: every step begins where the last one ended, and only a person's word goes beyond the limit. */
 function loadsOf(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   const loads = events.flatMap((event) => {
     const load = event.data['load'] as LoadChange | undefined;
@@ -323,13 +383,19 @@ function loadsOf(facts: Facts, events: readonly SeenEvent[]): Violation[] {
         violations.push(
           violation('over-capacity', agentId, `begins at ${load.unitsBefore} units, but ${before?.units ?? 0} were held: ${where}`),
         );
-      if (['offered', 'assigned', 'transferred'].includes(load.cause) && load.units > Math.max(limit, load.unitsBefore))
+      if (load.units > Math.max(limit, load.unitsBefore) && !isPersonsWord(event, load))
         violations.push(violation('over-capacity', agentId, `${load.cause} ${load.units} of at most ${limit} units: ${where}`));
       before = load;
     }
     return violations;
   });
   return [...wrong, ...balances(facts.holds, loads)];
+}
+
+/** Beyond the limit goes only work that comes back to whoever had it, and what a supervisor gives, knowing that and saying who and why. */
+function isPersonsWord({ data }: SeenEvent, { cause }: LoadChange): boolean {
+  if (cause === 'reopened') return true;
+  return cause === 'forced' && data['overAssigned'] === true && Boolean(data['byAgentId']) && Boolean(data['reason']);
 }
 
 /** What an agent took for a ticket less what was given back is what is still held. */
@@ -392,7 +458,8 @@ function statesOf(facts: Facts, events: readonly SeenEvent[], assignment: Readon
     const [told, held] = [holdsOfState(holds), holdsOfState(heldBy.get(agentId) ?? [])];
     return told === held ? [] : [violation('disagreement', agentId, `holds '${told}' on ${AgentsTopic.name}, '${held}' in the database`)];
   });
-  return [...compare("assignment's row", facts.tickets), ...compare("the console's row", facts.consoleTickets), ...published, ...agents];
+  const console = facts.consoleTickets ? compare("the console's row", facts.consoleTickets) : [];
+  return [...compare("assignment's row", facts.tickets), ...console, ...published, ...agents];
 }
 
 /** Which value of these events may occur once only, on the whole topic. */

@@ -1,5 +1,5 @@
 import { allTopics, deadLettersOf, ServiceName, subjectOf, type Draft } from '@signalbox/contracts';
-import { headerText, KafkaInspector, readEvent, tailTopics, type RawRecord } from '@signalbox/messaging';
+import { headerText, KafkaInspector, readEvent, tailTopics, type KafkaOptions, type RawRecord } from '@signalbox/messaging';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -24,7 +24,12 @@ export async function inDatabase<T>(url: string, work: (client: Client) => Promi
   }
 }
 
-async function withInspector<T>(system: FaultySystem, work: (inspector: KafkaInspector) => Promise<T>): Promise<T> {
+/** What of a system is needed to read its topics. */
+type OnKafka = { readonly kafka: KafkaOptions };
+/** The services that run, and where they keep their rows. */
+type WithServices = Pick<FaultySystem, 'services' | 'databases'>;
+
+async function withInspector<T>(system: OnKafka, work: (inspector: KafkaInspector) => Promise<T>): Promise<T> {
   const inspector = new KafkaInspector(system.kafka);
   await inspector.connect();
   try {
@@ -35,13 +40,11 @@ async function withInspector<T>(system: FaultySystem, work: (inspector: KafkaIns
 }
 
 /** End offsets of every topic, by `topic/partition`. */
-export const endOffsets = (system: FaultySystem): Promise<Map<string, bigint>> =>
+export const endOffsets = (system: OnKafka): Promise<Map<string, bigint>> =>
   withInspector(system, (inspector) => inspector.endOffsets([...ownTopics, ...deadLetterTopics].map((topic) => topic.name)));
 
 /** Reads every topic from its beginning to the end it has now, with a consumer that belongs to no service. */
-export async function readTopics(
-  system: FaultySystem,
-): Promise<Pick<Facts, 'events' | 'deadLetters' | 'unreadable'> & { records: number }> {
+export async function readTopics(system: OnKafka): Promise<Pick<Facts, 'events' | 'deadLetters' | 'unreadable'> & { records: number }> {
   const ends = await endOffsets(system);
   const left = new Set([...ends].filter(([, end]) => end > 0n).map(([place]) => place));
   const found = { events: [] as SeenEvent[], deadLetters: [] as SeenDeadLetter[], unreadable: [] as string[], records: 0 };
@@ -103,17 +106,19 @@ const TICKET_ROWS =
   'select ticket_id as "ticketId", status, agent_id as "agentId", offer_agent_id as "offerAgentId" from ticket order by ticket_id';
 
 export async function readDatabases(
-  system: FaultySystem,
+  system: WithServices,
 ): Promise<Pick<Facts, 'tickets' | 'holds' | 'consoleTickets' | 'history' | 'messaging'>> {
   const { tickets, holds } = await inDatabase(system.databases.assignment, async (client) => ({
     tickets: (await client.query<TicketRow>(TICKET_ROWS)).rows,
     holds: (await client.query<HoldRow>('select ticket_id as "ticketId", agent_id as "agentId", units, state from hold order by ticket_id'))
       .rows,
   }));
-  const { consoleTickets, history } = await inDatabase(system.databases.console, async (client) => ({
-    consoleTickets: (await client.query<TicketRow>(TICKET_ROWS)).rows,
-    history: (await client.query<HistoryRow>('select ticket_id as "ticketId", topic, version from history')).rows,
-  }));
+  const { consoleTickets, history } = system.services.includes('console')
+    ? await inDatabase(system.databases.console, async (client) => ({
+        consoleTickets: (await client.query<TicketRow>(TICKET_ROWS)).rows,
+        history: (await client.query<HistoryRow>('select ticket_id as "ticketId", topic, version from history')).rows,
+      }))
+    : { consoleTickets: undefined, history: [] };
   const messaging = await Promise.all(
     system.services.map((service) =>
       inDatabase(system.databases[service], async (client): Promise<MessagingRows> => {
@@ -169,7 +174,7 @@ export const lagPerService = (system: FaultySystem): Promise<{ service: ServiceN
   });
 
 /** What still moves: lag of a group, an outbox, a message on its way out; '' when nothing does. */
-async function whatMoves(system: FaultySystem): Promise<string> {
+async function whatMoves(system: OnKafka & WithServices): Promise<string> {
   for (const service of system.services) {
     const rows = await inDatabase(system.databases[service], async (client) => {
       const outbox = await client.query<{ rows: number }>('select count(*)::int as rows from messaging.outbox');
@@ -195,7 +200,7 @@ async function whatMoves(system: FaultySystem): Promise<string> {
 }
 
 /** Waits until nothing moves and the ends of all topics stand still, three looks in a row a second apart. @throws Error saying what moves. */
-export async function settled(system: FaultySystem, timeoutMs: number): Promise<Map<string, bigint>> {
+export async function settled(system: OnKafka & WithServices, timeoutMs: number): Promise<Map<string, bigint>> {
   let before = '';
   let quiet = 0;
   let what = 'nothing was looked at';

@@ -79,9 +79,12 @@ export interface Facts {
   readonly requests: readonly string[];
   /** Each agent's limit by the configuration. */
   readonly unitsMax: Readonly<Record<string, number>>;
+  /** How often a ticket's owners may hand it on, by the configuration. */
+  readonly transfersMax: number;
   readonly tickets: readonly TicketRow[];
   readonly holds: readonly HoldRow[];
-  readonly consoleTickets: readonly TicketRow[];
+  /** Undefined when no console ran. */
+  readonly consoleTickets: readonly TicketRow[] | undefined;
   readonly history: readonly HistoryRow[];
   /** Message-IDs of the mails that reached the world outside; undefined when it did not keep them all. */
   readonly mails: readonly string[] | undefined;

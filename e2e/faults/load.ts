@@ -8,6 +8,21 @@ const RETRY_MS = 300;
 /** Below the console's lease less the 20 s from which it renews. */
 const PRESENCE_MS = 5_000;
 const DECLINED_SHARE = 0.15;
+/** Of offers that their agent's console never shows. */
+const UNSEEN_SHARE = 0.03;
+/** Longer than its console may take to confirm it. */
+const UNSEEN_MS = 12_000;
+const HANDED_ON_SHARE = 0.06;
+const WRAPPED_UP_SHARE = 0.5;
+/** Of pressing tickets whose owner is at something else for a while, so that somebody is asked to rescue them. */
+const LEFT_ALONE_SHARE = 0.5;
+const LEFT_ALONE_MS = 8_000;
+/** Of looks at which somebody with work asks for more. */
+const PULLED_SHARE = 0.03;
+/** A supervisor who cannot leave it alone. */
+const MEDDLE_MS = 4_000;
+/** What happens by chance happens at every chance until it was done so often: no round goes without, though something may come between. */
+const ALWAYS_UNTIL = 3;
 /** Acknowledged and sent once more, as a sender does whose answer was lost. */
 const SENT_TWICE_SHARE = 0.2;
 /** One complaint has two capable people at most; these categories have more. */
@@ -21,8 +36,15 @@ interface InboxTicket {
   readonly ticketId: string;
   readonly status: string;
   readonly category: string | null;
+  readonly priority?: string;
+  readonly owner?: object | null;
   readonly offerId?: string;
   readonly awaitsDelivery?: boolean;
+}
+interface Colleagues {
+  readonly agents: readonly { readonly agentId: string }[];
+  readonly queues: readonly { readonly queueId: string }[];
+  readonly skills: readonly string[];
 }
 
 /** Senders that ask again, under the same key, until they are told that their ticket has been received. */
@@ -108,6 +130,14 @@ export class Senders {
 export interface AgentCounts {
   accepted: number;
   declined: number;
+  /** Offers left unconfirmed on purpose. */
+  unseen: number;
+  rescued: number;
+  pulled: number;
+  handedToColleague: number;
+  handedOn: number;
+  forced: number;
+  wrappedUp: number;
   heldAndResumed: number;
   replied: number;
   solved: number;
@@ -120,31 +150,61 @@ const MUST_HAPPEN = ['accepted', 'declined', 'solved'] as const;
 
 /** The company's people at work through the console's public API, as quickly as it lets them, whatever dies meanwhile. */
 export class Agents {
-  readonly counts: AgentCounts = { accepted: 0, declined: 0, heldAndResumed: 0, replied: 0, solved: 0, refused: 0, repeated: 0 };
+  readonly counts: AgentCounts = {
+    accepted: 0,
+    declined: 0,
+    unseen: 0,
+    rescued: 0,
+    pulled: 0,
+    handedToColleague: 0,
+    handedOn: 0,
+    forced: 0,
+    wrappedUp: 0,
+    heldAndResumed: 0,
+    replied: 0,
+    solved: 0,
+    refused: 0,
+    repeated: 0,
+  };
   /** Ids of requests that the console said it had taken. */
   readonly taken = new Set<string>();
   readonly #declined = new Set<string>();
   readonly #clients: ReadonlyMap<string, ConsoleClient>;
+  readonly #supervisor: ConsoleClient;
+  readonly #leastRoom: string;
   readonly #random: () => number;
   readonly #stopping = new AbortController();
+  /** Whoever gets this ticket hands it on, until somebody is told that it was handed on too often. */
+  #unwanted: string | undefined;
   #working: Promise<void>[] = [];
 
-  private constructor(clients: ReadonlyMap<string, ConsoleClient>, random: () => number) {
+  private constructor(
+    clients: ReadonlyMap<string, ConsoleClient>,
+    supervisor: ConsoleClient,
+    unitsMax: Readonly<Record<string, number>>,
+    random: () => number,
+  ) {
     this.#clients = clients;
+    this.#supervisor = supervisor;
+    this.#leastRoom = [...clients.keys()].reduce((least, agentId) => (unitsMax[agentId]! < unitsMax[least]! ? agentId : least));
     this.#random = random;
   }
 
   /** Everybody signs in with a link of their own, and is online when this returns. */
   static async signIn(system: FaultySystem, random: () => number): Promise<Agents> {
     const clients = new Map<string, ConsoleClient>();
+    let supervisor = system.admin;
     for (const { kind, name, content } of system.documents) {
-      if (kind !== 'agent' || ((content as { role?: string }).role ?? 'agent') !== 'agent') continue;
+      const { role = 'agent' } = content as { role?: string };
+      if (kind !== 'agent' || role === 'admin') continue;
       const address = system.addressOf('console');
       const { code } = await system.admin.call<{ code: string }>('POST', '/sign-in-links', { agentId: name });
       const { token } = await new ConsoleClient(address, '').call<{ token: string }>('POST', '/sessions', { code });
-      clients.set(name, new ConsoleClient(address, token));
+      const client = new ConsoleClient(address, token);
+      if (role === 'agent') clients.set(name, client);
+      else supervisor = client;
     }
-    const agents = new Agents(clients, random);
+    const agents = new Agents(clients, supervisor, system.unitsMax, random);
     await agents.#report('online');
     return agents;
   }
@@ -158,7 +218,7 @@ export class Agents {
   }
 
   start(): void {
-    this.#working = [...this.#clients].map(([agentId, console]) => this.#work(agentId, console));
+    this.#working = [...[...this.#clients].map(([agentId, console]) => this.#work(agentId, console)), this.#meddle()];
   }
 
   /** Everybody ends what they are at and goes offline. */
@@ -182,7 +242,10 @@ export class Agents {
       if (!busy.has(what))
         busy.set(
           what,
-          work().finally(() => busy.delete(what)),
+          // What the console did not answer while it was being killed is taken up again at the next look.
+          work()
+            .catch(() => undefined)
+            .finally(() => busy.delete(what)),
         );
     };
     let presentUntil = 0;
@@ -198,6 +261,10 @@ export class Agents {
         const inbox = await console.call<{ offers: InboxTicket[]; mine: InboxTicket[] }>('GET', '/inbox');
         for (const offer of inbox.offers) once(`offer ${offer.offerId}`, () => this.#answerOffer(console, offer));
         for (const ticket of inbox.mine) once(`ticket ${ticket.ticketId}`, () => this.#handle(console, agentId, ticket));
+        if (inbox.mine.length > 0 && this.#happens(PULLED_SHARE, this.counts.pulled))
+          once('next', async () => {
+            if (await this.#ask(console, '/next', {}, `next ${agentId} ${this.#random()}`)) this.counts.pulled += 1;
+          });
       } catch {
         // The console or what it stands on is being killed.
       }
@@ -206,50 +273,116 @@ export class Agents {
     await Promise.all(busy.values());
   }
 
-  async #answerOffer(console: ConsoleClient, { ticketId, offerId, category, awaitsDelivery }: InboxTicket): Promise<void> {
-    if (awaitsDelivery) await console.call('POST', `/tickets/${ticketId}/delivered`, { offerId });
-    // Until one has been declined, so that no round goes without.
-    const wanted = this.counts.declined === 0 || this.#random() < DECLINED_SHARE;
-    const decline = wanted && MAY_BE_DECLINED.includes(category ?? '') && !this.#declined.has(ticketId);
-    if (decline) this.#declined.add(ticketId);
-    const done = decline
-      ? await this.#ask(console, ticketId, 'decline', { offerId, reason: 'not today' }, `decline ${offerId}`)
-      : await this.#ask(console, ticketId, 'accept', { offerId }, `accept ${offerId}`);
-    if (done) this.counts[decline ? 'declined' : 'accepted'] += 1;
+  /** Gives two tickets at once to one agent, every other time to whoever has the least room: the second one goes beyond it. */
+  async #meddle(): Promise<void> {
+    const agentIds = [...this.#clients.keys()];
+    let times = 0;
+    for (const { signal } = this.#stopping; !signal.aborted; await sleep(MEDDLE_MS, undefined, { signal }).catch(() => undefined)) {
+      try {
+        const { tickets } = await this.#supervisor.call<{ tickets: InboxTicket[] }>('GET', '/tickets?status=new,open&limit=50');
+        times += 1;
+        const agentId = times % 2 === 0 ? this.#oneOf(agentIds) : this.#leastRoom;
+        const two = new Set([this.#oneOf(tickets), this.#oneOf(tickets)]);
+        await Promise.all(
+          [...two].map(async (ticket) => {
+            if (!ticket) return;
+            const wish = { agentId, overAssign: this.#random() < 0.7, reason: 'because I say so' };
+            const path = `/tickets/${ticket.ticketId}/assign`;
+            if (await this.#ask(this.#supervisor, path, wish, `assign ${ticket.ticketId} ${this.#random()}`)) this.counts.forced += 1;
+          }),
+        );
+      } catch {
+        // The console or what it stands on is being killed.
+      }
+    }
   }
 
-  /** Three ways to the end of a ticket; a ticket that is still there afterwards is taken up again, under new keys. */
-  async #handle(console: ConsoleClient, agentId: string, { ticketId, status }: InboxTicket): Promise<void> {
-    const key = (verb: string): string => `${verb} ${agentId} ${ticketId} ${this.#random()}`;
+  async #answerOffer(console: ConsoleClient, { ticketId, offerId, category, owner, awaitsDelivery }: InboxTicket): Promise<void> {
+    const others = MAY_BE_DECLINED.includes(category ?? '');
+    if (awaitsDelivery) {
+      if (others && this.#happens(UNSEEN_SHARE, this.counts.unseen)) {
+        this.counts.unseen += 1;
+        await this.#sleep(UNSEEN_MS);
+        return;
+      }
+      await console.call('POST', `/tickets/${ticketId}/delivered`, { offerId });
+    }
+    const decline = others && !this.#declined.has(ticketId) && this.#happens(DECLINED_SHARE, this.counts.declined);
+    if (decline) this.#declined.add(ticketId);
+    const done = decline
+      ? await this.#ask(console, `/tickets/${ticketId}/decline`, { offerId, reason: 'not today' }, `decline ${offerId}`)
+      : await this.#ask(console, `/tickets/${ticketId}/accept`, { offerId }, `accept ${offerId}`);
+    if (!done) return;
+    this.counts[decline ? 'declined' : 'accepted'] += 1;
+    if (!decline && owner) this.counts.rescued += 1;
+  }
+
+  /** Ways to the end of a ticket; one that is still there afterwards is taken up again, under new keys. */
+  async #handle(console: ConsoleClient, agentId: string, { ticketId, status, priority }: InboxTicket): Promise<void> {
+    const ask = (verb: string, body: object): Promise<boolean> =>
+      this.#ask(console, `/tickets/${ticketId}/${verb}`, body, `${verb} ${agentId} ${ticketId} ${this.#random()}`);
     if (status !== 'open') {
-      await this.#ask(console, ticketId, 'resume', {}, key('resume'));
+      await ask('resume', {});
       return;
+    }
+    const pressing = priority === 'urgent' || priority === 'high';
+    if (pressing && this.#happens(LEFT_ALONE_SHARE, this.counts.rescued)) await this.#sleep(LEFT_ALONE_MS);
+    if (ticketId === this.#unwanted || this.#happens(HANDED_ON_SHARE, this.counts.handedOn)) {
+      this.#unwanted ??= ticketId;
+      if (await ask('transfer', { to: await this.#somewhere(console), note: 'Somebody there knows more about this.' })) {
+        this.counts.handedOn += 1;
+        return;
+      }
+      if (ticketId === this.#unwanted) this.#unwanted = undefined;
+    } else if (this.#happens(HANDED_ON_SHARE, this.counts.handedToColleague)) {
+      if (await ask('transfer', { to: await this.#somebody(console), note: 'You know more about this than I do.' })) {
+        this.counts.handedToColleague += 1;
+        return;
+      }
     }
     const way = this.#random();
     if (way < 0.4) {
-      const text = 'Thank you for writing; it is done.';
-      if (!(await this.#ask(console, ticketId, 'replies', { text, thenStatus: 'solved' }, key('reply')))) return;
+      if (!(await ask('replies', { text: 'Thank you for writing; it is done.', thenStatus: 'solved' }))) return;
       this.counts.replied += 1;
-      this.counts.solved += 1;
-      return;
+    } else {
+      if (way < 0.5) {
+        if (!(await ask('hold', { status: 'pending' }))) return;
+        if (!(await ask('resume', {}))) return;
+        this.counts.heldAndResumed += 1;
+      }
+      if (await ask('replies', { text: 'Thank you for writing; I am at it.' })) this.counts.replied += 1;
+      if (!(await ask('solve', {}))) return;
     }
-    if (way < 0.5) {
-      if (!(await this.#ask(console, ticketId, 'hold', { status: 'pending' }, key('hold')))) return;
-      if (!(await this.#ask(console, ticketId, 'resume', {}, key('resume')))) return;
-      this.counts.heldAndResumed += 1;
-    }
-    if (await this.#ask(console, ticketId, 'replies', { text: 'Thank you for writing; I am at it.' }, key('reply')))
-      this.counts.replied += 1;
-    if (await this.#ask(console, ticketId, 'solve', {}, key('solve'))) this.counts.solved += 1;
+    this.counts.solved += 1;
+    if (this.#happens(WRAPPED_UP_SHARE, this.counts.wrappedUp) && (await ask('wrap-up-end', {}))) this.counts.wrappedUp += 1;
+  }
+
+  /** A queue, or whoever has a skill: nobody can be without room for it. */
+  async #somewhere(console: ConsoleClient): Promise<object> {
+    const { queues, skills } = await console.call<Colleagues>('GET', '/colleagues');
+    return this.#random() < 0.6 ? { queueId: this.#oneOf(queues)?.queueId } : { skills: { [this.#oneOf(skills)!]: 2 } };
+  }
+  async #somebody(console: ConsoleClient): Promise<object> {
+    const { agents } = await console.call<Colleagues>('GET', '/colleagues');
+    return { agentId: this.#oneOf(agents)?.agentId };
+  }
+  #oneOf<T>(list: readonly T[]): T | undefined {
+    return list[Math.floor(this.#random() * list.length)];
+  }
+
+  #happens(share: number, before: number): boolean {
+    return this.#random() < share || before < ALWAYS_UNTIL;
+  }
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   /** Asks under one key until somebody says what came of it. False when it was refused, or nobody works any more. */
-  async #ask(console: ConsoleClient, ticketId: string, verb: string, body: object, key: string): Promise<boolean> {
+  async #ask(console: ConsoleClient, path: string, body: object, key: string): Promise<boolean> {
     const headers = { prefer: 'wait=2', 'idempotency-key': key };
     for (let attempt = 0; ; attempt += 1) {
       if (attempt > 0) this.counts.repeated += 1;
       try {
-        const path = `/tickets/${ticketId}/${verb}`;
         const { requestId, outcome } = await console.call<{ requestId: string; outcome?: object }>('POST', path, body, headers);
         this.taken.add(requestId);
         if (outcome) return true;

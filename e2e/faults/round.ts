@@ -14,6 +14,7 @@ import {
   type Fingerprint,
 } from './evidence.ts';
 import type { Facts } from './facts.ts';
+import { handOversIn } from './happened.ts';
 import { kill, type Killing } from './havoc.ts';
 import { Agents, Senders, type AgentCounts } from './load.ts';
 import { randomFrom, scheduleOf } from './schedule.ts';
@@ -49,6 +50,8 @@ export interface RoundReport {
   readonly agents: AgentCounts | undefined;
   readonly topics:
     { readonly records: number; readonly publishedTwice: number; readonly events: Readonly<Record<string, number>> } | undefined;
+  /** What went between people, by the topics. */
+  readonly handOvers: Readonly<Record<string, number>> | undefined;
   readonly databases: { readonly tickets: Readonly<Record<string, number>>; readonly rows: number } | undefined;
   readonly rewind: { readonly recordsReadAgain: number; readonly changedTables: number; readonly newRecords: number } | undefined;
   /** Violations, and what kept the run from being one. Empty: every promise was kept. */
@@ -74,6 +77,7 @@ export async function runRound(options: RoundOptions): Promise<RoundReport> {
     sent: { tickets: 0, acknowledged: 0, attempts: 0 },
     agents: undefined,
     topics: undefined,
+    handOvers: undefined,
     databases: undefined,
     rewind: undefined,
     problems: [],
@@ -148,12 +152,14 @@ async function judge(system: FaultySystem, senders: Senders, agents: Agents, fou
     submissions: senders.submissions,
     requests: [...agents.taken],
     unitsMax: system.unitsMax,
+    transfersMax: system.transfersMax,
     mails: await readMails(system),
   };
   const once = onceEach(facts.events).events;
   const events: Record<string, number> = {};
   for (const event of once) events[event.type] = (events[event.type] ?? 0) + 1;
   found.topics = { records, publishedTwice: facts.events.length - once.length, events };
+  found.handOvers = handOversIn(once);
   const states = await ticketsByState(system);
   const tickets = Object.fromEntries(states.map(({ state, tickets: count }) => [state, count]));
   found.databases = { tickets, rows: [...(await fingerprint(system)).values()].reduce((sum, rows) => sum + rows.length, 0) };
@@ -170,6 +176,14 @@ async function judge(system: FaultySystem, senders: Senders, agents: Agents, fou
       .map(([what, count]) => `${count} ${what}`)
       .join(', ')}`,
   );
+  say(
+    `between people: ${Object.entries(found.handOvers)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(', ')}`,
+  );
+  for (const [what, count] of Object.entries(found.handOvers)) if (count === 0) found.problems.push(`none of the round was: ${what}`);
+  const { alarms } = await system.admin.call<{ alarms: object[] }>('GET', '/board');
+  found.problems.push(...alarms.map((alarm) => `the console's auditor: ${JSON.stringify(alarm)}`));
   const violations = check(facts).map(({ kind, about, detail }) => `${kind}: ${about}: ${detail}`);
   found.problems.push(...violations.slice(0, SOME));
   if (violations.length > SOME) found.problems.push(`… and ${violations.length - SOME} more violations`);

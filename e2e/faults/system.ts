@@ -95,7 +95,7 @@ export class FaultySystem {
       Array.from({ length: 4 + ServiceName.options.length }, () => undefined),
     )) as [number, number, number, number, ...number[]];
     const ports = Object.fromEntries(ServiceName.options.map((name, nth) => [name, ofServices[nth]!])) as Record<ServiceName, number>;
-    const documents = withOffers(readCompanyFiles([join(root, 'config/sample')]));
+    const documents = busier(readCompanyFiles([join(root, 'config/sample')]));
     const supportAddress = 'support@nordlicht.example';
     const definitions = processDefinitions({
       root,
@@ -137,6 +137,10 @@ export class FaultySystem {
   get unitsMax(): Record<string, number> {
     const agents = this.documents.filter(({ kind }) => kind === 'agent');
     return Object.fromEntries(agents.map(({ name, content }) => [name, (content as { unitsMax: number }).unitsMax]));
+  }
+  /** How often a ticket's owners may hand it on. */
+  get transfersMax(): number {
+    return (this.documents.find(({ kind }) => kind === 'company')!.content as { transfersMax: number }).transfersMax;
   }
   get logDir(): string {
     return join(this.#stateDir, 'logs');
@@ -255,11 +259,42 @@ const accepts = (address: string): Promise<boolean> =>
     socket.on('error', () => resolve(false)).on('connect', () => socket.destroy());
   });
 
-/** The sample company asks nobody about web forms; here its people must answer offers, all but billing's. */
-function withOffers(documents: readonly ConfigDocument[]): ConfigDocument[] {
+/** An undelivered offer is over before it expires. */
+const OFFER = { mode: 'ask', seconds: 20, acknowledgeSeconds: 8 };
+const WRAP_UP_SECONDS = 2;
+/** Counted from receipt; a pressing ticket may be rescued as soon as it has an owner. */
+const PRESSING_DUE_MINUTES = 2;
+/** Not to be asked again for so long: a round does not wait for the sample company's two minutes. */
+const RETRY_AGENT_SECONDS = 5;
+
+/**
+ * The sample company with more to do between people. All but billing are asked about web forms and have to confirm that they see the offer;
+ * everybody wraps up; tickets of `orders` wait for somebody idle, so that others can pull them; pressing tickets are rescued.
+ */
+function busier(documents: readonly ConfigDocument[]): ConfigDocument[] {
   return documents.map((document) => {
-    if (document.kind !== 'queue' || document.name === 'billing') return document;
-    const content = document.content as { offers: Record<string, unknown> };
-    return { ...document, content: { ...content, offers: { ...content.offers, web: { mode: 'ask', seconds: 20 } } } };
+    const content = document.content as Record<string, Record<string, object>>;
+    switch (document.kind) {
+      case 'company':
+        return { ...document, content: { ...content, retryAgentSeconds: RETRY_AGENT_SECONDS } };
+      case 'queue': {
+        const offers = document.name === 'billing' ? content['offers'] : { ...content['offers'], web: OFFER };
+        return { ...document, content: { ...content, offers, wrapUpSeconds: { ...content['wrapUpSeconds'], web: WRAP_UP_SECONDS } } };
+      }
+      case 'routing-policy': {
+        const weights = { ...content['weights'], unhurried: { ...content['weights']!['standard'], resolution: 1 } };
+        const rules = [...(content['rules'] as unknown as object[]), { when: { queue: ['orders'] }, use: 'unhurried' }];
+        const more = { startWithinMinutes: 0, rescueWithinMinutes: PRESSING_DUE_MINUTES };
+        return { ...document, content: { ...content, weights, rules, ...more } };
+      }
+      case 'sla-policy': {
+        const due = { urgent: PRESSING_DUE_MINUTES, high: PRESSING_DUE_MINUTES };
+        const targets = { ...content['targets'], firstResponse: { ...content['targets']!['firstResponse'], ...due } };
+        // At any hour of the day at which somebody runs this.
+        return { ...document, content: { ...content, targets, hours: 'calendar', calendar: '24x7' } };
+      }
+      default:
+        return document;
+    }
   });
 }
