@@ -24,6 +24,7 @@ import { levelsAsked } from './domain/overflow.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
 import { Idleness } from './domain/idle.js';
 import { doesHarm } from './domain/learning-gain.js';
+import { isBusy } from './domain/explaining.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
 import { waitingTicketOf } from './domain/ticket-facts.js';
@@ -39,6 +40,7 @@ export const RESEND_MS = 10_000;
 const TRY_AGAIN_MS = 5 * 60_000;
 /** A donor's service level also recovers by time alone: what waits for its agents is tried again. */
 const OVERFLOW_AGAIN_MS = 30_000;
+const TOLD_AGAIN_MS = 30_000;
 const LEARN_MS = 2_000;
 const LEVELS_MS = 2_000;
 /** Names remembered as reported; beyond, nothing more is reported. */
@@ -307,14 +309,12 @@ export class Rounds {
       const proposed = (rescue?.dueAt === dueAt ? rescue.proposed : 0) + (row.proposalId === null ? 0 : 1);
       row.facts = { ...row.facts, rescue: { dueAt, proposed, triedAt: now.getTime() } };
     }
-    const told = this.#tell(matched, byId, active.policy, policy, now);
-    const events = [...records, ...told, ...made.map(({ event }) => event)];
+    const events = [...records, ...this.#tell(matched, byId, active.policy, policy, now), ...made.map(({ event }) => event)];
     // In a round for one agent the others were not asked: their tickets stay as they were.
     const decided = onlyAgentId === undefined ? rows : rows.filter((row) => row.proposalId !== null);
     for (const row of decided) this.memory.decided(row.ticketId);
     await new TicketStore(tx).save(decided, config, now, xmin);
-    // Why a ticket waits is decided too, and can be decided again.
-    if (made.length === 0 && told.length === 0) return events;
+    if (made.length === 0) return events;
     const checkpoint = domain.recorded_xmin === null || domain.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
     const isNamed = stands(this.#members, tx) && this.#members?.bundle === config.bundle;
     const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(this.domain, domain.recorded_xmin!));
@@ -489,19 +489,22 @@ export class Rounds {
     for (const { ticket, step, skipped } of matched.proposals) {
       const row = rows.get(ticket.ticketId)!;
       relaxed(row, step, skipped);
-      row.facts = { ...row.facts, told: { step, reasons: '' } };
+      row.facts = { ...row.facts, told: { step, reasons: '', kind: '', at: now.getTime() } };
     }
     for (const { ticket, step, skipped, reasons, nextStepAt: next } of matched.waiting) {
       // One to be rescued waits for nothing: it has an owner.
       if (ticket.ownerAgentId !== null) continue;
       const row = rows.get(ticket.ticketId)!;
       relaxed(row, step, skipped);
-      // The counts change with every agent who comes or goes; the reasons are news, the numbers alone are not.
-      const said = reasons
-        .map((one) => one.reason)
-        .sort()
-        .join('|');
-      if (row.facts.told?.reasons !== said || row.facts.told.step !== step) {
+      // The counts change with every agent who comes or goes; the reasons are news, the numbers alone are not. Which of the ways of being
+      // busy it is changes with every ticket given and solved: said anew at most twice a minute.
+      const names = reasons.map((one) => one.reason).sort();
+      const said = names.join('|');
+      const kind = [...new Set(names.map((name) => (isBusy(name) ? 'busy' : name)))].join('|');
+      const { told } = row.facts;
+      const isStale = told?.reasons !== said && now.getTime() - (told?.at ?? 0) >= TOLD_AGAIN_MS;
+      if (told?.kind !== kind || told.step !== step || isStale) {
+        row.facts = { ...row.facts, told: { step, reasons: said, kind, at: now.getTime() } };
         events.push(
           TicketQueued(ticket.ticketId, {
             queueId: ticket.queueId,
@@ -513,7 +516,6 @@ export class Rounds {
           }),
         );
       }
-      row.facts = { ...row.facts, told: { step, reasons: said } };
       const overflows = policy.overflow.some(({ from, donorServiceLevel }) => donorServiceLevel && from === ticket.queueId);
       row.nextTryAt = new Date(Math.min(next ?? Infinity, now.getTime() + (overflows ? OVERFLOW_AGAIN_MS : TRY_AGAIN_MS)));
     }

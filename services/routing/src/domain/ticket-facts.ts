@@ -28,7 +28,8 @@ export interface TicketFacts {
   dueAt?: number | null;
   /** Since when it waits for an agent; absent = since it came. */
   waitsSince?: number;
-  told?: { step: number; reasons: string };
+  /** Why it waits, as was said last: the reasons' names, what kinds they are of, and when. */
+  told?: { step: number; reasons: string; kind?: string; at?: number };
   /** While it waits for its customer or a third party it is nobody's work: since when, and the times before. */
   pausedAt?: number;
   pauses?: Pause[];
