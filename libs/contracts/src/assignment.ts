@@ -356,7 +356,7 @@ export type Hold = z.infer<typeof Hold>;
 export const AgentState = event(AgentsTopic, 'AgentState', by.agentId, {
   agentVersion: Version,
   presence: Presence,
-  /** False after repeated expired offers, until the agent reports online again. */
+  /** False after repeated expired offers, until the agent comes or chooses online again. */
   inRotation: z.boolean(),
   skills: z.record(SkillId, SkillLevel),
   languages: z.record(LanguageTag, SkillLevel),
@@ -369,6 +369,8 @@ export const AgentState = event(AgentsTopic, 'AgentState', by.agentId, {
   interruptibleUnitsMax: Units.optional(),
   interruptibleUnitsUsed: Units.optional(),
   holds: z.array(Hold).max(500),
+  /** False outside of the configured shifts, unless the agent chose Online there. Absent: no shifts are configured. */
+  onShift: z.boolean().optional(),
   shiftEndsAt: Instant.nullable(),
   idleSince: Instant.nullable(),
   /** When the agent was last given or offered a ticket. */

@@ -50,6 +50,8 @@ export const PresenceReported = event(ConsoleTopic, 'PresenceReported', by.agent
   presence: Presence,
   leaseUntil: Instant,
   reportedAt: Instant,
+  /** A person chose it, also when it is what they had; else their page goes on saying so. */
+  chosen: z.boolean().optional(),
 });
 export type PresenceReported = EventOf<typeof PresenceReported>;
 
