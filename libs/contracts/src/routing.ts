@@ -66,7 +66,7 @@ export const NextAnswered = event(RoutingTopic, 'NextAnswered', by.agentId, {
   requestId: z.string().max(200),
   proposalId: ProposalId.optional(),
   ticketId: TicketId.optional(),
-  why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online']).optional(),
+  why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online', 'out-of-rotation']).optional(),
   /** Why nothing that waits is for this agent, counted over the tickets looked at: `{ reason: 'accounting below 3', tickets: 4 }`. */
   reasons: z
     .array(z.object({ reason: z.string().max(120), tickets: z.int().min(1) }))

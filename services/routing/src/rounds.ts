@@ -14,7 +14,7 @@ import type { EntityManager } from 'typeorm';
 import { AgentCache, AgentStore } from './agent.store.js';
 import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
-import { match, matchNext, whyNothingFor, type Matched } from './domain/match.js';
+import { asking, match, matchNext, whyNothingFor, type Matched } from './domain/match.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
 import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
@@ -229,7 +229,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       causedBy(cause, [NextAnswered(agentId, { requestId, ...said, answeredAt: now.toISOString() })]);
     await this.#cache.renew(tx);
     const agent = this.#cache.agents.find((one) => one.agentId === agentId);
-    if (!agent || agent.presence !== 'online' || !agent.inRotation) return answer({ why: 'agent-not-online' });
+    if (agent?.presence !== 'online') return answer({ why: 'agent-not-online' });
+    if (!agent.inRotation) return answer({ why: 'out-of-rotation' });
     const rows = await new TicketStore(tx).takeWaiting(now, active.policy, TICKETS_MAX);
     if (rows.length === 0) return answer({ why: 'nothing-waits' });
     const events = await this.#decide(context, rows, agentId);
@@ -241,7 +242,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const passing = await this.#passing(tx, await new ProposalStore(tx).inFlight(), active.policy, learned, now);
     const by = { policy: active.policy, categories: config.all('category'), learned };
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const reasons = whyNothingFor(waiting, this.#cache.agents, by, now, passing, agentId);
+    const reasons = whyNothingFor(waiting, asking(this.#cache.agents, agentId), by, now, passing, agentId);
     return [...events, ...answer({ why: 'nothing-fits', reasons })];
   }
 
