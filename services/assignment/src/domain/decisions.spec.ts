@@ -1,6 +1,7 @@
 import { unitsOf, type Channel, type QueueConfig } from '@signalbox/contracts';
 import { agentStateOf, configureAgent, expireLease, followShift, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
 import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
+import { transfer } from './handing-over.js';
 import { acceptOffer, declineOffer, expireOffer, reserve } from './offering.js';
 import { close, escalate, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
 import { hoursAt, shiftMinutesLater } from './shift.js';
@@ -232,6 +233,32 @@ describe('an automatic answer', () => {
       { type: 'StatusChanged', data: { from: 'pending', cause: 'deflection-failed', ticket: { status: 'open', epoch: 3 } } },
     ]);
     expect(why(failed.ticket)).toBe('stale-epoch');
+  });
+});
+
+describe('a transfer', () => {
+  const to = (ticket: Ticket, target: object) =>
+    transfer(ticket, ask({ role: 'supervisor', to: target }), {
+      terms: terms(ticket),
+      agentOf: () => ana(),
+      knowsQueue: () => true,
+      offerId: 'o',
+      now: ten,
+    });
+  it('replaces the skills that an earlier one asked for, and leaves those of an escalation', () => {
+    const escalated = escalate(waiting(), { data: { addSkills: { law: 2 } } } as never).ticket;
+    const demanded = (target: object, ticket = escalated) => {
+      const next = to(ticket, target);
+      return { ticket: next.ticket, skills: (next.events[0]!.data as { ticket: { extraSkills: object } }).ticket.extraSkills };
+    };
+    const first = demanded({ skills: { law: 4, tax: 3 } });
+    expect(first.skills).toEqual({ law: 4, tax: 3 });
+    const second = demanded({ skills: { accounting: 1 } }, first.ticket);
+    expect(second.skills).toEqual({ law: 2, accounting: 1 });
+    expect(demanded({ queueId: 'general' }, second.ticket).skills).toEqual({ law: 2 });
+    expect(escalate(first.ticket, { data: { addSkills: { tax: 1 } } } as never).events).toMatchObject([
+      { data: { ticket: { extraSkills: { law: 4, tax: 3 } } } },
+    ]);
   });
 });
 
