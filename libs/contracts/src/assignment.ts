@@ -165,6 +165,7 @@ export const ProposalRejected = event(AssignmentTopic, 'ProposalRejected', by.ti
     'offered',
     'stale-epoch',
     'agent-unknown',
+    /** Away, offline, or their lease has run out though their record still says online: in a mass expiry nobody is sent offline. */
     'agent-not-online',
     'excluded',
     'no-room',
