@@ -59,6 +59,35 @@ it('names what only the whole policy shows', () => {
   );
 });
 
+it('names what is wrong with a service level that overflow should look at', () => {
+  const level = (fields: string): string =>
+    refusalOf(
+      policy(`    weights: { standard: { skill: 1 } }
+    overflow:
+      - from: general
+        to: [billing]
+        afterSeconds: 300
+        donorWaitMinutesMax: 30
+        donorServiceLevel:
+          ${fields.replaceAll('; ', '\n          ')}
+`),
+    );
+  const field = 'routing-policy/standard, field overflow[0].donorServiceLevel';
+  expect(level('share: 0.8; withinMinutes: 10; overMinutes: 60')).toBe('nothing');
+  expect(level('share: 80; withinMinutes: 10; overMinutes: 60')).toMatch(
+    `policies.yaml:11: ${field}.share: Too big: expected number to be <=1`,
+  );
+  expect(level('share: 0.8; withinMinutes: 90; overMinutes: 60')).toContain(
+    `policies.yaml:13: ${field}.overMinutes: must be at least withinMinutes`,
+  );
+  expect(level('share: 0.8; withinMinutes: 10; overMinutes: 3000')).toContain(
+    `${field}.overMinutes: Too big: expected number to be <=1440`,
+  );
+  expect(level('share: 0.8; within: 10; overMinutes: 60')).toContain(
+    `policies.yaml:12: ${field}.within: there is no such field; allowed: share, withinMinutes, overMinutes`,
+  );
+});
+
 it('names what is missing where it should be, and where a file is no YAML', () => {
   expect(refusalOf('queue:\n  general:\n    title: General\n')).toContain('policies.yaml:2: queue/general, field units');
   expect(refusalOf('queue:\n  general: [\n')).toMatch(/policies\.yaml: .*line 3/);

@@ -1,5 +1,7 @@
+import type { DonorLevel } from '@signalbox/contracts';
 import {
   inOrder,
+  levelsAsked,
   match,
   mixed,
   NOTHING_PASSING,
@@ -66,6 +68,10 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
   const beganAt = new Float64Array(tickets.length).fill(NaN);
   const busyMinutes = new Map<string, number>();
   const solved = new Map<string, number>();
+  const asked = levelsAsked(decideBy.policy);
+  const waits: { readonly queueId: string; readonly at: number; readonly minutes: number }[] = [];
+  /** By ticket, attempts whose wait has ended once: an agent who goes away and leaves it waiting begins no other. */
+  const waited = new Int32Array(tickets.length);
   const agentIds = [...new Set(agents.map(({ agent }) => agent.agentId))].sort();
   let rounds = 0;
   let wakeAt = Infinity;
@@ -146,7 +152,7 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
       const matched = match(
         round.map(({ seen }) => seen),
         candidates,
-        decideBy,
+        { ...decideBy, donors: donorsAt(now) },
         new Date(now),
         mixed(rounds, seed),
         passing,
@@ -181,8 +187,27 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
     );
   }
 
+  /** Of what this run has done so far. */
+  function donorsAt(now: number): DonorLevel[] {
+    const longestMs = Math.max(...asked.map(({ overMinutes }) => overMinutes)) * MINUTE_MS;
+    while (waits.length > 0 && waits[0]!.at <= now - longestMs) waits.shift();
+    return asked.map((one) => {
+      const ended = waits.filter(({ queueId, at }) => queueId === one.queueId && at > now - one.overMinutes * MINUTE_MS);
+      const late = [...waiting.values()].filter(
+        ({ nth, attempt, seen }) =>
+          seen.queueId === one.queueId && waited[nth]! <= attempt && seen.relaxFrom < now - one.withinMinutes * MINUTE_MS,
+      );
+      const assignedWithin = ended.filter(({ minutes }) => minutes <= one.withinMinutes).length;
+      return { ...one, assigned: ended.length, assignedWithin, waitingLonger: late.length };
+    });
+  }
+
   function give(work: Work, desk: Desk, now: number): void {
     waiting.delete(work.nth);
+    if (asked.length > 0 && waited[work.nth]! <= work.attempt) {
+      waits.push({ queueId: work.seen.queueId, at: now, minutes: (now - work.seen.relaxFrom) / MINUTE_MS });
+      waited[work.nth] = work.attempt + 1;
+    }
     firstAgent[work.nth] ??= desk.agent.agentId;
     desk.held.push(work);
     desk.idleSince = null;

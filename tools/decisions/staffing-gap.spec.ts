@@ -24,7 +24,12 @@ it('counts waiting tickets by the skills and the language they wait for, those t
     queued('full-2', { 'accounting below 3': 4, 'no room': 1, away: 3 }),
     queued('full-3', { 'accounting below 3': 4, offline: 1 }),
     state('full-3', { firstQueuedAt: '2026-11-24T09:30:00Z' }),
-    queued('gap-1', { 'not in queue billing': 7, 'vat below 2': 3, 'de below 3': 2 }),
+    queued('gap-1', {
+      'not in queue billing': 7,
+      'queue general keeps its agents: service level below 80 %': 5,
+      'vat below 2': 3,
+      'de below 3': 2,
+    }),
     state('gap-1'),
     // Waits no more: proposed, owned, or solved since.
     queued('proposed', { 'vat below 2': 3 }),

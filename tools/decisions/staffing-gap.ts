@@ -40,7 +40,7 @@ interface Waiting {
 
 /** "accounting below 3", "de below 3": what the gate says of agents who lack a level. */
 const BELOW = /^(.+) below (\d)$/;
-const NOT_IN_QUEUE = /^(not in queue|in none of the queues) /;
+const NOT_IN_QUEUE = /^(not in queue|in none of the queues|queue .+ keeps its agents:) ?/;
 
 /** Gathers what waits and why, in whatever order the topics are read. */
 export class StaffingGatherer {

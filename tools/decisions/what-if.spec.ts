@@ -138,6 +138,26 @@ describe('real traffic through a policy', () => {
     expect(Math.max(...beganAt)).toBe(at(303));
   });
 
+  it('lets a queue help out by the service level it has in the run itself', () => {
+    const overflow = (donorServiceLevel?: object) => ({
+      ...by({ workload: 1 }),
+      policy: RoutingPolicy.parse({
+        ...by({ workload: 1 }).policy,
+        overflow: [{ from: 'general', to: ['billing'], afterSeconds: 0, donorWaitMinutesMax: 600, donorServiceLevel }],
+      }),
+    });
+    const billing = { queueId: 'billing' };
+    // Six come at once and are done one after the other: four of them late. The last minutes of the window see none of them any more.
+    const own = Array.from({ length: 6 }, (_, nth) => ticket(`b-${nth}`, 0, solvedBy('bo', 8), billing));
+    const others = [60, 170].map((minute) => ticket(`g-${minute}`, minute, solvedBy('bo', 5)));
+    const one = traffic([...own, ...others], [{ at: FROM, agent: agent('bo', { queueIds: ['billing'], unitsMax: 1 }) }]);
+    const firstOf = (policy: MatchPolicy) => resimulate(one, policy, learned, 1).firstAgent.slice(6);
+    expect(firstOf(overflow())).toEqual(['bo', 'bo']);
+    // The one that came while the level was low waits until something happens after it has recovered.
+    const guarded = resimulate(one, overflow({ share: 0.8, withinMinutes: 10, overMinutes: 120 }), learned, 1);
+    expect([...guarded.beganAt].slice(6)).toEqual([at(170), at(175)]);
+  });
+
   it('brings a reopened ticket back, and never begins one that nobody may take', () => {
     const one = traffic(
       [ticket('t-1', 0, solvedBy('ana', 10, 60)), ticket('t-2', 0, {}, { queueId: 'nobody-there' })],

@@ -54,6 +54,7 @@ const MODELLED = [
   'both policies are run through this model, the one that was active too: differences are between policies, not between model and reality',
   'every proposal is accepted at once; declined and expired offers, transfers and escalations are left out',
   'a ticket comes back when it really did, so long after its solution, whoever solved it',
+  'service levels of queues that help others out are those of the simulated run, which begins with none',
   'agents begin with nothing in hand; what is learned stays as it was at the beginning of the window',
   'presence, capacity and skills are known at rounds that proposed something, and from the last record of each agent; queues and units as configured now',
 ];

@@ -28,6 +28,20 @@ describe('the service’s own matching in simulated time', () => {
     expect(own.unfinished).toBe(0);
   });
 
+  it('goes on beside tickets nobody can do, and so do its rivals, however many of them wait', () => {
+    const covered = world(1, 0.85, { tickets: 2_000 });
+    const [gone] = Object.entries(covered.mix.category).reduce((most, one) => (one[1] > most[1] ? one : most));
+    const agents = covered.agents.map((agent) => ({
+      ...agent,
+      skills: Object.fromEntries(Object.entries(agent.skills).filter(([category]) => category !== gone)),
+    }));
+    const { policies: reports } = experiment({ ...covered, agents }, { ...compared, 'ucb-lp': POLICIES['ucb-lp'] }, 1);
+    const left = reports['least-loaded']!.unfinished;
+    expect(left).toBeGreaterThan(200);
+    for (const name of ['signalbox', 'ucb-lp', 'oracle-lp'])
+      expect({ name, unfinished: reports[name]!.unfinished }).toEqual({ name, unfinished: left });
+  });
+
   it('decides the same again, to the last ticket', () => {
     const own = { signalbox: signalbox(justInTime) };
     const small = world(2, 0.95, { tickets: 500 });

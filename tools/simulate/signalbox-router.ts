@@ -1,6 +1,7 @@
 import { CategoryConfig, type Priority, type RoutingPolicy } from '@signalbox/contracts';
 import {
   fadedLoad,
+  inOrder,
   Learned,
   loadAt,
   match,
@@ -151,8 +152,7 @@ export class SignalboxRouter implements Router {
 
   decide(at: number, assign: Assign): void {
     const now = EPOCH_MS + at * MINUTE_MS;
-    for (const agent of this.#changed) this.#renew(agent, now);
-    this.#changed.clear();
+    this.#renewChanged(now);
     if (this.#waiting.size === 0) return;
     if (!this.#learned || this.#completedSince >= LEARN_EVERY) {
       const cells = this.#cells.filter((cell) => cell !== undefined);
@@ -160,11 +160,27 @@ export class SignalboxRouter implements Router {
       this.#learned = new Learned(cells, this.policy.shrinkageTickets, loads, this.#returns);
       this.#completedSince = 0;
     }
+    const staffed = this.#waitingFor(this.#onDuty);
+    const tickets = inOrder(staffed, this.policy, new Date(now));
+    this.#round(tickets.slice(0, TICKETS_MAX), now, assign);
+    // What stands behind so many is tried too, as in the service; here only where somebody has room for it, or it would take hours.
+    if (tickets.length <= TICKETS_MAX) return;
+    const possible = new Set(this.#waitingFor(this.#onDuty.map((onDuty, agent) => onDuty && this.desk.hasRoom(agent))));
+    const behind = tickets.slice(TICKETS_MAX).filter((ticket) => possible.has(ticket));
+    for (let from = 0; from < behind.length; from += TICKETS_MAX) this.#round(behind.slice(from, from + TICKETS_MAX), now, assign);
+  }
+
+  /** Those that one of these agents has the skill and the language for: nobody else's hold up a round. */
+  #waitingFor(agents: readonly boolean[]): WaitingTicket[] {
+    const kinds = this.desk.team.eligible.map((able) => able.some((agent) => agents[agent]));
+    return [...this.#waiting.values()].flatMap(({ ticket, seen }) => (kinds[ticket.kind] ? [seen] : []));
+  }
+
+  #round(tickets: readonly WaitingTicket[], now: number, assign: Assign): void {
+    this.#renewChanged(now);
     this.#rounds += 1;
-    const waiting = [...this.#waiting.values()].slice(0, TICKETS_MAX);
-    const by = { policy: this.policy, categories: this.#categories, learned: this.#learned };
+    const by = { policy: this.policy, categories: this.#categories, learned: this.#learned! };
     const seed = mixed(this.#rounds, this.desk.seed);
-    const tickets = waiting.map(({ seen }) => seen);
     for (const { ticket, agentId } of match(tickets, this.#agents, by, new Date(now), seed).proposals) {
       const number = Number(ticket.ticketId.slice(1));
       const agent = this.#numbers.get(agentId)!;
@@ -181,6 +197,10 @@ export class SignalboxRouter implements Router {
     this.#cells[at] = change(this.#cells[at] ?? nothingObserved(agentIds[agent]!, categories[category]!));
   }
 
+  #renewChanged(now: number): void {
+    for (const agent of this.#changed) this.#renew(agent, now);
+    this.#changed.clear();
+  }
   #renew(agent: number, now: number): void {
     const held = this.desk.held(agent);
     const before = this.#agents[agent]!;

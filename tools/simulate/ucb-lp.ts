@@ -39,6 +39,8 @@ export function ucbLp(desk: Desk, { reopenAfterMinutes }: LearningParameters): R
   let renewAt = 0;
 
   const renew = (at: number): void => {
+    // Nothing anybody could do has come yet: a program without demand has no solution.
+    if (!arrived.some((count, kind) => count > 0 && team.eligible[kind]!.length > 0)) return;
     renewAt = at + RENEW_MINUTES;
     const spread = (pair: number): number => CONFIDENCE * Math.sqrt(Math.log(1 + completions) / (1 + experience.count[pair]!));
     const handleMinutes = new Float64Array(agents * team.categories.length);

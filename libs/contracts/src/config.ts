@@ -220,6 +220,17 @@ const relaxationStep = z.strictObject({
   /** From this step on the ticket stands so many priorities higher in the order of its round. */
   priorityDelta: z.int().min(0).max(3).default(0),
 });
+/** So large a share of a queue's tickets is given to an agent within so many minutes, counted over the last `overMinutes`. */
+const serviceLevel = z
+  .strictObject({
+    share: z.number().positive().max(1),
+    withinMinutes: z.number().positive().max(1_440),
+    overMinutes: z.number().positive().max(1_440),
+  })
+  .refine(({ withinMinutes, overMinutes }) => overMinutes >= withinMinutes, {
+    error: 'must be at least withinMinutes',
+    path: ['overMinutes'],
+  });
 const learning = z.strictObject({
   /** Of what is not yet known of an agent, so much is tried out (share of a standard deviation); less as a deadline comes near. */
   explorationShare: Share.default(0.2),
@@ -246,7 +257,10 @@ export const RoutingPolicy = z
     stickySeconds: z.number().min(0).max(86_400).default(0),
     /** Counted from `relaxFrom`; each step keeps what the earlier ones gave up. */
     relaxation: z.array(relaxationStep).max(10).default([]),
-    /** Other queues' agents help out, as long as no ticket of theirs in the round has waited longer than `donorWaitMinutesMax`. */
+    /**
+     * Other queues' agents help out, as long as no ticket of theirs in the round has waited longer than `donorWaitMinutesMax` and their
+     * service level holds.
+     */
     overflow: z
       .array(
         z.strictObject({
@@ -254,6 +268,7 @@ export const RoutingPolicy = z
           to: z.array(QueueId).min(1).max(20),
           afterSeconds: z.number().min(0),
           donorWaitMinutesMax: z.number().positive(),
+          donorServiceLevel: serviceLevel.optional(),
         }),
       )
       .max(100)
@@ -278,7 +293,10 @@ export const RoutingPolicy = z
     answerWaitMs: z.number().min(0).max(60_000).default(150),
     /** After this long without enrichment the ticket is decided with what is known. */
     enrichmentWaitMs: z.number().min(0).max(60_000).default(5_000),
+    /** `protect`: tickets near breach go first, and an agent with such tickets of their own is given less. */
     agentSlaPressure: z.enum(['protect', 'ignore', 'boost']).default('protect'),
+    /** A ticket is near breach when its deadline is at most so many minutes away. 0 = never. */
+    nearBreachMinutes: z.number().min(0).max(1_440).default(15),
     maximumAgeMinutes: z.record(Priority, z.number().positive()),
     /** Observations a pair needs before it counts half; below it the agent's and the team's mean prevail. */
     shrinkageTickets: z.number().positive().default(8),

@@ -84,6 +84,19 @@ export const RequirementsRelaxed = event(RoutingTopic, 'RequirementsRelaxed', by
 });
 export type RequirementsRelaxed = EventOf<typeof RequirementsRelaxed>;
 
+/** How tickets of a queue fared that helps others out, as a rule of overflow looks at it. */
+export const DonorLevel = z.object({
+  queueId: QueueId,
+  withinMinutes: z.number(),
+  overMinutes: z.number(),
+  /** Given to an agent within the last `overMinutes`, and those of them that had waited no longer than `withinMinutes`. */
+  assigned: z.int().min(0),
+  assignedWithin: z.int().min(0),
+  /** Still waiting, and for longer than `withinMinutes`. */
+  waitingLonger: z.int().min(0),
+});
+export type DonorLevel = z.infer<typeof DonorLevel>;
+
 export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domain, {
   round: z.int().min(1),
   now: Instant,
@@ -104,6 +117,8 @@ export const RoundRecorded = event(RoutingRoundsTopic, 'RoundRecorded', by.domai
    */
   members: z.array(z.string().max(200)).max(5_000).optional(),
   performanceSnapshot: Version,
+  /** Present when the policy's overflow looks at service levels. */
+  donors: z.array(DonorLevel).max(2_000).optional(),
   proposals: z.array(z.object({ ticketId: z.string(), agentId: AgentId, score: z.number() })),
 });
 export type RoundRecorded = EventOf<typeof RoundRecorded>;

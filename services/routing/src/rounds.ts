@@ -5,6 +5,7 @@ import {
   NextAnswered,
   RequirementsRelaxed,
   TicketQueued,
+  type DonorLevel,
   type Draft,
   type RoutingPolicy,
 } from '@signalbox/contracts';
@@ -12,9 +13,11 @@ import { UnitOfWork, type ConfigurationSnapshot, type Delivery, type Outcome } f
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { AgentCache, AgentStore } from './agent.store.js';
+import { DonorStore } from './donor.store.js';
 import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
 import { asking, match, matchNext, whyNothingFor, type Matched } from './domain/match.js';
+import { levelsAsked } from './domain/overflow.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
 import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
@@ -31,11 +34,12 @@ const CHECKPOINT_ROUNDS = 500;
 const RESEND_MS = 10_000;
 /** The safety net, and what notices a new configuration; ordinarily a round is asked for by what happened. A few indexed queries. */
 const SWEEP_MS = 500;
-/** An agent's own tickets count as near breach from so long before. */
-const NEAR_BREACH_MS = 15 * 60_000;
 /** Nothing should need it: a ticket that found nobody is tried again when an agent or the configuration changes, or at its next step. */
 const TRY_AGAIN_MS = 5 * 60_000;
+/** A donor's service level also recovers by time alone: what waits for its agents is tried again. */
+const OVERFLOW_AGAIN_MS = 30_000;
 const LEARN_MS = 2_000;
+const LEVELS_MS = 2_000;
 /** Names remembered as reported; beyond, nothing more is reported. */
 const UNKNOWN_MAX = 1_000;
 
@@ -90,6 +94,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   #learned:
     (Recorded & { readonly learned: Learned; readonly snapshot: number; readonly strength: number; readonly at: number }) | undefined;
   #experienceChanged = false;
+  #donors: { readonly policy: RoutingPolicy; readonly at: number; readonly levels: DonorLevel[] } | undefined;
   readonly #unknown = new Set<string>();
   /** The bundle whose members this process has named in a record. By its number readers know them, whoever of us writes next. */
   #members: (Recorded & { readonly bundle: number }) | undefined;
@@ -240,7 +245,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     if (isFull) return [...events, ...answer({ why: 'no-room' })];
     const { learned } = this.#learned!;
     const passing = await this.#passing(tx, await new ProposalStore(tx).inFlight(), active.policy, learned, now);
-    const by = { policy: active.policy, categories: config.all('category'), learned };
+    const donors = await this.#donorLevels(tx, active.policy, now);
+    const by = { policy: active.policy, categories: config.all('category'), learned, donors };
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const reasons = whyNothingFor(waiting, asking(this.#cache.agents, agentId), by, now, passing, agentId);
     return [...events, ...answer({ why: 'nothing-fits', reasons })];
@@ -255,7 +261,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { learned, snapshot, records } = await this.#learn(tx, domain, active.policy, now);
     const passing = await this.#passing(tx, inFlight, active.policy, learned, now);
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const decideBy = { policy: active.policy, categories: config.all('category'), learned };
+    const donors = await this.#donorLevels(tx, active.policy, now);
+    const decideBy = { policy: active.policy, categories: config.all('category'), learned, donors };
     this.#reportUnknown(waiting, decideBy.categories);
     const round = Number(domain.round) + 1;
     const { agents } = this.#cache;
@@ -305,6 +312,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
         onlyAgentId,
         members: checkpoint || !isNamed ? membersOf(active, config) : undefined,
         performanceSnapshot: snapshot,
+        donors,
         proposals: placedIn(matched),
       }),
     );
@@ -347,7 +355,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   ): Promise<Map<string, Passing>> {
     const agents = new AgentStore(tx);
     const [nearBreach, given] = await Promise.all([
-      agents.nearBreach(new Date(now.getTime() + NEAR_BREACH_MS)),
+      agents.nearBreach(new Date(now.getTime() + policy.nearBreachMinutes * 60_000)),
       policy.fairness ? agents.givenSince(new Date(now.getTime() - policy.fairness.windowMinutes * 60_000)) : new Map<string, number>(),
     ]);
     const passing = new Map<string, Passing>();
@@ -359,6 +367,15 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       passing.set(agentId, { units, interruptibleUnits, channels, aheadMinutes, ticketsNearBreach, ticketsInWindow });
     }
     return passing;
+  }
+
+  /** At most two seconds old: rounds come faster than such figures change. Undefined = no rule of overflow looks at any. */
+  async #donorLevels(tx: EntityManager, policy: RoutingPolicy, now: Date): Promise<DonorLevel[] | undefined> {
+    const asked = levelsAsked(policy);
+    if (asked.length === 0) return undefined;
+    if (this.#donors?.policy !== policy || now.getTime() - this.#donors.at >= LEVELS_MS)
+      this.#donors = { policy, at: now.getTime(), levels: await new DonorStore(tx).levels(asked, now) };
+    return this.#donors.levels;
   }
 
   /** What is known of everybody at this moment: computed anew, and by no round. */
@@ -475,7 +492,8 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
         );
       }
       row.facts = { ...row.facts, told: { step, reasons: said } };
-      row.nextTryAt = new Date(Math.min(next ?? Infinity, now.getTime() + TRY_AGAIN_MS));
+      const overflows = policy.overflow.some(({ from, donorServiceLevel }) => donorServiceLevel && from === ticket.queueId);
+      row.nextTryAt = new Date(Math.min(next ?? Infinity, now.getTime() + (overflows ? OVERFLOW_AGAIN_MS : TRY_AGAIN_MS)));
     }
     return events;
   }

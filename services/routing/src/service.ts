@@ -6,6 +6,7 @@ import { TellPerformance } from './migrations/1795650600000-tell-performance.js'
 import { WakeWaiting } from './migrations/1795486200000-wake-waiting.js';
 import { KeepJsonAsItCame } from './migrations/1795741200000-keep-json-as-it-came.js';
 import { LearnFromWork } from './migrations/1795689000000-learn-from-work.js';
+import { CountWaits } from './migrations/1795762800000-count-waits.js';
 import { RoutingModule } from './routing.module.js';
 
 export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -13,7 +14,7 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
   return {
     name: 'routing',
     module: RoutingModule,
-    migrations: [CreateRouting, WakeWaiting, KeepProposalsInline, TellPerformance, KeepJsonAsItCame, LearnFromWork],
+    migrations: [CreateRouting, WakeWaiting, KeepProposalsInline, TellPerformance, KeepJsonAsItCame, LearnFromWork, CountWaits],
     environment,
   };
 }

@@ -28,11 +28,12 @@ import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
 import { isHeldOut } from './domain/chance.js';
 import { NO_CATEGORY } from './domain/learning.js';
-import { readyAtOf, standingOf, type TicketFacts } from './domain/ticket-facts.js';
+import { queueIdOf, readyAtOf, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
+import { DonorStore, type Wait } from './donor.store.js';
 import { ExperienceStore, type Solved } from './experience.store.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { Rounds } from './rounds.js';
-import { activePolicy, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
+import { activePolicy, donorsIn, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
 
 /** A rejected proposal is decided again after so long: by then the agent's record usually shows why it was rejected. */
 const REJECTED_WAIT_MS = 50;
@@ -79,6 +80,8 @@ export class TicketConsumer {
     const reopened: Received<TicketReopened>[] = [];
     const handedOn: { agentId: string; category: string }[] = [];
     const learnable = new Set<TicketRow>();
+    const donors = donorsIn(config);
+    const waits: Wait[] = [];
     for (const event of events) {
       const row = rows.get(event.ticketId)!;
       row.nextTryAt = null;
@@ -89,12 +92,21 @@ export class TicketConsumer {
         handedOn.push({ agentId: event.data.from.agentId, category: row.facts.enriched?.category ?? NO_CATEGORY });
       const part = partOf(event);
       if (part) row.facts = { ...row.facts, ...part };
-      else answers.push(...this.#project(row, event as Received<AssignmentEvent>, now));
+      else {
+        const said = event as Received<AssignmentEvent>;
+        const { lasted, begins } = waitChange(row.facts, said.data.ticket, said.at.getTime());
+        if (begins !== undefined) row.facts = { ...row.facts, waitsSince: begins };
+        answers.push(...this.#project(row, said, now));
+        if (lasted === undefined || donors.size === 0) continue;
+        const queueId = queueIdOf(row.facts, config);
+        if (donors.has(queueId)) waits.push({ queueId, at: said.at, minutes: lasted / 60_000 });
+      }
     }
     const agents = new AgentStore(tx);
     const freed = await new ProposalStore(tx).answered(answers);
     await agents.roomChanged(freed);
     await store.save([...rows.values()], config);
+    await new DonorStore(tx).waited(waits);
     this.#askRounds([...rows.values()], freed.length > 0, delivery);
     const experience = new ExperienceStore(tx);
     await experience.solved(solved.flatMap(solvedBy));

@@ -1,7 +1,17 @@
 import type { Priority, RoutingPolicy } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
-import { firstQueuedAtOf, priorityRankOf, readyAtOf, standingOf, type TicketFacts, type TicketStanding } from './domain/ticket-facts.js';
+import { levelsAsked } from './domain/overflow.js';
+import {
+  firstQueuedAtOf,
+  priorityRankOf,
+  queueIdOf,
+  readyAtOf,
+  standingOf,
+  waitsSinceOf,
+  type TicketFacts,
+  type TicketStanding,
+} from './domain/ticket-facts.js';
 
 export interface TicketRow {
   readonly ticketId: string;
@@ -37,6 +47,12 @@ export function activePolicy(config: ConfigurationSnapshot) {
   const name = policies.has('standard') ? 'standard' : [...policies.keys()][0];
   const policy = name === undefined ? undefined : policies.get(name);
   return name === undefined || policy === undefined ? undefined : { name, policy, version: config.versionOf('routing-policy', name) };
+}
+
+/** Queues whose service level the active policy's overflow looks at. */
+export function donorsIn(config: ConfigurationSnapshot): ReadonlySet<string> {
+  const active = activePolicy(config);
+  return new Set(active && levelsAsked(active.policy).map((one) => one.queueId));
 }
 
 const date = (ms: number | undefined | null): Date | null => (ms === undefined || ms === null ? null : new Date(ms));
@@ -144,12 +160,18 @@ export class TicketStore {
     const patience = patienceOf(config);
     const standings = rows.map((row): TicketStanding => standingOf(row.facts, row.proposalId !== null));
     const ready = rows.map((row) => date(readyAtOf(row.facts, patience)));
+    const donors = donorsIn(config);
+    const waitsIn = rows.map(({ facts }) => {
+      const queueId = donors.size === 0 || waitsSinceOf(facts) === undefined ? null : queueIdOf(facts, config);
+      return queueId !== null && donors.has(queueId) ? queueId : null;
+    });
     await this.tx.query(
       `update routing_ticket t set facts = x.facts, state = x.state, priority_rank = x.rank, first_queued_at = x.queued, ready_at = x.ready,
-         next_try_at = coalesce(x.try, x.ready), owner_agent_id = x.owner, due_at = x.due,
+         next_try_at = coalesce(x.try, x.ready), owner_agent_id = x.owner, due_at = x.due, waits_in = x.waits_in, waits_since = x.waits_since,
          tried_xmin = coalesce($10::xid8, t.tried_xmin), tried_bundle = case when $10::xid8 is null then t.tried_bundle else $11::bigint end
-       from unnest($1::text[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[])
-         as x(id, facts, state, rank, queued, ready, try, owner, due) where t.ticket_id = x.id`,
+       from unnest($1::text[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[],
+           $12::text[], $13::timestamptz[])
+         as x(id, facts, state, rank, queued, ready, try, owner, due, waits_in, waits_since) where t.ticket_id = x.id`,
       [
         rows.map((row) => row.ticketId),
         rows.map((row) => JSON.stringify(row.facts)),
@@ -162,6 +184,8 @@ export class TicketStore {
         rows.map((row) => date(row.facts.dueAt)),
         triedXmin,
         config.bundle,
+        waitsIn,
+        rows.map(({ facts }, index) => (waitsIn[index] === null ? null : date(waitsSinceOf(facts)))),
       ],
     );
   }

@@ -1,5 +1,5 @@
 import type { Exclusion } from '@signalbox/contracts';
-import { NO_CHANNEL_ROOM, NOT_NOW, whyNeverFits } from './gate.js';
+import { NO_CHANNEL_ROOM, NOT_NOW, queueReason, whyNeverFits } from './gate.js';
 import { TOP_MAX, type Look, type Placed } from './look.js';
 import type { Proposed } from './match.js';
 import type { Pool } from './pool.js';
@@ -21,7 +21,8 @@ const STICKY = 'kept for who knows the customer';
 const ASKED = 'did not ask for it';
 const NOT_SOONER = 'no sooner than its owner';
 const BUSY = 'other work first';
-const HELD = 'kept for a better agent';
+export const HELD = 'kept for a better agent';
+export const TAKEN = 'got a more urgent ticket';
 
 export function propose(
   pool: Pool,
@@ -60,7 +61,7 @@ export function propose(
     skipped: step > wish.byTime,
     weightsName: weighting.name,
     top,
-    excluded: reasonsOf(pool, wish, { whyNotNow, busy, notSooner }, 0),
+    excluded: reasonsOf(pool, wish, { whyNotNow, busy, notSooner, able: 0 }, TAKEN),
     yieldedTo: first.index === index ? undefined : takenBy.get(first.index),
     heldOut: wish.heldOut,
     propensity: propensityOf(pool, wish, shown, index),
@@ -109,16 +110,24 @@ function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: 
   return Math.max(1, wins) / PROPENSITY_DRAWS;
 }
 
-/** Why the others were left out, most frequent first. Each agent is counted once, by the first reason. */
+/**
+ * Why the others were left out, most frequent first. Each agent is counted once, by the first reason.
+ * @param whyNotAble what is said of those who could begin the ticket
+ */
 export function reasonsOf(
   pool: Pool,
-  { fit, ticket, barred, only, onlyAsked }: Wish,
-  { whyNotNow, busy, notSooner }: Pick<Look, 'whyNotNow' | 'busy' | 'notSooner'>,
-  heldFrom: number,
+  { fit, ticket, barred, keeping, only, onlyAsked }: Wish,
+  { whyNotNow, busy, notSooner, able }: Pick<Look, 'whyNotNow' | 'busy' | 'notSooner' | 'able'>,
+  whyNotAble: string,
 ): Exclusion[] {
   const counts = new Map(fit.whyNever);
+  for (const { reason, agents } of keeping) {
+    const notIn = queueReason(fit.needs.queueIds!);
+    counts.set(notIn, counts.get(notIn)! - agents);
+    counts.set(reason, (counts.get(reason) ?? 0) + agents);
+  }
   for (const index of barred) {
-    const reason = whyNeverFits(pool.agents[index]!, fit.needs);
+    const reason = whyNeverFits(pool.agents[index]!, fit.needs, keeping);
     if (reason !== undefined) counts.set(reason, counts.get(reason)! - 1);
   }
   counts.set('excluded for this ticket', barred.length);
@@ -128,7 +137,7 @@ export function reasonsOf(
     counts.set(onlyAsked ? ASKED : STICKY, fit.places.filter((place) => !barred.includes(fit.group.members[place]!)).length - 1);
   counts.set(BUSY, busy);
   counts.set(NOT_SOONER, notSooner);
-  counts.set(HELD, heldFrom);
+  counts.set(whyNotAble, able);
   return byCount(counts).map(([reason, agents]) => ({ reason, agents }));
 }
 
@@ -140,9 +149,9 @@ export const byCount = (counts: ReadonlyMap<string, number>): [string, number][]
     .slice(0, REASONS_MAX);
 
 /** Why this one agent cannot have a ticket now; empty = could. */
-export function whyNotFor(pool: Pool, { ticket, fit, barred }: Wish, index: number): string {
+export function whyNotFor(pool: Pool, { ticket, fit, barred, keeping }: Wish, index: number): string {
   if (barred.includes(index)) return 'excluded for this ticket';
-  const never = whyNeverFits(pool.agents[index]!, fit.needs);
+  const never = whyNeverFits(pool.agents[index]!, fit.needs, keeping);
   if (never !== undefined) return never;
   const code = pool.whyNotNow(index, ticket);
   return code === NO_CHANNEL_ROOM ? `no room for ${ticket.channel}` : NOT_NOW[code]!;

@@ -17,10 +17,18 @@ export const languageReason = (needs: Requirements): string => `${needs.language
 export const queueReason = (queueIds: readonly string[]): string =>
   queueIds.length === 1 ? `not in queue ${queueIds[0]}` : `in none of the queues ${queueIds.join(', ')}`.slice(0, 120);
 
-/** Why this agent could never take a ticket with these needs, asked in the order queue, skills, language; undefined = could. */
-export function whyNeverFits(agent: CandidateAgent, needs: Requirements): string | undefined {
+/**
+ * Why this agent could never take a ticket with these needs, asked in the order queue, skills, language; undefined = could.
+ * @param keeping queues that would help out and keep their agents
+ */
+export function whyNeverFits(
+  agent: CandidateAgent,
+  needs: Requirements,
+  keeping: readonly { readonly queueId: string; readonly reason: string }[] = [],
+): string | undefined {
   const { queueIds } = needs;
-  if (queueIds !== null && !queueIds.some((queueId) => agent.queueIds.includes(queueId))) return queueReason(queueIds);
+  if (queueIds !== null && !queueIds.some((queueId) => agent.queueIds.includes(queueId)))
+    return keeping.find(({ queueId }) => agent.queueIds.includes(queueId))?.reason ?? queueReason(queueIds);
   const unmet = unmetSkill(agent, needs.skills);
   if (unmet > 0) return skillReason(...[...needs.skills][unmet - 1]!);
   return needs.languageLevelMin > 0 && (agent.languages[needs.language!] ?? 0) < needs.languageLevelMin ? languageReason(needs) : undefined;

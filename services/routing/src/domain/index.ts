@@ -12,6 +12,7 @@ export {
   type ObservedLoad,
 } from './learning.js';
 export { match, matchNext, type Matched, type MatchPolicy, type Proposed, type StillWaiting } from './match.js';
+export { levelsAsked } from './overflow.js';
 export { placedIn, proposalOf } from './proposal.js';
 export { firstDifference, RoundReplay } from './replay.js';
 export { RoundLog, type PerformanceSnapshot, type RecordedRound, type UntoldRound } from './round-log.js';

@@ -58,7 +58,6 @@ export function look(pool: Pool, wish: Wish, arena: Arena): Look {
   const { category } = ticket;
   const { members } = group;
   const { policy, learned } = pool.context;
-  const { idleSince } = pool;
   const room = pool.roomOn(ticket.channel);
   const whyNotNow = new Int32Array(NO_CHANNEL_ROOM + 1);
   const standing = pool.standingTowards(ticket);
@@ -123,12 +122,11 @@ export function look(pool: Pool, wish: Wish, arena: Arena): Look {
     count += 1;
     if (isLater) continue;
     const worst = best.length < TOP_MAX ? undefined : best[TOP_MAX - 1]!;
-    if (worst && (score < worst.score || (score === worst.score && idleSince[index]! >= idleSince[worst.index]!))) continue;
+    if (worst && (score < worst.score || (score === worst.score && pool.inTurn(worst.index, index) < 0))) continue;
     let at = worst ? TOP_MAX - 1 : best.length;
-    // Members come in the order of their ids, so that of equals the earlier one stays in front.
     for (; at > 0; at -= 1) {
       const before = best[at - 1]!;
-      if (before.score > score || (before.score === score && idleSince[before.index]! <= idleSince[index]!)) break;
+      if (before.score > score || (before.score === score && pool.inTurn(before.index, index) < 0)) break;
       best[at] = before;
     }
     best[at] = { index, place, score };

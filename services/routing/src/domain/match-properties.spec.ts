@@ -144,6 +144,7 @@ const additions = fc.constantFrom<Record<string, unknown>>(
   { stickySeconds: 300 },
   { smallPool: { agentsMax: 2, use: 'least-loaded' } },
   { overflow: [{ from: 'general', to: ['billing'], afterSeconds: 60, donorWaitMinutesMax: 120 }] },
+  { overflow: [{ from: 'general', to: ['billing', 'technical'], afterSeconds: 0, donorWaitMinutesMax: 1 }] },
   { weights: { standard: { resolution: 1, skill: 0.2 } }, rules: [] },
   { weights: { standard: { resolution: 1 } }, rules: [], startWithinMinutes: 0 },
 );
@@ -152,7 +153,12 @@ const additions = fc.constantFrom<Record<string, unknown>>(
 const small = fc.record({
   agents: fc.uniqueArray(
     fc
-      .record({ agentId: fc.constantFrom('a', 'b', 'c'), skills: levels('accounting'), unitsMax: fc.integer({ min: 0, max: 3 }) })
+      .record({
+        agentId: fc.constantFrom('a', 'b', 'c'),
+        skills: levels('accounting'),
+        unitsMax: fc.integer({ min: 0, max: 3 }),
+        idleSince: fc.option(fc.integer({ min: 0, max: 60 }).map(ago)),
+      })
       .map(({ agentId, ...fields }) => anAgent(agentId, { ...fields, queueIds: ['general', 'billing'] })),
     { selector: (agent) => agent.agentId, maxLength: 3 },
   ),
@@ -186,7 +192,9 @@ describe('every round', () => {
           if (whyNeverFits(agent, needs) !== undefined || others >= agent.unitsMax) return undefined;
           const view = isHeldOut(ticket.ticketId, by.policy.learning.holdoutShare) ? by.learned.blind : by.learned;
           const weighting = weightingOf(weightsNameFor(ticket, by.policy), by.policy);
-          return explainScore(agent, ticket, needs, { unitsTaken: others, ticketsNearBreach: 0, aheadMinutes: 0 }, weighting, context, view)
+          // With another ticket first they are idle no longer.
+          const then = others > 0 ? { ...agent, idleSince: null, lastAssignedAt: NOW.getTime() } : agent;
+          return explainScore(then, ticket, needs, { unitsTaken: others, ticketsNearBreach: 0, aheadMinutes: 0 }, weighting, context, view)
             .score;
         };
         let best = { placed: '', score: -Infinity };
@@ -309,8 +317,9 @@ describe('every round', () => {
 
   it('counts every agent once: chosen from, or left out for one reason', () => {
     fc.assert(
-      fc.property(round, (given) => {
-        const { proposals, waiting } = match(given.tickets, given.agents, deciding(given.learned), NOW, 0, given.inPassing);
+      fc.property(round, additions, (given, more) => {
+        const by = deciding(given.learned, 'protect', more);
+        const { proposals, waiting } = match(given.tickets, given.agents, by, NOW, 0, given.inPassing);
         for (const { reasons } of waiting) expect(reasons.reduce((sum, one) => sum + one.agents, 0)).toBe(given.agents.length);
         for (const { top, excluded } of proposals.filter((one) => one.top.length < 5)) {
           expect(excluded.reduce((sum, one) => sum + one.agents, top.length)).toBe(given.agents.length);

@@ -45,6 +45,20 @@ describe('a round', () => {
     expect(chosen([aTicket('t')], [anAgent('ben'), anAgent('ana')], decidingBy({ policy }), NOW)).toEqual({ t: 'ana' });
   });
 
+  it.each(['longest-idle', 'least-loaded', 'best-skill', 'round-robin'])(
+    'by %s gives equals who all work to who was given a ticket longest ago',
+    (name) => {
+      const policy = aPolicy({ rules: [{ when: {}, use: name }] });
+      const busy = Object.entries({ ana: 1, ben: 90, cid: 50 }).map(([id, minutes]) =>
+        anAgent(id, { unitsUsed: 1, lastAssignedAt: ago(minutes) }),
+      );
+      const { proposals } = match([aTicket('t'), aTicket('t2')], busy, decidingBy({ policy }), NOW);
+      expect(proposals.map(({ agentId }) => agentId)).toEqual(['ben', 'cid']);
+      expect(proposals[0]!.top.map(({ agentId }) => agentId)).toEqual(['ben', 'cid', 'ana']);
+      expect(chosen([aTicket('t')], [...busy, anAgent('new', { unitsUsed: 1 })], decidingBy({ policy }), NOW)).toEqual({ t: 'new' });
+    },
+  );
+
   it('shows the five best with their factors, best first', () => {
     const agents = Array.from({ length: 8 }, (_, nth) => anAgent(`agent-${nth}`, { unitsUsed: nth % 4 }));
     const [proposed] = match([aTicket('t')], agents, decidingBy(), NOW).proposals;
@@ -133,10 +147,48 @@ describe('the order of tickets', () => {
         aTicket('a'),
         aTicket('older', { firstQueuedAt: ago(1) }),
         aTicket('due', { dueAt: ago(-60) }),
-        aTicket('due-soon', { dueAt: ago(-5) }),
+        aTicket('due-soon', { dueAt: ago(-50) }),
+        aTicket('overdue', { dueAt: ago(5) }),
         aTicket('urgent', { priority: 'urgent' }),
       ),
-    ).toEqual(['urgent', 'due-soon', 'due', 'older', 'a', 'b']);
+    ).toEqual(['urgent', 'overdue', 'due-soon', 'due', 'older', 'a', 'b']);
+  });
+  it('puts those before all with more time whose deadline is near and can be kept, unless the policy does not protect them', () => {
+    const tickets = [
+      aTicket('urgent', { priority: 'urgent', dueAt: ago(-240) }),
+      aTicket('low', { priority: 'low', dueAt: ago(-5) }),
+      aTicket('normal', { dueAt: ago(-15) }),
+      aTicket('overdue', { dueAt: ago(0) }),
+      aTicket('over-age', { priority: 'low', firstQueuedAt: ago(480) }),
+    ];
+    const by = (fields: object) => inOrder(tickets, aPolicy(fields), NOW).map(({ ticketId }) => ticketId);
+    expect(by({})).toEqual(['over-age', 'normal', 'low', 'urgent', 'overdue']);
+    expect(by({ nearBreachMinutes: 14 })).toEqual(['over-age', 'low', 'urgent', 'overdue', 'normal']);
+    for (const fields of [{ agentSlaPressure: 'ignore' }, { agentSlaPressure: 'boost' }, { nearBreachMinutes: 0 }])
+      expect(by(fields)).toEqual(['over-age', 'urgent', 'overdue', 'normal', 'low']);
+  });
+  it('lifts a ticket by the steps that have come, never above the highest', () => {
+    const policy = aPolicy({
+      relaxation: [
+        { afterSeconds: 60, priorityDelta: 2 },
+        { afterSeconds: 120, priorityDelta: 1 },
+        { afterSeconds: 180, priorityDelta: 3 },
+      ],
+    });
+    const tickets = [
+      aTicket('normal'),
+      aTicket('high', { priority: 'high', firstQueuedAt: ago(1) }),
+      aTicket('urgent', { priority: 'urgent', firstQueuedAt: ago(2) }),
+    ];
+    const with_ = (seconds: number) =>
+      inOrder([aTicket('low', { priority: 'low', relaxFrom: ago(seconds / 60), firstQueuedAt: ago(10) }), ...tickets], policy, NOW).map(
+        ({ ticketId }) => ticketId,
+      );
+    expect(with_(59)).toEqual(['urgent', 'high', 'normal', 'low']);
+    // As high as `high`, and older. The second step keeps what the first gave.
+    expect(with_(60)).toEqual(['urgent', 'low', 'high', 'normal']);
+    expect(with_(120)).toEqual(['urgent', 'low', 'high', 'normal']);
+    expect(with_(180)).toEqual(['low', 'urgent', 'high', 'normal']);
   });
   it('puts tickets past their priority’s maximum age first, the oldest before the others', () => {
     expect(
@@ -182,11 +234,95 @@ describe('relaxation', () => {
       { agentId: 'new', step: 1 },
     ]);
   });
+  it('skips a step that says so while those who fit are only away', () => {
+    const agents = [accountant('away', 5, { presence: 'away' }), accountant('new', 2)];
+    const by = (skipIf: string) =>
+      decidingBy({ policy: aPolicy({ relaxation: [{ afterSeconds: 60, lowerSkillsBy: 1, skipIf }] }), categories: { dispute } });
+    expect(match([ticket(0)], agents, by('nobody-staffed'), NOW).waiting).toMatchObject([{ step: 0 }]);
+    expect(match([ticket(0)], agents, by('nobody-online'), NOW).proposals).toMatchObject([{ agentId: 'new', step: 1, skipped: true }]);
+    const online = accountant('full', 5, { unitsUsed: 4 });
+    expect(match([ticket(0)], [online, ...agents], by('nobody-online'), NOW).waiting).toMatchObject([{ step: 0 }]);
+  });
   it('gives nothing up while nobody at all is staffed', () => {
     expect(match([ticket(0)], [accountant('off', 5, { presence: 'offline' })], deciding, NOW).waiting).toMatchObject([
       { step: 0, skipped: false },
     ]);
     expect(match([ticket(0)], [], deciding, NOW).waiting).toMatchObject([{ step: 0, reasons: [] }]);
+  });
+});
+
+describe('a ticket of a customer whom an agent knows', () => {
+  const deciding = decidingBy({ policy: aPolicy({ stickySeconds: 120, weights: { standard: { workload: 1 } } }) });
+  const knows = anAgent('knows', { unitsUsed: 3 });
+  const ticket = (waitedSeconds: number, fields: object = {}) =>
+    aTicket('t', { recentAgentIds: ['knows', 'other'], relaxFrom: ago(waitedSeconds / 60), ...fields });
+
+  it('is theirs at first, and anybody’s when the first step is over', () => {
+    expect(chosen([ticket(119)], [knows, anAgent('free')], deciding, NOW)).toEqual({ t: 'knows' });
+    expect(chosen([ticket(120)], [knows, anAgent('free')], deciding, NOW)).toEqual({ t: 'free' });
+  });
+  it('waits for them while they are full, and is tried again when that is over', () => {
+    const { waiting } = match([ticket(60)], [{ ...knows, unitsUsed: 4 }, anAgent('free')], deciding, NOW);
+    expect(waiting).toMatchObject([{ nextStepAt: NOW.getTime() + 60_000 }]);
+    expect(waiting[0]!.reasons).toContainEqual({ reason: 'kept for who knows the customer', agents: 1 });
+  });
+  it.each([
+    ['away', { ...knows, presence: 'away' as const }, {}],
+    ['gone', anAgent('stranger', { unitsUsed: 2 }), {}],
+    ['not to be asked again', knows, { excludedAgentIds: ['knows'] }],
+    ['without the skill', knows, { extraSkills: { law: 1 } }],
+  ])('is kept for nobody who is %s', (_, agent, fields) => {
+    expect(chosen([ticket(0, fields)], [agent, anAgent('free', { skills: { law: 5 } })], deciding, NOW)).toEqual({ t: 'free' });
+  });
+});
+
+describe('a small pool', () => {
+  const learned = new Learned([aCell('slow', 'technical', 40), aCell('fast', 'technical', 10)], 8);
+  const agents = [anAgent('slow', { idleSince: ago(50) }), anAgent('fast', { idleSince: ago(5) })];
+  const by = (smallPool: object) =>
+    decidingBy({ learned, categories: { technical: aCategory() }, policy: aPolicy({ smallPool, weights: { standard: { speed: 1 } } }) });
+  it('goes by its own strategy, and by nothing learned of single agents', () => {
+    const ticket = aTicket('t', { category: 'technical' });
+    expect(chosen([ticket], agents, by({ agentsMax: 1 }), NOW)).toEqual({ t: 'fast' });
+    expect(match([ticket], agents, by({ agentsMax: 2 }), NOW).proposals).toMatchObject([{ agentId: 'slow', weightsName: 'longest-idle' }]);
+    // By a set of weights too the two are the same.
+    expect(chosen([ticket], agents, by({ agentsMax: 2, use: 'standard' }), NOW)).toEqual({ t: 'slow' });
+  });
+});
+
+describe('a ticket that may wait for somebody better', () => {
+  const learned = new Learned([aCell('slow', 'technical', 200), aCell('fast', 'technical', 10)], 8);
+  const policy = aPolicy({ weights: { standard: { resolution: 1 } }, startWithinMinutes: 0 });
+  const deciding = decidingBy({ learned, policy, categories: { technical: aCategory() } });
+  const agents = [anAgent('slow'), anAgent('fast', { unitsUsed: 1, work: ['technical'] })];
+  const ticket = (fields: object = {}) => aTicket('t', { category: 'technical', ...fields });
+
+  it('does so while the better one is busy, until its maximum age or its deadline', () => {
+    const age = NOW.getTime() + 120 * 60_000;
+    expect(match([ticket()], agents, deciding, NOW).waiting).toMatchObject([{ nextStepAt: age }]);
+    expect(match([ticket({ dueAt: ago(-60) })], agents, deciding, NOW).waiting).toMatchObject([{ nextStepAt: ago(-60) }]);
+    expect(match([ticket()], agents, deciding, NOW).waiting[0]!.reasons).toEqual([
+      { reason: 'kept for a better agent', agents: 1 },
+      { reason: 'other work first', agents: 1 },
+    ]);
+    // Then it is given to the better one at once, behind their other work.
+    expect(chosen([ticket({ firstQueuedAt: ago(120) })], agents, deciding, NOW)).toEqual({ t: 'fast' });
+  });
+  it('waits for nobody who would begin it after its deadline', () => {
+    expect(chosen([ticket({ dueAt: ago(-5) })], agents, deciding, NOW)).toEqual({ t: 'slow' });
+  });
+  it('is said to have lost its agent to a more urgent one when that is so', () => {
+    const last = [anAgent('last', { unitsMax: 1 })];
+    const { waiting } = match([ticket(), aTicket('urgent', { category: 'technical', priority: 'urgent' })], last, deciding, NOW);
+    expect(waiting).toMatchObject([{ ticket: { ticketId: 't' }, reasons: [{ reason: 'got a more urgent ticket', agents: 1 }] }]);
+  });
+});
+
+describe('an agent above the fairness cap', () => {
+  it('is tried again within a minute, since the window moves by time alone', () => {
+    const policy = aPolicy({ fairness: { windowMinutes: 60, ticketsMax: 2 } });
+    const { waiting } = match([aTicket('t')], [anAgent('ana')], decidingBy({ policy }), NOW, 0, passing({ ana: { ticketsInWindow: 2 } }));
+    expect(waiting).toMatchObject([{ nextStepAt: NOW.getTime() + 60_000, reasons: [{ reason: 'fairness cap', agents: 1 }] }]);
   });
 });
 

@@ -1,11 +1,13 @@
-import type { CategoryConfig, Exclusion, RoutingPolicy, ScoredAgent } from '@signalbox/contracts';
+import type { CategoryConfig, DonorLevel, Exclusion, RoutingPolicy, ScoredAgent } from '@signalbox/contracts';
 import { chooseAgents } from './choosing.js';
-import { byCount, propose, reasonsOf, whyNotFor } from './explaining.js';
+import { byCount, HELD, propose, reasonsOf, TAKEN, whyNotFor } from './explaining.js';
+import { FAIRNESS_CAP } from './gate.js';
 import type { Learned } from './learning.js';
-import { Arena, look } from './look.js';
+import { Arena, look, type Look } from './look.js';
 import { Pool } from './pool.js';
 import { nextStepAt } from './requirements.js';
 import { inIdOrder, rosterOf } from './roster.js';
+import { MINUTE_MS } from './score.js';
 import type { CandidateAgent, Passing, WaitingTicket } from './waiting-ticket.js';
 import { inOrder, mayWait, wishesOf, type Wish } from './wish.js';
 
@@ -14,6 +16,8 @@ export interface MatchPolicy {
   readonly policy: RoutingPolicy;
   readonly categories: ReadonlyMap<string, CategoryConfig>;
   readonly learned: Learned;
+  /** The service levels that the policy's overflow looks at; one that is missing is taken to hold. */
+  readonly donors?: readonly DonorLevel[] | undefined;
 }
 
 export interface Proposed {
@@ -49,8 +53,8 @@ const LOOKS_MAX = 20;
 
 /**
  * One round. Gate → score → the best assignment of the whole round: no ticket is placed at the cost of one before it in the order, and no
- * other way of placing the same tickets gives more score in sum. Ties: idle longest, then id. Pure and deterministic, whatever the order
- * of the inputs. A ticket that found nobody stays, with the counted reasons; none of the later ones got a place it could have had.
+ * other way of placing the same tickets gives more score in sum. Ties: idle longest, then given a ticket longest ago, then id. Pure and
+ * deterministic, whatever the order of the inputs. A ticket that found nobody stays, with the counted reasons; none of the later ones got a place it could have had.
  *
  * Measured (docs/performance.md, "Routing").
  * @param seed of what is tried out: the same seed, the same draws
@@ -60,7 +64,7 @@ const LOOKS_MAX = 20;
 export function match(
   tickets: readonly WaitingTicket[],
   agents: readonly CandidateAgent[],
-  { policy, categories, learned }: MatchPolicy,
+  { policy, categories, learned, donors }: MatchPolicy,
   now: Date,
   seed = 0,
   passing: ReadonlyMap<string, Passing> = new Map(),
@@ -70,7 +74,7 @@ export function match(
   const roster = rosterOf(sorted, policy, categories);
   const pool = new Pool(sorted, passing, { policy, learned, now: now.getTime() }, seed);
   const ordered = inOrder(tickets, policy, now);
-  const wishes = wishesOf(ordered, roster, pool, categories, now, onlyAgentId);
+  const wishes = wishesOf(ordered, roster, pool, categories, now, onlyAgentId, donors);
   const outcomes = new Map<Wish, Proposed | StillWaiting>();
   const unitsEach = Math.max(0, ...ordered.map((ticket) => ticket.units));
   let open = wishes;
@@ -115,7 +119,7 @@ export function matchNext(
 export function whyNothingFor(
   tickets: readonly WaitingTicket[],
   agents: readonly CandidateAgent[],
-  { policy, categories, learned }: MatchPolicy,
+  { policy, categories, learned, donors }: MatchPolicy,
   now: Date,
   passing: ReadonlyMap<string, Passing>,
   agentId: string,
@@ -126,7 +130,7 @@ export function whyNothingFor(
   if (index < 0) return [];
   const counts = new Map<string, number>();
   const roster = rosterOf(sorted, policy, categories);
-  for (const wish of wishesOf(inOrder(tickets, policy, now), roster, pool, categories, now, agentId)) {
+  for (const wish of wishesOf(inOrder(tickets, policy, now), roster, pool, categories, now, agentId, donors)) {
     const reason = whyNotFor(pool, wish, index);
     if (reason !== '') counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
@@ -137,7 +141,7 @@ export function whyNothingFor(
 function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: Date, outcomes: Map<Wish, Proposed | StillWaiting>): number {
   const arena = new Arena(wishes.reduce((sum, { fit }) => sum + fit.places.length, 0));
   const looks = wishes.map((wish) => look(pool, wish, arena));
-  const { chosen, takenBy } = chooseAgents(wishes, looks, pool, unitsEach);
+  const { chosen, held, takenBy } = chooseAgents(wishes, looks, pool, unitsEach);
   // Explained by what the round saw when it looked, before anybody's room is taken.
   const proposed = wishes.map((wish, nth) => (chosen[nth]! < 0 ? undefined : propose(pool, wish, looks[nth]!, chosen[nth]!, takenBy)));
   let placed = 0;
@@ -149,8 +153,8 @@ function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: D
     passedOver ||= index >= 0 && pool.whyNotNow(index, ticket) !== 0;
     if (index < 0 || passedOver) {
       const { step } = fit.needs;
-      const reasons = reasonsOf(pool, wish, looks[nth]!, looks[nth]!.able);
-      outcomes.set(wish, { ticket, step, skipped: step > wish.byTime, reasons, nextStepAt: nextTryAt(wish, pool) });
+      const reasons = reasonsOf(pool, wish, looks[nth]!, held[nth] === 1 ? HELD : TAKEN);
+      outcomes.set(wish, { ticket, step, skipped: step > wish.byTime, reasons, nextStepAt: nextTryAt(wish, looks[nth]!) });
       continue;
     }
     outcomes.set(wish, proposed[nth]!);
@@ -159,14 +163,20 @@ function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: D
   }
   return placed;
 
-  function nextTryAt(wish: Wish, { context: { policy } }: Pool): number | undefined {
-    const next = nextStepAt(wish.ticket, policy, wish.byTime);
-    const stickyEnds = wish.only < 0 ? Infinity : Math.ceil(wish.ticket.relaxFrom + policy.stickySeconds * 1000);
-    const overflows = policy.overflow
-      .filter(({ from }) => from === wish.ticket.queueId)
-      .map(({ afterSeconds }) => Math.ceil(wish.ticket.relaxFrom + afterSeconds * 1000))
-      .filter((at) => at > now.getTime());
-    const first = Math.min(next ?? Infinity, stickyEnds, ...overflows);
+  /** The next instant at which time alone may bring an agent. */
+  function nextTryAt(wish: Wish, { whyNotNow }: Look): number | undefined {
+    const { ticket, byTime, only } = wish;
+    const { policy } = pool.context;
+    const instants = [nextStepAt(ticket, policy, byTime) ?? Infinity];
+    if (only >= 0) instants.push(ticket.relaxFrom + policy.stickySeconds * 1000);
+    // Past both it waits for nobody.
+    if (mayWait(wish, pool))
+      instants.push(ticket.firstQueuedAt + policy.maximumAgeMinutes[ticket.priority] * MINUTE_MS, ticket.dueAt ?? Infinity);
+    // Somebody's window moves on.
+    if (whyNotNow[FAIRNESS_CAP]! > 0) instants.push(now.getTime() + MINUTE_MS);
+    for (const { from, afterSeconds } of policy.overflow)
+      if (from === ticket.queueId) instants.push(ticket.relaxFrom + afterSeconds * 1000);
+    const first = Math.min(...instants.map(Math.ceil).filter((at) => at > now.getTime()));
     return first === Infinity ? undefined : first;
   }
 }

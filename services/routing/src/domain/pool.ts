@@ -49,7 +49,8 @@ export class Pool {
   readonly #secondTaken: Float64Array;
   /** Used, in flight, and proposed by this round. */
   readonly #unitsTaken: Float64Array;
-  readonly idleSince: Float64Array;
+  readonly #idleSince: Float64Array;
+  readonly #lastAssignedAt: Float64Array;
   /** How many of the agent's own tickets are near their deadline. */
   readonly ticketsNearBreach: Float64Array;
   /** NaN = nobody has asked yet. */
@@ -73,7 +74,8 @@ export class Pool {
     this.#unitsTaken = new Float64Array(count);
     this.#secondMax = new Float64Array(count);
     this.#secondTaken = new Float64Array(count);
-    this.idleSince = new Float64Array(count);
+    this.#idleSince = new Float64Array(count);
+    this.#lastAssignedAt = new Float64Array(count);
     this.ticketsNearBreach = new Float64Array(count);
     this.#aheadMinutes = new Float64Array(count).fill(NaN);
     this.ticketsInWindow = new Float64Array(count);
@@ -85,7 +87,8 @@ export class Pool {
       this.#unitsTaken[index] = agent.unitsUsed;
       this.#secondMax[index] = agent.interruptibleUnitsMax ?? NaN;
       this.#secondTaken[index] = agent.interruptibleUnitsUsed;
-      this.idleSince[index] = agent.idleSince ?? Infinity;
+      this.#idleSince[index] = agent.idleSince ?? Infinity;
+      this.#lastAssignedAt[index] = agent.lastAssignedAt ?? -Infinity;
     }
     for (const [agentId, mine] of passing) {
       const index = this.indexOf(agentId);
@@ -111,6 +114,14 @@ export class Pool {
       else high = middle - 1;
     }
     return -1;
+  }
+
+  /** The tie-break: who has been idle longest, then who was last given a ticket longest ago, then the first id. Below 0 = one comes first. */
+  inTurn(one: number, other: number): number {
+    const idle = this.#idleSince;
+    if (idle[one] !== idle[other]) return idle[one]! < idle[other]! ? -1 : 1;
+    const last = this.#lastAssignedAt;
+    return last[one] === last[other] ? one - other : last[one]! < last[other]! ? -1 : 1;
   }
 
   #isSecond(index: number, interruptible: boolean): boolean {
@@ -195,6 +206,9 @@ export class Pool {
     (this.#isSecond(index, interruptible) ? this.#secondTaken : this.#unitsTaken)[index]! += units;
     this.roomOn(channel).taken[index]! += units;
     for (const { why } of this.#standings.values()) why[index] = NOT_SEEN;
+    this.#idleSince[index] = Infinity;
+    this.#lastAssignedAt[index] = this.context.now;
+    this.#ownColumns.clear();
     if (minutes > 0) this.#aheadMinutes[index] = this.aheadMinutes(index) + minutes;
     this.ticketsInWindow[index]! += 1;
     const { fairness } = this.context.policy;
@@ -232,9 +246,9 @@ export class Pool {
       case 'satisfaction':
         return this.history(group, view, category).satisfaction;
       case 'idle':
-        return this.#own(group, name, (index) => idleSignal(this.agents[index]!.idleSince, now));
+        return this.#own(group, name, (index) => idleSignal(this.#idleSince[index]!, now));
       case 'rotation':
-        return this.#own(group, name, (index) => rotationSignal(this.agents[index]!.lastAssignedAt, now));
+        return this.#own(group, name, (index) => rotationSignal(this.#lastAssignedAt[index]!, now));
       case 'slaPressure':
         return this.#own(group, name, (index) => pressureSignal(policy.agentSlaPressure, this.ticketsNearBreach[index]!));
     }

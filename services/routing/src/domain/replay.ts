@@ -25,7 +25,7 @@ export class RoundReplay {
     return { proposals: next ? [next] : [], waiting: [] };
   }
 
-  decidedBy({ members, policy: ref, performance }: RecordedRound, other?: RoutingPolicy): MatchPolicy {
+  decidedBy({ members, policy: ref, performance, donors }: RecordedRound, other?: RoutingPolicy): MatchPolicy {
     const { categories, policy: own } = this.#configurationOf(members, ref);
     const policy = other ?? own;
     let byStrength = this.#learned.get(performance);
@@ -36,7 +36,7 @@ export class RoundReplay {
       learned = new Learned(performance.cells, policy.shrinkageTickets, loads, performance.returns);
       byStrength.set(policy.shrinkageTickets, learned);
     }
-    return { policy, categories, learned };
+    return { policy, categories, learned, donors };
   }
 
   #configurationOf(members: readonly string[], { name, version }: RecordedRound['policy']): Configuration {

@@ -24,26 +24,6 @@ export function priorityDeltaOf(ticket: WaitingTicket, policy: RoutingPolicy, no
   return policy.relaxation.slice(0, stepByTime(ticket, policy, now)).reduce((most, step) => Math.max(most, step.priorityDelta), 0);
 }
 
-/**
- * Queues whose agents may take the ticket beside its own queue's: those of every overflow rule whose time has come, as long as none of the
- * donor's own tickets has waited longer than the rule allows.
- * @param longestWaitMs by queue, of the tickets in the round
- */
-export function helpingQueues(
-  ticket: WaitingTicket,
-  policy: RoutingPolicy,
-  longestWaitMs: ReadonlyMap<string, number>,
-  now: Date,
-): readonly string[] {
-  const helping = new Set<string>();
-  for (const { from, to, afterSeconds, donorWaitMinutesMax } of policy.overflow) {
-    if (from !== ticket.queueId || now.getTime() - ticket.relaxFrom < afterSeconds * 1000) continue;
-    for (const queueId of to)
-      if (queueId !== from && (longestWaitMs.get(queueId) ?? 0) <= donorWaitMinutesMax * 60_000) helping.add(queueId);
-  }
-  return [...helping].sort();
-}
-
 /** The instant (ms) of the next step by time, if there is one. After `now` whenever `step` is the step by time. */
 export function nextStepAt(ticket: WaitingTicket, policy: RoutingPolicy, step: number): number | undefined {
   const next = policy.relaxation[step];

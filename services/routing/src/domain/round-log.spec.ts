@@ -44,6 +44,8 @@ const anyStep = fc.oneof(
   }),
 );
 
+const donorLevel = { queueId: 'billing', withinMinutes: 10, overMinutes: 60, assigned: 0, assignedWithin: 0, waitingLonger: 3 };
+
 /** Writes what a sequence of rounds records, and keeps what each of them really decided by. */
 function recordAll(steps: readonly (typeof anyStep extends fc.Arbitrary<infer S> ? S : never)[]) {
   const drafts: Draft[] = [];
@@ -90,6 +92,7 @@ function recordAll(steps: readonly (typeof anyStep extends fc.Arbitrary<infer S>
       configuration: step.bundle + 1,
       members: checkpoint || !named.has(step.bundle) ? [`routing-policy/standard@${step.bundle + 1}`] : undefined,
       performanceSnapshot: Math.max(1, snapshots.length - step.snapshotsAgo),
+      donors: round % 2 === 0 ? [{ ...donorLevel, assigned: round }] : undefined,
       proposals: [{ ticketId: `ticket-${round}`, agentId: 'ana', score: 0.5 }],
     };
     named.add(step.bundle);
@@ -119,6 +122,7 @@ describe('a log of rounds', () => {
             expect(one.tickets).toEqual(was.tickets);
             expect(one.agents).toEqual(was.agents);
             expect(one.passing).toEqual(was.passing);
+            expect(one.donors).toEqual(was.donors);
             expect(one.now.toISOString()).toBe(was.now);
             expect(one.members).toEqual([`routing-policy/standard@${was.configuration}`]);
             const { snapshot, cells, loads, returns } = one.performance;

@@ -15,7 +15,7 @@ export interface PerformanceSnapshot {
 /** One round as it was: what it decided by, and what it decided. */
 export interface RecordedRound extends Pick<
   RoundRecorded['data'],
-  'round' | 'seed' | 'policy' | 'configuration' | 'onlyAgentId' | 'proposals'
+  'round' | 'seed' | 'policy' | 'configuration' | 'onlyAgentId' | 'donors' | 'proposals'
 > {
   readonly domain: string;
   readonly now: Date;
@@ -73,7 +73,7 @@ export class RoundLog {
   }
 
   #complete(domain: string, parts: readonly RoundRecorded['data'][]): RecordedRound | UntoldRound {
-    const { round, seed, checkpoint, policy, configuration, members, onlyAgentId, performanceSnapshot } = parts[0]!;
+    const { round, seed, checkpoint, policy, configuration, members, onlyAgentId, performanceSnapshot, donors } = parts[0]!;
     const now = new Date(parts[0]!.now);
     if (round === this.#cutOff.round) return { round, now, missing: 'checkpoint' };
     if (checkpoint) {
@@ -105,6 +105,7 @@ export class RoundLog {
       agents: this.#sorted,
       passing,
       performance,
+      donors,
       proposals: parts.at(-1)!.proposals,
     };
   }

@@ -14,6 +14,7 @@ export interface RoundOutcome extends Pick<
   | 'members'
   | 'onlyAgentId'
   | 'performanceSnapshot'
+  | 'donors'
   | 'proposals'
   | 'removedAgentIds'
 > {

@@ -26,6 +26,8 @@ export interface Weighting {
   readonly all: readonly (readonly [SignalName, number])[];
   readonly lasting: readonly LastingSignal[];
   readonly lastingWeights: Float64Array;
+  readonly idle: number;
+  readonly rotation: number;
   readonly workload: number;
   readonly familiarity: number;
   readonly slaSlack: number;
@@ -41,11 +43,11 @@ const isLasting = (signal: SignalName): signal is LastingSignal => !CHANGING.has
 export function weightingOf(name: string, policy: RoutingPolicy): Weighting {
   const set: Partial<Record<SignalName, number>> = policy.weights[name] ?? STRATEGIES[name as keyof typeof STRATEGIES] ?? {};
   const all = byName(Object.entries(set) as [SignalName, number][]);
-  const { workload = 0, familiarity = 0, slaSlack = 0, resolution = 0 } = set;
+  const { idle = 0, rotation = 0, workload = 0, familiarity = 0, slaSlack = 0, resolution = 0 } = set;
   const lasting = all.map(([signal]) => signal).filter(isLasting);
   const lastingWeights = Float64Array.from(lasting, (signal) => set[signal]!);
   const total = all.reduce((sum, [, weight]) => sum + weight, 0) || 1;
-  return { name, all, lasting, lastingWeights, workload, familiarity, slaSlack, resolution, total };
+  return { name, all, lasting, lastingWeights, idle, rotation, workload, familiarity, slaSlack, resolution, total };
 }
 
 // The signals. Every one lies between 0 and 1, and is 0.5 where nothing is known.

@@ -1,7 +1,16 @@
 import type { TicketSnapshot } from '@signalbox/contracts';
 import { ConfigurationSnapshot, NO_CONFIGURATION } from '@signalbox/messaging';
 import { snapshot } from '../../test/events.js';
-import { firstQueuedAtOf, priorityOf, readyAtOf, standingOf, waitingTicketOf, type TicketFacts } from './ticket-facts.js';
+import {
+  firstQueuedAtOf,
+  priorityOf,
+  readyAtOf,
+  standingOf,
+  waitChange,
+  waitingTicketOf,
+  waitsSinceOf,
+  type TicketFacts,
+} from './ticket-facts.js';
 
 const AT = Date.parse('2026-11-24T09:00:00Z');
 const patience = { answerWaitMs: 150, enrichmentWaitMs: 5_000 };
@@ -37,6 +46,40 @@ describe('whether a ticket wants an agent', () => {
     expect(standing({ status: 'pending' })).toBe('gone');
     expect(standing({ status: 'solved', agentId: 'ana' })).toBe('gone');
     expect(standing({ status: 'closed' }, true)).toBe('gone');
+  });
+});
+
+describe('how long a ticket waits for an agent', () => {
+  const minute = (nth: number) => AT + nth * 60_000;
+  /** Each word of assignment's in its order; gives the minutes of every wait that ended with an owner. */
+  function waitsOf(...said: [at: number, fields: Partial<TicketSnapshot>][]): { lasted: number[]; since: number | undefined } {
+    let facts: TicketFacts = { received };
+    const lasted: number[] = [];
+    for (const [at, fields] of said) {
+      const change = waitChange(facts, snapshot(fields), minute(at));
+      if (change.lasted !== undefined) lasted.push(change.lasted / 60_000);
+      facts = { ...facts, assignment: snapshot(fields), ...(change.begins !== undefined && { waitsSince: change.begins }) };
+    }
+    const since = waitsSinceOf(facts);
+    return { lasted, since: since === undefined ? undefined : (since - AT) / 60_000 };
+  }
+  const owned = { status: 'open', agentId: 'ana' } as const;
+
+  it('is from its receipt to its first owner, through offers and declines', () => {
+    expect(waitsOf()).toEqual({ lasted: [], since: 0 });
+    expect(waitsOf([1, { offer }], [2, {}], [3, { offer }])).toEqual({ lasted: [], since: 0 });
+    expect(waitsOf([1, { offer }], [2, {}], [4, owned], [5, owned])).toEqual({ lasted: [4], since: undefined });
+  });
+  it('counts anew when it is released, reopened, or comes to another queue', () => {
+    expect(waitsOf([4, owned], [60, { status: 'open' }], [63, { ...owned, agentId: 'bo' }])).toEqual({ lasted: [4, 3], since: undefined });
+    expect(waitsOf([4, { status: 'solved', agentId: 'ana' }], [90, { status: 'open' }])).toEqual({ lasted: [4], since: 90 });
+    const moved = { queueOverride: 'billing', relaxFrom: '2026-11-24T09:20:00Z' };
+    expect(waitsOf([1, {}], [20, moved], [26, { ...owned, ...moved }])).toEqual({ lasted: [6], since: undefined });
+  });
+  it('ends without one when it is answered or given up, and an owner who changes is no wait', () => {
+    expect(waitsOf([1, { status: 'pending' }], [50, { status: 'open' }], [52, owned])).toEqual({ lasted: [2], since: undefined });
+    expect(waitsOf([9, { status: 'solved' }])).toEqual({ lasted: [], since: undefined });
+    expect(waitsOf([1, owned], [30, { ...owned, agentId: 'bo', relaxFrom: '2026-11-24T09:30:00Z' }]).lasted).toEqual([1]);
   });
 });
 

@@ -23,6 +23,8 @@ export interface TicketFacts {
   /** A rejected proposal waits so long before it is decided again. */
   notBefore?: number;
   dueAt?: number | null;
+  /** Since when it waits for an agent; absent = since it came. */
+  waitsSince?: number;
   told?: { step: number; reasons: string };
   /** For which deadline rescues were proposed, how often, and when somebody was last looked for. */
   rescue?: { dueAt: number; proposed: number; triedAt: number };
@@ -46,6 +48,27 @@ export function standingOf(facts: TicketFacts, hasProposal: boolean): TicketStan
   if (snapshot?.agentId) return snapshot.status === 'solved' || snapshot.status === 'closed' ? 'gone' : 'owned';
   if (snapshot && (snapshot.offer || !['new', 'open'].includes(snapshot.status))) return 'gone';
   return hasProposal ? 'proposed' : 'waiting';
+}
+
+/** Open and nobody's, also while it is offered to somebody. */
+const wantsAgent = ({ agentId, status }: TicketSnapshot): boolean => agentId === null && (status === 'new' || status === 'open');
+
+/** Since when (ms) the ticket waits for an agent; undefined = it does not. */
+export function waitsSinceOf(facts: TicketFacts): number | undefined {
+  if (!facts.received || (facts.assignment && !wantsAgent(facts.assignment))) return undefined;
+  return facts.waitsSince ?? firstQueuedAtOf(facts);
+}
+
+/**
+ * A wait begins when the ticket comes, is released, reopened, answered by its customer or handed to another queue, and ends with an owner.
+ * @returns since when it waits if that begins with this word of assignment's, and how long (ms) it waited if that ends with an owner
+ */
+export function waitChange(before: TicketFacts, after: TicketSnapshot, at: number): { begins?: number; lasted?: number } {
+  const since = waitsSinceOf(before);
+  if (after.agentId !== null) return since === undefined ? {} : { lasted: Math.max(0, at - since) };
+  if (!wantsAgent(after) || !before.assignment) return {};
+  const anew = !wantsAgent(before.assignment) || before.assignment.relaxFrom !== after.relaxFrom;
+  return anew ? { begins: at } : {};
 }
 
 /**
@@ -76,22 +99,27 @@ export function mayBeRescued(facts: TicketFacts, hasProposal: boolean, now: Date
   return rescue.proposed < RESCUES_MAX && now.getTime() - rescue.triedAt >= RESCUE_AGAIN_MS;
 }
 
-/** The ticket as a round sees it, with the queue and the units its configuration gives. */
-export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: ConfigurationSnapshot): WaitingTicket {
-  const { received, enriched, assignment } = facts;
+export function queueIdOf({ enriched, assignment }: TicketFacts, config: ConfigurationSnapshot): string {
   const category = enriched?.category ?? null;
   const company = [...config.all('company').values()][0];
-  const queueId =
+  return (
     assignment?.queueOverride ??
     (category === null ? undefined : config.find('category', category)?.queue) ??
     company?.defaultQueue ??
-    'general';
+    'general'
+  );
+}
+
+/** The ticket as a round sees it, with the queue and the units its configuration gives. */
+export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: ConfigurationSnapshot): WaitingTicket {
+  const { received, enriched, assignment } = facts;
+  const queueId = queueIdOf(facts, config);
   const channel = received!.channel;
   const queue = config.find('queue', queueId);
   const firstQueuedAt = firstQueuedAtOf(facts)!;
   return {
     ticketId,
-    category,
+    category: enriched?.category ?? null,
     complexity: enriched?.complexity ?? 1,
     priority: priorityOf(facts),
     language: enriched?.language ?? null,

@@ -1,9 +1,10 @@
-import type { CategoryConfig, Priority, RoutingPolicy } from '@signalbox/contracts';
+import type { CategoryConfig, DonorLevel, Priority, RoutingPolicy } from '@signalbox/contracts';
 import { isHeldOut } from './chance.js';
 import { OFF_SHIFT, OFFLINE } from './gate.js';
 import type { LearnedView } from './learning.js';
 import type { Pool } from './pool.js';
-import { helpingQueues, priorityDeltaOf, requirementsAt, skillsKey, stepByTime } from './requirements.js';
+import { keepingDonors, overflowOf } from './overflow.js';
+import { priorityDeltaOf, requirementsAt, skillsKey, stepByTime } from './requirements.js';
 import { compareIds, type Fit, type Roster } from './roster.js';
 import { minutesLeft, slackSignal, weightingOf, weightsNameFor, type Weighting } from './score.js';
 import type { WaitingTicket } from './waiting-ticket.js';
@@ -14,18 +15,30 @@ const RANK: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 }
 export const isOverAge = (ticket: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
   now.getTime() - ticket.firstQueuedAt >= policy.maximumAgeMinutes[ticket.priority] * 60_000;
 
-/** The order in which tickets choose: over age (oldest first), then priority (raised by its steps), deadline, age, id. A total order. */
+/** Its deadline is near and can still be kept: under `protect` it goes before tickets of any priority that have more time. */
+const isNearBreach = ({ dueAt }: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
+  policy.agentSlaPressure === 'protect' &&
+  dueAt !== null &&
+  dueAt > now.getTime() &&
+  dueAt - now.getTime() <= policy.nearBreachMinutes * 60_000;
+
+/**
+ * The order in which tickets choose, a total one: over age (oldest first), then near breach, then priority (raised by its steps), deadline,
+ * age, id. What is overdue has no lane of its own: it must not keep others from being in time.
+ */
 export function inOrder(tickets: readonly WaitingTicket[], policy: RoutingPolicy, now: Date): WaitingTicket[] {
-  const overAge = new Set(tickets.filter((ticket) => isOverAge(ticket, policy, now)));
+  const laneOf = new Map(
+    tickets.map((ticket) => [ticket, isOverAge(ticket, policy, now) ? 0 : isNearBreach(ticket, policy, now) ? 1 : 2] as const),
+  );
   const raises = policy.relaxation.some((step) => step.priorityDelta > 0);
   const rankOf = (ticket: WaitingTicket): number =>
     raises ? Math.max(0, RANK[ticket.priority] - priorityDeltaOf(ticket, policy, now)) : RANK[ticket.priority];
   return [...tickets].sort((a, b) => {
-    const [aOver, bOver] = [overAge.has(a), overAge.has(b)];
-    if (aOver !== bOver) return aOver ? -1 : 1;
-    const byRank = aOver ? 0 : rankOf(a) - rankOf(b);
+    const lane = laneOf.get(a)!;
+    if (lane !== laneOf.get(b)) return lane - laneOf.get(b)!;
+    const byRank = lane === 0 ? 0 : rankOf(a) - rankOf(b);
     if (byRank !== 0) return byRank;
-    if (!aOver && a.dueAt !== b.dueAt) return (a.dueAt ?? Infinity) - (b.dueAt ?? Infinity);
+    if (lane !== 0 && a.dueAt !== b.dueAt) return (a.dueAt ?? Infinity) - (b.dueAt ?? Infinity);
     return a.firstQueuedAt - b.firstQueuedAt || compareIds(a.ticketId, b.ticketId);
   });
 }
@@ -38,6 +51,8 @@ export interface Wish {
   readonly skills: string;
   readonly weighting: Weighting;
   readonly barred: readonly number[];
+  /** Queues that keep their agents from it, why, and how many agents those are who are in none of its queues. */
+  readonly keeping: readonly { readonly queueId: string; readonly reason: string; readonly agents: number }[];
   /** The only one who may take it now; −1 = everybody. */
   readonly only: number;
   /** They asked for their next ticket. */
@@ -55,6 +70,7 @@ export function wishesOf(
   categories: ReadonlyMap<string, CategoryConfig>,
   now: Date,
   onlyAgentId: string | undefined,
+  donors: readonly DonorLevel[] = [],
 ): Wish[] {
   const { policy, learned } = pool.context;
   const weightings = new Map<string, Weighting>();
@@ -63,10 +79,7 @@ export function wishesOf(
     if (!weighting) weightings.set(name, (weighting = weightingOf(name, policy)));
     return weighting;
   };
-  const longestWaitMs = new Map<string, number>();
-  if (policy.overflow.length > 0)
-    for (const { queueId, firstQueuedAt } of ordered)
-      longestWaitMs.set(queueId, Math.max(longestWaitMs.get(queueId) ?? 0, now.getTime() - firstQueuedAt));
+  const keepingByRule = keepingDonors(ordered, policy, donors, now);
   return ordered.map((ticket) => {
     const category = ticket.category === null ? undefined : categories.get(ticket.category);
     const byTime = stepByTime(ticket, policy, now);
@@ -74,7 +87,7 @@ export function wishesOf(
     const barred = [...new Set([...ticket.excludedAgentIds, ...(ticket.ownerAgentId === null ? [] : [ticket.ownerAgentId])])]
       .map((agentId) => pool.indexOf(agentId))
       .filter((index) => index >= 0);
-    const helping = helpingQueues(ticket, policy, longestWaitMs, now);
+    const { helping, keeping } = overflowOf(ticket, policy, keepingByRule, now);
     const fit = firstStaffedFit(roster, pool, ticket, category, byTime, skills, barred, helping);
     const isSmall = fit.places.length <= policy.smallPool.agentsMax;
     const heldOut = isHeldOut(ticket.ticketId, policy.learning.holdoutShare);
@@ -87,6 +100,7 @@ export function wishesOf(
       skills,
       weighting: weightingNamed(isSmall ? policy.smallPool.use : weightsNameFor(ticket, policy)),
       barred,
+      keeping: keptFrom(fit, roster, keeping),
       only: onlyAgentId === undefined ? stickyAgent(ticket, fit, pool, barred, now) : pool.indexOf(onlyAgentId),
       onlyAsked: onlyAgentId !== undefined,
       view,
@@ -94,6 +108,19 @@ export function wishesOf(
       explorationShare: view === learned && !overAge ? explorationShareFor(ticket, pool) : 0,
       overAge,
     };
+  });
+}
+
+/** Each agent is counted once, by the first of their queues. */
+function keptFrom({ needs, group }: Fit, roster: Roster, keeping: readonly (readonly [string, string])[]): Wish['keeping'] {
+  if (needs.queueIds === null) return [];
+  const queueIds = [...needs.queueIds];
+  let members = group.members.length;
+  return keeping.map(([queueId, reason]) => {
+    queueIds.push(queueId);
+    const agents = roster.group([...queueIds]).members.length - members;
+    members += agents;
+    return { queueId, reason, agents };
   });
 }
 
