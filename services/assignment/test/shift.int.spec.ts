@@ -19,7 +19,7 @@ const continueAt = async (instant: number): Promise<void> => {
   await company.start(instant - Date.now());
 };
 const states = (agentId: string) => (company.stack.eventsAbout(agentId, AgentsTopic) as unknown as AgentState[]).map(({ data }) => data);
-const onShift = (agentId: string) => {
+const shiftOf = (agentId: string) => {
   const { onShift, shiftEndsAt } = states(agentId).at(-1)!;
   return [onShift, shiftEndsAt];
 };
@@ -45,7 +45,7 @@ it('says that a shift is over though nothing else changes, and takes hours that 
   await company.tell(presence('day'), presence('night'), presence('free'), received('t-day'), received('t-night'));
   await company.tell(proposed('t-day', 'day'), proposed('t-night', 'night'));
   const six = new Date(at('06:00')).toISOString();
-  expect([onShift('day'), onShift('night'), onShift('free')]).toEqual([
+  expect([shiftOf('day'), shiftOf('night'), shiftOf('free')]).toEqual([
     [true, new Date(midnight).toISOString()],
     [true, six],
     [undefined, null],
@@ -54,7 +54,7 @@ it('says that a shift is over though nothing else changes, and takes hours that 
 
   await continueAt(at('00:20'));
   await followTwice();
-  expect([onShift('day'), onShift('night')]).toEqual([
+  expect([shiftOf('day'), shiftOf('night')]).toEqual([
     [false, null],
     [true, six],
   ]);
@@ -68,10 +68,10 @@ it('lets who chooses Online after their shift work on, and a repeated report cha
   const [leaseUntil, reportedAt] = [new Date(at('00:00') + 30 * DAY_MS).toISOString(), new Date(at('00:21')).toISOString()];
   const report = (chosen?: boolean) => PresenceReported('day', { presence: 'online', leaseUntil, reportedAt, ...(chosen && { chosen }) });
   await company.tell(report());
-  expect(onShift('day')).toEqual([false, null]);
+  expect(shiftOf('day')).toEqual([false, null]);
   await company.tell(report(true));
-  expect(onShift('day')).toEqual([true, null]);
+  expect(shiftOf('day')).toEqual([true, null]);
   await continueAt(at('09:00') + DAY_MS);
   await followTwice();
-  expect(onShift('day')).toEqual([true, new Date(at('17:00') + DAY_MS).toISOString()]);
+  expect(shiftOf('day')).toEqual([true, new Date(at('17:00') + DAY_MS).toISOString()]);
 });
