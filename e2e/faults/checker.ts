@@ -149,7 +149,7 @@ const REPORTS = ['PresenceReported', 'OfferDelivered'];
 /** A request that was taken is on the topic; exactly one outcome follows. A reply may also solve or set aside: two events of different types, one outcome. */
 function requests(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   const outcomes = groupBy(
-    events.filter((event) => event.topic === AssignmentTopic.name || event.type === 'NextAnswered'),
+    events.filter((event) => event.topic === AssignmentTopic.name || ['NextAnswered', 'IdleExplained'].includes(event.type)),
     (event) => event.causationId,
   );
   const asked = events.filter((event) => event.topic === ConsoleTopic.name && !REPORTS.includes(event.type));

@@ -126,3 +126,7 @@ export type ConsultEndRequested = EventOf<typeof ConsultEndRequested>;
 /** "Next for me": routing runs a round with this one agent and says NextAnswered. */
 export const NextRequested = event(ConsoleTopic, 'NextRequested', by.agentId, { askedAt: Instant });
 export type NextRequested = EventOf<typeof NextRequested>;
+
+/** A supervisor asks why an agent has no work: routing says IdleExplained, and decides nothing. */
+export const WhyIdleRequested = event(ConsoleTopic, 'WhyIdleRequested', by.agentId, { byAgentId: AgentId, askedAt: Instant });
+export type WhyIdleRequested = EventOf<typeof WhyIdleRequested>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { by, event, topic, type EventOf } from './declaration.js';
-import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, TicketId, Units, Version } from './fields.js';
+import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, SkillId, TicketId, Units, Version } from './fields.js';
 
 export const RoutingTopic = topic('signalbox.routing', { writer: 'routing', says: 'proposals with their reasons; why a ticket waits' });
 /** Everything needed to recompute a round to the same bytes. Keyed by matching domain. */
@@ -38,6 +38,8 @@ export const AssignmentProposed = event(RoutingTopic, 'AssignmentProposed', by.t
   excluded: z.array(Exclusion).max(30),
   /** True when routing could not wait for enrichment any longer. */
   unenriched: z.boolean(),
+  /** Required, though no configured agent has them: decided as if they were not. */
+  unknownSkills: z.array(SkillId).max(100).optional(),
   /** The ticket this one's best agent went to in the same round. */
   yieldedTo: z.string().max(80).optional(),
   /** Decided without what was learned of single agents, to measure what that is worth. */
@@ -61,20 +63,46 @@ export const TicketQueued = event(RoutingTopic, 'TicketQueued', by.ticketId, {
 });
 export type TicketQueued = EventOf<typeof TicketQueued>;
 
+/** Why nothing that waits is for an agent, counted over the tickets looked at: `{ reason: 'accounting below 3', tickets: 4 }`. */
+const whyNotTheirs = z.array(z.object({ reason: z.string().max(120), tickets: z.int().min(1) })).max(30);
+
 /** The one outcome of a NextRequested: the ticket that was proposed, or why there is none. Caused by the request. */
 export const NextAnswered = event(RoutingTopic, 'NextAnswered', by.agentId, {
   requestId: z.string().max(200),
   proposalId: ProposalId.optional(),
   ticketId: TicketId.optional(),
   why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online', 'out-of-rotation']).optional(),
-  /** Why nothing that waits is for this agent, counted over the tickets looked at: `{ reason: 'accounting below 3', tickets: 4 }`. */
-  reasons: z
-    .array(z.object({ reason: z.string().max(120), tickets: z.int().min(1) }))
-    .max(30)
-    .optional(),
+  reasons: whyNotTheirs.optional(),
   answeredAt: Instant,
 });
 export type NextAnswered = EventOf<typeof NextAnswered>;
+
+/** The one outcome of a WhyIdleRequested, by what the round that answers it has left waiting. Nothing is decided by it. */
+export const IdleExplained = event(RoutingTopic, 'IdleExplained', by.agentId, {
+  requestId: z.string().max(200),
+  /** What keeps them from any ticket; 'nothing-fits': see `reasons`. */
+  why: z.enum([
+    'unknown-agent',
+    'offline',
+    'away',
+    'not-on-shift',
+    'out-of-rotation',
+    'shift-ends',
+    'fairness-cap',
+    'no-room',
+    'nothing-waits',
+    'nothing-fits',
+  ]),
+  reasons: whyNotTheirs.optional(),
+  /** How many tickets that wait were looked at. */
+  waiting: z.int().min(0),
+  /** True: as many as a round takes were looked at, and more may wait. */
+  bounded: z.boolean(),
+  /** Tickets proposed or offered to them just now, and not theirs yet. */
+  onTheWay: z.int().min(0),
+  explainedAt: Instant,
+});
+export type IdleExplained = EventOf<typeof IdleExplained>;
 
 export const RequirementsRelaxed = event(RoutingTopic, 'RequirementsRelaxed', by.ticketId, {
   step: z.int().min(1),

@@ -45,7 +45,7 @@ export class Asking {
     }));
   }
 
-  aboutOneself(asker: Asker, draft: (asked: Asked) => Draft) {
+  aboutNoTicket(asker: Asker, draft: (asked: Asked) => Draft) {
     return this.#ask(asker, () => ({ ticketId: null, draft: (askedAt) => draft({ agentId: asker.by.agentId, askedAt }) }));
   }
 

@@ -1,4 +1,4 @@
-import { Body, Headers, Param, Post, Res } from '@nestjs/common';
+import { Body, Headers, NotFoundException, Param, Post, Res } from '@nestjs/common';
 import {
   AgentId,
   AssignRequested,
@@ -14,13 +14,15 @@ import {
   TEXT_LENGTH_MAX,
   TRANSFER_SKILLS_MAX,
   TransferRequested,
+  WhyIdleRequested,
   WrapUpEndRequested,
 } from '@signalbox/contracts';
 import type { Response } from 'express';
 import { z } from 'zod';
-import { Asking, type RequestHeaders } from './asking.js';
+import { Asking, type Asked, type RequestHeaders } from './asking.js';
 import { Allow, Api, By } from './auth.guard.js';
 import { readBody } from './body.js';
+import { Desk } from './desk.js';
 import type { Caller } from './domain/visibility.js';
 
 const note = z.string().trim().min(1).max(TEXT_LENGTH_MAX);
@@ -51,7 +53,10 @@ const NoBody = z.strictObject({});
 /** Wishes by which tickets change hands, and what supervisors decide over agents' heads. */
 @Api('')
 export class HandOverController {
-  constructor(private readonly asking: Asking) {}
+  constructor(
+    private readonly asking: Asking,
+    private readonly desk: Desk,
+  ) {}
 
   @Post('tickets/:ticketId/transfer')
   transfer(
@@ -150,6 +155,23 @@ export class HandOverController {
   @Post('next')
   next(@Body() body: unknown, @By() by: Caller, @Headers() headers: RequestHeaders, @Res({ passthrough: true }) response: Response) {
     readBody(NoBody, body);
-    return this.asking.aboutOneself({ by, headers, response }, ({ agentId, askedAt }) => NextRequested(agentId, { askedAt }));
+    return this.asking.aboutNoTicket({ by, headers, response }, ({ agentId, askedAt }) => NextRequested(agentId, { askedAt }));
+  }
+
+  /** Why somebody has no work: routing looks, and gives nobody anything. */
+  @Post('agents/:agentId/why-idle')
+  @Allow('supervisor', 'admin')
+  async whyIdle(
+    @Param('agentId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    readBody(NoBody, body);
+    const { configuration } = await this.desk.of(by);
+    if (!configuration.snapshot.find('agent', id)) throw new NotFoundException(`agent '${id}' does not exist`);
+    const draft = ({ agentId: byAgentId, askedAt }: Asked) => WhyIdleRequested(id, { byAgentId, askedAt });
+    return this.asking.aboutNoTicket({ by, headers, response }, draft);
   }
 }

@@ -1,15 +1,21 @@
 import { Controller } from '@nestjs/common';
-import { NextAnswered, type Received } from '@signalbox/contracts';
+import { IdleExplained, NextAnswered, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
+import { idleOutcomeOf } from './domain/idle.js';
 import { nextOutcomeOf } from './domain/records.js';
 import { saveOutcomes } from './story.store.js';
 import { recordChanges } from './change.store.js';
 
+/** Routing answers the requests that are about no ticket. */
 @Controller()
 export class NextConsumer {
-  /** Routing answers the one request that is about no ticket. */
   @On(NextAnswered)
   async onNextAnswered(events: readonly Received<NextAnswered>[], { tx }: Delivery): Promise<void> {
     await recordChanges(await saveOutcomes(events.map(nextOutcomeOf), tx), tx);
+  }
+
+  @On(IdleExplained)
+  async onIdleExplained(events: readonly Received<IdleExplained>[], { tx }: Delivery): Promise<void> {
+    await recordChanges(await saveOutcomes(events.map(idleOutcomeOf), tx), tx);
   }
 }

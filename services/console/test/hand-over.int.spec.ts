@@ -3,6 +3,7 @@ import {
   ConsoleTopic,
   ConsultStarted,
   HandOverListed,
+  IdleExplained,
   NextAnswered,
   OfferMade,
   TicketAssigned,
@@ -189,6 +190,65 @@ it('asks routing for the next ticket, and tells what came of it', async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   expect(await waiting).toMatchObject({ status: 409, body: { detail: 'Nothing waits in your queues.' } });
+});
+
+describe('whoever asks why somebody has no work', () => {
+  const ask = (agentId: string, token: string, headers = {}) => post(`/agents/${agentId}/why-idle`, token, {}, headers);
+  const explained = (requestId: string): Draft =>
+    IdleExplained('ben', {
+      requestId,
+      why: 'nothing-fits',
+      reasons: [{ reason: 'accounting below 3', tickets: 4 }],
+      waiting: 4,
+      bounded: false,
+      onTheWay: 1,
+      explainedAt: inAnHour,
+    });
+
+  it('is a supervisor or an admin, and names an agent there is', async () => {
+    expect(await ask('ben', ana)).toMatchObject({ status: 403 });
+    expect(await ask('ben', ben)).toMatchObject({ status: 403 });
+    expect(await ask('nobody', sue)).toMatchObject({ status: 404, body: { detail: "agent 'nobody' does not exist" } });
+    await console_.stack.settled();
+    expect(asked('ben').filter(({ type }) => type === 'WhyIdleRequested')).toEqual([]);
+  });
+
+  it('sends one request per key, and is told what came of it as nobody else is', async () => {
+    const [{ status, body }, again] = await Promise.all([
+      ask('ben', sue, { 'idempotency-key': 'k' }),
+      ask('ben', sue, { 'idempotency-key': 'k' }),
+    ]);
+    expect(status).toBe(202);
+    expect(again.body).toEqual(body);
+    await console_.stack.settled();
+    const requests = asked('ben').filter(({ type }) => type === 'WhyIdleRequested');
+    expect(requests).toMatchObject([{ id: body.requestId, data: { byAgentId: 'sue' } }]);
+    await twice(explained(body.requestId));
+    expect(await get(`/requests/${body.requestId}`, sue)).toMatchObject({
+      body: {
+        state: 'done',
+        outcome: {
+          why: 'nothing-fits',
+          message: 'None of the 4 tickets that wait is for them. A ticket is proposed or offered to them just now.',
+          reasons: [{ reason: 'accounting below 3', tickets: 4 }],
+        },
+      },
+    });
+    expect(await get(`/requests/${body.requestId}`, ben)).toMatchObject({ status: 404 });
+  });
+
+  it('may wait for it', async () => {
+    const waiting = ask('ben', admin, { prefer: 'wait=2' });
+    for (;;) {
+      const event = asked('ben').filter(({ type }) => type === 'WhyIdleRequested')[1];
+      if (event) {
+        await twice(explained(event.id));
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(await waiting).toMatchObject({ status: 200, body: { outcome: { type: 'IdleExplained', why: 'nothing-fits' } } });
+  });
 });
 
 describe('the auditor', () => {

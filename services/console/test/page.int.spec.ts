@@ -1,5 +1,6 @@
 import {
   ConsoleTopic,
+  IdleExplained,
   NextAnswered,
   OfferDeclined,
   OfferMade,
@@ -281,6 +282,50 @@ it('shows a supervisor queues, people, and why a ticket waits', async () => {
   await page.setViewportSize({ width: 420, height: 900 });
   await shoot(page, 'phone');
   await page.context().close();
+});
+
+it('tells a supervisor why an agent with room gets no ticket, by keyboard, and nobody else', async () => {
+  const page = await signIn('sue');
+  const button = page.getByRole('button', { name: 'Why no ticket for Carla Medeiros?' });
+  await button.waitFor();
+  expect(await page.getByRole('button', { name: 'Why no ticket for Ben Okoro?' }).count()).toBe(0);
+  await button.focus();
+  await page.keyboard.press('Enter');
+  const row = page.getByRole('listitem').filter({ hasText: 'Carla Medeiros' });
+  const status = row.getByRole('status');
+  await status.getByText('Asking routing…').waitFor();
+  const asked = await seen(() => console_.stack.eventsAbout('carla', ConsoleTopic).find(({ type }) => type === 'WhyIdleRequested'));
+  const reasons = [
+    { reason: 'electronics below 3', tickets: 4 },
+    { reason: 'not in queue billing', tickets: 2 },
+    { reason: 'excluded for this ticket', tickets: 1 },
+  ];
+  const said = { why: 'nothing-fits' as const, reasons, waiting: 7, bounded: false, onTheWay: 1 };
+  await twice(IdleExplained('carla', { requestId: asked.id, ...said, explainedAt: inMinutes(0) }));
+  await status.getByText('None of the 7 tickets that wait is for them. A ticket is proposed or offered to them just now.').waitFor();
+  expect(await status.getByRole('listitem').allInnerTexts()).toEqual([
+    '4 tickets: electronics below 3',
+    '2 tickets: not in queue billing',
+    '1 ticket: excluded for this ticket',
+  ]);
+  expect(await button.getAttribute('aria-expanded')).toBe('true');
+  await shoot(page, 'why-no-ticket');
+  await page.setViewportSize({ width: 1024, height: 768 });
+  await shoot(page, 'why-no-ticket-narrow');
+  await page.setViewportSize({ width: 420, height: 900 });
+  await shoot(page, 'why-no-ticket-phone');
+  await page.keyboard.press('Enter');
+  await status.getByText('None of the 7').waitFor({ state: 'detached' });
+  await page.context().close();
+
+  const other = await signIn('ana');
+  await other.getByText('Ana Brandtner').waitFor();
+  await other.goto(`${console_.service.http}/board`);
+  await other.getByText("this needs the role supervisor or admin; yours is 'agent'").waitFor();
+  expect(await other.getByRole('button', { name: /Why no ticket/ }).count()).toBe(0);
+  expect(browser.complaints).toEqual([expect.stringContaining('403')]);
+  browser.complaints.length = 0;
+  await other.context().close();
 });
 
 it('confirms the offer it shows, asks for the next ticket, and hands one over with a note', async () => {

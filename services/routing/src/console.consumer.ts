@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
-import { NextRequested, type Received } from '@signalbox/contracts';
+import { NextRequested, WhyIdleRequested, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
-import { NextRequestStore } from './next-request.store.js';
+import { NextRequestStore, type NextRequest } from './next-request.store.js';
 import { Rounds } from './rounds.js';
 
 @Controller()
@@ -11,7 +11,21 @@ export class ConsoleConsumer {
   /** Kept until a round answers it: whoever asked is told, whatever dies in between. */
   @On(NextRequested)
   async onNextRequested(requests: readonly Received<NextRequested>[], delivery: Delivery): Promise<void> {
+    await this.#keep('next', requests, delivery);
+  }
+
+  @On(WhyIdleRequested)
+  async onWhyIdleRequested(requests: readonly Received<WhyIdleRequested>[], delivery: Delivery): Promise<void> {
+    await this.#keep('why-idle', requests, delivery);
+  }
+
+  async #keep(
+    kind: NextRequest['kind'],
+    requests: readonly Received<NextRequested | WhyIdleRequested>[],
+    delivery: Delivery,
+  ): Promise<void> {
     const asked = requests.map(({ id, agentId, correlationId, traceparent }) => ({
+      kind,
       requestId: id,
       agentId,
       cause: { id, correlationId, traceparent },

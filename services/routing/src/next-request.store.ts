@@ -2,6 +2,7 @@ import type { Cause } from '@signalbox/contracts';
 import type { EntityManager } from 'typeorm';
 
 export interface NextRequest {
+  readonly kind: 'next' | 'why-idle';
   readonly requestId: string;
   readonly agentId: string;
   readonly cause: Cause;
@@ -9,15 +10,22 @@ export interface NextRequest {
 /** So many are answered before a round goes on with what waits. */
 const REQUESTS_MAX = 100;
 
-/** "Next for me", until a round has answered it. */
+/** "Next for me" and "why has this agent no work?", until a round has answered them. */
 export class NextRequestStore {
   constructor(private readonly tx: EntityManager) {}
 
   async insert(requests: readonly NextRequest[], now: Date): Promise<void> {
     await this.tx.query(
-      `insert into next_request (request_id, agent_id, asked_at, cause)
-       select r, a, $4::timestamptz, c from unnest($1::text[], $2::text[], $3::jsonb[]) as x(r, a, c) order by r on conflict do nothing`,
-      [requests.map((one) => one.requestId), requests.map((one) => one.agentId), requests.map((one) => JSON.stringify(one.cause)), now],
+      `insert into next_request (request_id, agent_id, asked_at, cause, kind)
+       select r, a, $5::timestamptz, c, k from unnest($1::text[], $2::text[], $3::jsonb[], $4::text[]) as x(r, a, c, k) order by r
+       on conflict do nothing`,
+      [
+        requests.map((one) => one.requestId),
+        requests.map((one) => one.agentId),
+        requests.map((one) => JSON.stringify(one.cause)),
+        requests.map((one) => one.kind),
+        now,
+      ],
     );
   }
 
@@ -25,11 +33,11 @@ export class NextRequestStore {
   async take(): Promise<NextRequest[]> {
     const [rows] = (await this.tx.query(
       `delete from next_request where request_id in (select request_id from next_request order by asked_at, request_id limit ${REQUESTS_MAX})
-       returning request_id, agent_id, asked_at, cause`,
-    )) as [{ request_id: string; agent_id: string; asked_at: Date; cause: Cause }[], number];
+       returning request_id, agent_id, asked_at, cause, kind`,
+    )) as [{ request_id: string; agent_id: string; asked_at: Date; cause: Cause; kind: NextRequest['kind'] }[], number];
     return rows
       .sort((a, b) => a.asked_at.getTime() - b.asked_at.getTime() || (a.request_id < b.request_id ? -1 : 1))
-      .map((row) => ({ requestId: row.request_id, agentId: row.agent_id, cause: row.cause }));
+      .map((row) => ({ kind: row.kind, requestId: row.request_id, agentId: row.agent_id, cause: row.cause }));
   }
 
   async isAny(): Promise<boolean> {

@@ -101,6 +101,18 @@ export class ProposalStore {
     return inFlight;
   }
 
+  /** Of each of these agents: how many tickets are proposed or offered to them, and not theirs yet. */
+  async onTheWay(agentIds: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.tx.query<{ agent_id: string; tickets: number }[]>(
+      `select agent_id, count(*)::int as tickets from (
+         select agent_id from proposal
+         union all select agent_id from routing_agent, jsonb_array_elements(state->'holds') hold where hold->>'state' = 'offered') t
+       where agent_id = any($1::text[]) group by agent_id`,
+      [agentIds],
+    );
+    return new Map(rows.map((row) => [row.agent_id, row.tickets]));
+  }
+
   async isAnyUnanswered(before: Date): Promise<boolean> {
     const [row] = await this.tx.query<{ late: boolean }[]>(
       'select exists (select from proposal where agent_version is null and sent_at < $1) as late',

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnAppl
 import {
   AssignmentProposed,
   causedBy,
+  IdleExplained,
   NextAnswered,
   RequirementsRelaxed,
   TicketQueued,
@@ -16,9 +17,10 @@ import { AgentCache, AgentStore } from './agent.store.js';
 import { DonorStore } from './donor.store.js';
 import { ExperienceCache, ExperienceStore } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
-import { asking, match, matchNext, whyNothingFor, type Matched } from './domain/match.js';
+import { asking, match, matchNext, type Matched } from './domain/match.js';
 import { levelsAsked } from './domain/overflow.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
+import { Idleness } from './domain/idle.js';
 import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
@@ -212,10 +214,13 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
 
     const tickets = new TicketStore(tx);
     const context: RoundContext = { tx, now, config, active, domain };
-    for (const request of await new NextRequestStore(tx).take()) events.push(...(await this.#next(context, request)));
+    const asked = await new NextRequestStore(tx).take();
+    for (const request of asked) if (request.kind === 'next') events.push(...(await this.#next(context, request)));
     const rows = await tickets.takeReady(now, active.policy, config.bundle, TICKETS_MAX);
     const rescues = await this.#toRescue(context, TICKETS_MAX - rows.length);
     if (rows.length + rescues.length > 0) events.push(...(await this.#decide(context, [...rows, ...rescues])));
+    const unexplained = asked.filter(({ kind }) => kind === 'why-idle');
+    if (unexplained.length > 0) events.push(...(await this.#explainIdle(context, unexplained)));
     return { events, more: rows.length >= TICKETS_MAX };
   }
 
@@ -248,8 +253,34 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const donors = await this.#donorLevels(tx, active.policy, now);
     const by = { policy: active.policy, categories: config.all('category'), learned, donors };
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const reasons = whyNothingFor(waiting, asking(this.#cache.agents, agentId), by, now, passing, agentId);
+    const reasons = new Idleness(waiting, asking(this.#cache.agents, agentId), by, now, passing).whyNothingFor(agentId);
     return [...events, ...answer({ why: 'nothing-fits', reasons })];
+  }
+
+  /** Why agents have no work, by what this round has left waiting: exactly one answer each, and no decision. */
+  async #explainIdle({ tx, now, config, active: { policy } }: RoundContext, requests: readonly NextRequest[]): Promise<Draft[]> {
+    const proposals = new ProposalStore(tx);
+    const inFlight = await proposals.inFlight();
+    await this.#cache.renew(tx);
+    const { learned } = await this.learnedNow(tx, policy.shrinkageTickets, now);
+    const passing = await this.#passing(tx, inFlight, policy, learned, now);
+    const onTheWay = await proposals.onTheWay(requests.map((request) => request.agentId));
+    const rows = await new TicketStore(tx).readWaiting(now, policy, TICKETS_MAX);
+    const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
+    const donors = await this.#donorLevels(tx, policy, now);
+    const by = { policy, categories: config.all('category'), learned, donors };
+    const idleness = new Idleness(waiting, this.#cache.agents, by, now, passing);
+    return requests.flatMap(({ requestId, agentId, cause }) => {
+      const explained = IdleExplained(agentId, {
+        requestId,
+        ...idleness.explain(agentId),
+        waiting: waiting.length,
+        bounded: waiting.length === TICKETS_MAX,
+        onTheWay: onTheWay.get(agentId) ?? 0,
+        explainedAt: now.toISOString(),
+      });
+      return causedBy(cause, [explained]);
+    });
   }
 
   /** Matches these tickets, writes what becomes of them, and records the round. */
@@ -333,15 +364,21 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return events;
   }
 
-  /** Once per process and category: such tickets ask for no skill and go to the company's default queue. */
+  /** Each category and skill once per process. What is not known asks for nothing; such a category goes to the company's default queue. */
   #reportUnknown(waiting: readonly WaitingTicket[], categories: ReadonlyMap<string, unknown>): void {
-    for (const { category, ticketId, queueId } of waiting) {
-      if (category === null || categories.has(category) || this.#unknown.has(category) || this.#unknown.size >= UNKNOWN_MAX) continue;
-      this.#unknown.add(category);
-      const known = [...categories.keys()].slice(0, 20).join(', ');
-      this.#logger.warn(
-        `ticket ${ticketId}: category '${category}' is not configured; routed to queue '${queueId}', asking for no skill. Known: ${known}`,
-      );
+    const report = (name: string, say: () => string): void => {
+      if (this.#unknown.has(name) || this.#unknown.size >= UNKNOWN_MAX) return;
+      this.#unknown.add(name);
+      this.#logger.warn(say());
+    };
+    for (const { category, ticketId, queueId, unknownSkills = [] } of waiting) {
+      if (category !== null && !categories.has(category)) {
+        const known = [...categories.keys()].slice(0, 20).join(', ');
+        const then = `routed to queue '${queueId}', asking for no skill. Known: ${known}`;
+        report(`category ${category}`, () => `ticket ${ticketId}: category '${category}' is not configured; ${then}`);
+      }
+      for (const skill of unknownSkills)
+        report(`skill ${skill}`, () => `ticket ${ticketId}: no configured agent has the skill '${skill}'; routed without asking for it`);
     }
   }
 

@@ -6,6 +6,7 @@ import { TellPerformance } from './migrations/1795650600000-tell-performance.js'
 import { WakeWaiting } from './migrations/1795486200000-wake-waiting.js';
 import { KeepJsonAsItCame } from './migrations/1795741200000-keep-json-as-it-came.js';
 import { LearnFromWork } from './migrations/1795689000000-learn-from-work.js';
+import { TellRequestsApart } from './migrations/1795914600000-tell-requests-apart.js';
 import { CountWaits } from './migrations/1795762800000-count-waits.js';
 import { RoutingModule } from './routing.module.js';
 
@@ -14,7 +15,16 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
   return {
     name: 'routing',
     module: RoutingModule,
-    migrations: [CreateRouting, WakeWaiting, KeepProposalsInline, TellPerformance, KeepJsonAsItCame, LearnFromWork, CountWaits],
+    migrations: [
+      CreateRouting,
+      WakeWaiting,
+      KeepProposalsInline,
+      TellPerformance,
+      KeepJsonAsItCame,
+      LearnFromWork,
+      CountWaits,
+      TellRequestsApart,
+    ],
     environment,
   };
 }

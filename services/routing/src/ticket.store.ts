@@ -114,7 +114,14 @@ export class TicketStore {
   }
 
   /** The first of all that wait and are ready, whether they were tried or not: for an agent who asks for the next one. */
-  async takeWaiting(now: Date, policy: RoutingPolicy, max: number): Promise<TicketRow[]> {
+  takeWaiting(now: Date, policy: RoutingPolicy, max: number): Promise<TicketRow[]> {
+    return this.#firstWaiting(now, policy, max, 'for update of t skip locked');
+  }
+  /** The same to look at only: also those that others have locked. */
+  readWaiting(now: Date, policy: RoutingPolicy, max: number): Promise<TicketRow[]> {
+    return this.#firstWaiting(now, policy, max, '');
+  }
+  async #firstWaiting(now: Date, policy: RoutingPolicy, max: number, lock: string): Promise<TicketRow[]> {
     const overAgeFrom = RANKED.map((priority) => new Date(now.getTime() - policy.maximumAgeMinutes[priority] * 60_000));
     const rows = (await this.tx.query(
       `with oldest as (
@@ -124,7 +131,7 @@ export class TicketStore {
        first as (
          select ticket_id from oldest order by first_queued_at <= ($3::timestamptz[])[priority_rank + 1] desc, priority_rank, first_queued_at limit $2)
        select t.ticket_id, t.facts, t.next_try_at, null as proposal_id from routing_ticket t join first using (ticket_id)
-       where t.state = 'waiting' order by t.ticket_id for update of t skip locked`,
+       where t.state = 'waiting' order by t.ticket_id ${lock}`,
       [now, max, overAgeFrom],
     )) as StoredTicket[];
     return rows.map(toRow);

@@ -1,4 +1,12 @@
-import { eventOfType, type Answer, type ArticleMatch, type Attachment, type NextAnswered, type Received } from '@signalbox/contracts';
+import {
+  eventOfType,
+  type Answer,
+  type ArticleMatch,
+  type Attachment,
+  type IdleExplained,
+  type NextAnswered,
+  type Received,
+} from '@signalbox/contracts';
 import type { Ticket, Told } from './ticket.js';
 import { wordsFor } from './words.js';
 
@@ -133,6 +141,8 @@ export interface RequestOutcome {
   readonly message?: string | undefined;
   /** Of a request for the next ticket: which one it is. */
   readonly ticketId?: string | undefined;
+  /** Of a question why somebody has no work: what each ticket that waits lacks in them, counted. */
+  readonly reasons?: IdleExplained['data']['reasons'];
 }
 
 /** The request an event of assignment answers: the one that caused it, or the one it refuses. */

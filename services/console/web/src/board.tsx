@@ -5,6 +5,7 @@ import { Deadline, Since } from './deadline.js';
 import { standsAside } from './presence.js';
 import { goToTicket } from './route.js';
 import { useResource } from './stream.js';
+import { WhyNoTicket } from './why-no-ticket.js';
 import { customerName, duration, plural, titled } from './words.js';
 
 const PRESENCES = ['online', 'away', 'offline'];
@@ -95,6 +96,7 @@ function Agents({ agents }: { readonly agents: readonly AgentRow[] }) {
               {agent.unitsUsed}/{agent.unitsMax}
             </span>
             <span className="quiet holds">{plural(agent.holds.length, 'ticket')}</span>
+            <WhyNoTicket agent={agent} />
           </li>
         ))}
       </ul>

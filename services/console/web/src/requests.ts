@@ -45,7 +45,7 @@ export function useRequests(announce: (words: string) => void): Asking {
       sending.current.add(ticketId);
       put(ticketId, { words, state: 'sending' });
       try {
-        await outcomeOf(await send(ticketId === NEXT ? path : `/tickets/${encodeURIComponent(ticketId)}${path}`, body));
+        await requested(ticketId === NEXT ? path : `/tickets/${encodeURIComponent(ticketId)}${path}`, body);
         put(ticketId, undefined);
         announce(`${words}: done`);
         return true;
@@ -64,6 +64,9 @@ export function useRequests(announce: (words: string) => void): Asking {
   return useMemo(() => ({ wishes, ask, dismiss: (ticketId: string) => put(ticketId, undefined) }), [wishes, ask, put]);
 }
 
+/** Sends a request and waits for what comes of it. @throws Problem when it was refused */
+export const requested = async (path: string, body: object): Promise<RequestRow['outcome']> => outcomeOf(await send(path, body));
+
 type Sent = Pick<RequestRow, 'requestId'> & Partial<Pick<RequestRow, 'outcome'>>;
 
 /** The same key each time: an answer that got lost on its way does not make a second request. */
@@ -81,12 +84,12 @@ async function send(path: string, body: object): Promise<Sent | undefined> {
 }
 
 /** Notes are done when they are stored; everything else when assignment has said so. */
-async function outcomeOf(sent: Sent | undefined): Promise<void> {
-  if (!sent?.requestId || sent.outcome) return;
+async function outcomeOf(sent: Sent | undefined): Promise<RequestRow['outcome']> {
+  if (!sent?.requestId || sent.outcome) return sent?.outcome;
   for (let poll = 0; poll < POLLS_MAX; poll += 1) {
     await Promise.race([told(sent.requestId), pause(POLL_MS)]);
     const request = await get<RequestRow>(`/requests/${sent.requestId}`).catch(() => undefined);
-    if (request?.state === 'done') return;
+    if (request?.state === 'done') return request.outcome;
     if (request?.state === 'refused') throw new Problem(409, request.outcome?.message ?? 'refused');
   }
   throw new Problem(0, 'no outcome after half an hour; look at the history before trying again');

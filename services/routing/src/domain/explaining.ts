@@ -13,7 +13,7 @@ import {
   teamMinutesToSolve,
   type Exploration,
 } from './score.js';
-import type { Wish } from './wish.js';
+import { mayWait, type Wish } from './wish.js';
 
 const REASONS_MAX = 30;
 const PROPENSITY_DRAWS = 32;
@@ -23,6 +23,7 @@ const NOT_SOONER = 'no sooner than its owner';
 const BUSY = 'other work first';
 export const HELD = 'kept for a better agent';
 export const TAKEN = 'got a more urgent ticket';
+const NOT_YET = 'for the next round to decide';
 
 export function propose(
   pool: Pool,
@@ -148,11 +149,15 @@ export const byCount = (counts: ReadonlyMap<string, number>): [string, number][]
     .sort(([a, one], [b, other]) => other - one || compareIds(a, b))
     .slice(0, REASONS_MAX);
 
-/** Why this one agent cannot have a ticket now; empty = could. */
-export function whyNotFor(pool: Pool, { ticket, fit, barred, keeping }: Wish, index: number): string {
+/** Why this one agent does not have a ticket: cannot have it now, or it waits for somebody else. */
+export function whyNotFor(pool: Pool, wish: Wish, index: number): string {
+  const { ticket, fit, barred, keeping, only } = wish;
   if (barred.includes(index)) return 'excluded for this ticket';
   const never = whyNeverFits(pool.agents[index]!, fit.needs, keeping);
   if (never !== undefined) return never;
   const code = pool.whyNotNow(index, ticket);
-  return code === NO_CHANNEL_ROOM ? `no room for ${ticket.channel}` : NOT_NOW[code]!;
+  if (code !== 0) return code === NO_CHANNEL_ROOM ? `no room for ${ticket.channel}` : NOT_NOW[code]!;
+  if (only >= 0 && only !== index) return STICKY;
+  if (!mayWait(wish, pool)) return NOT_YET;
+  return pool.aheadMinutes(index) > pool.context.policy.startWithinMinutes! ? BUSY : HELD;
 }

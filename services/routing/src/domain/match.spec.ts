@@ -1,6 +1,7 @@
 import { aCategory, aCell, ago, anAgent, aPolicy, aTicket, decidingBy, NOW, passing } from '../../test/a-round.js';
 import { Learned } from './learning.js';
-import { match, matchNext, whyNothingFor } from './match.js';
+import { match, matchNext } from './match.js';
+import { proposalOf } from './proposal.js';
 import { inOrder } from './wish.js';
 
 const dispute = aCategory({ requiredSkills: { accounting: 3 } });
@@ -161,7 +162,7 @@ describe('the order of tickets', () => {
       aTicket('overdue', { dueAt: ago(0) }),
       aTicket('over-age', { priority: 'low', firstQueuedAt: ago(480) }),
     ];
-    const by = (fields: object) => inOrder(tickets, aPolicy(fields), NOW).map(({ ticketId }) => ticketId);
+    const by = (fields: Record<string, unknown>) => inOrder(tickets, aPolicy(fields), NOW).map(({ ticketId }) => ticketId);
     expect(by({})).toEqual(['over-age', 'normal', 'low', 'urgent', 'overdue']);
     expect(by({ nearBreachMinutes: 14 })).toEqual(['over-age', 'low', 'urgent', 'overdue', 'normal']);
     for (const fields of [{ agentSlaPressure: 'ignore' }, { agentSlaPressure: 'boost' }, { nearBreachMinutes: 0 }])
@@ -242,6 +243,15 @@ describe('relaxation', () => {
     expect(match([ticket(0)], agents, by('nobody-online'), NOW).proposals).toMatchObject([{ agentId: 'new', step: 1, skipped: true }]);
     const online = accountant('full', 5, { unitsUsed: 4 });
     expect(match([ticket(0)], [online, ...agents], by('nobody-online'), NOW).waiting).toMatchObject([{ step: 0 }]);
+  });
+  it('asks for no skill that is known to nobody, and says so', () => {
+    const asks = ticket(0, { extraSkills: { tax: 2, law: 1 }, unknownSkills: ['tax'] });
+    const agents = [accountant('a', 3), accountant('b', 3, { skills: { accounting: 3, law: 1 } })];
+    const [proposed] = match([asks], agents, deciding, NOW).proposals;
+    expect(proposed).toMatchObject({ agentId: 'b', step: 0, excluded: [{ reason: 'law below 1', agents: 1 }] });
+    expect(proposalOf(proposed!, 'p', { domain: 'default', round: 1, policy: { name: 'standard', version: 1 }, now: NOW })).toMatchObject({
+      unknownSkills: ['tax'],
+    });
   });
   it('gives nothing up while nobody at all is staffed', () => {
     expect(match([ticket(0)], [accountant('off', 5, { presence: 'offline' })], deciding, NOW).waiting).toMatchObject([
@@ -343,25 +353,5 @@ describe('an agent who asks for the next ticket', () => {
   });
   it('gets nothing when nobody knows them, and neither does anybody else', () => {
     expect(matchNext([aTicket('t')], [anAgent('other')], decidingBy(), NOW, 1, new Map(), 'unknown')).toBeUndefined();
-  });
-});
-
-describe('an agent who asks why nothing is for them', () => {
-  it('is told each waiting ticket’s reason, counted', () => {
-    const agents = [accountant('asks', 2, { unitsUsed: 3, channelUnitsMax: { chat: 0 } }), accountant('other', 5)];
-    const tickets = [
-      aTicket('t1', { category: 'dispute' }),
-      aTicket('t2', { category: 'dispute' }),
-      aTicket('t3', { excludedAgentIds: ['asks'] }),
-      aTicket('t4', { units: 2 }),
-      aTicket('t5', { channel: 'chat' }),
-    ];
-    expect(whyNothingFor(tickets, agents, decidingBy({ categories: { dispute } }), NOW, new Map(), 'asks')).toEqual([
-      { reason: 'accounting below 3', tickets: 2 },
-      { reason: 'excluded for this ticket', tickets: 1 },
-      { reason: 'no room', tickets: 1 },
-      { reason: 'no room for chat', tickets: 1 },
-    ]);
-    expect(whyNothingFor(tickets, agents, decidingBy(), NOW, new Map(), 'nobody')).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { CategoryConfig, DonorLevel, Exclusion, RoutingPolicy, ScoredAgent } from '@signalbox/contracts';
 import { chooseAgents } from './choosing.js';
-import { byCount, HELD, propose, reasonsOf, TAKEN, whyNotFor } from './explaining.js';
+import { HELD, propose, reasonsOf, TAKEN } from './explaining.js';
 import { FAIRNESS_CAP } from './gate.js';
 import type { Learned } from './learning.js';
 import { Arena, look, type Look } from './look.js';
@@ -113,28 +113,6 @@ export function matchNext(
   if (!agents.some((agent) => agent.agentId === agentId)) return undefined;
   const policy = { ...by.policy, startWithinMinutes: null, stickySeconds: 0 };
   return match(tickets, asking(agents, agentId), { ...by, policy }, now, seed, passing, agentId).proposals[0];
-}
-
-/** Why none of these tickets is for an agent now, most frequent first: the answer to "why am I idle?". Each ticket counts once. */
-export function whyNothingFor(
-  tickets: readonly WaitingTicket[],
-  agents: readonly CandidateAgent[],
-  { policy, categories, learned, donors }: MatchPolicy,
-  now: Date,
-  passing: ReadonlyMap<string, Passing>,
-  agentId: string,
-): { reason: string; tickets: number }[] {
-  const sorted = inIdOrder(agents);
-  const pool = new Pool(sorted, passing, { policy, learned, now: now.getTime() }, 0);
-  const index = pool.indexOf(agentId);
-  if (index < 0) return [];
-  const counts = new Map<string, number>();
-  const roster = rosterOf(sorted, policy, categories);
-  for (const wish of wishesOf(inOrder(tickets, policy, now), roster, pool, categories, now, agentId, donors)) {
-    const reason = whyNotFor(pool, wish, index);
-    if (reason !== '') counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
-  return byCount(counts).map(([reason, count]) => ({ reason, tickets: count }));
 }
 
 /** One look at all of these tickets, in their order; gives how many were placed, and writes what became of each. */

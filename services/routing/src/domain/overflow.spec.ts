@@ -1,7 +1,8 @@
 import type { DonorLevel } from '@signalbox/contracts';
 import * as fc from 'fast-check';
 import { ago, anAgent, aPolicy, aTicket, decidingBy, NOW } from '../../test/a-round.js';
-import { match, whyNothingFor } from './match.js';
+import { Idleness } from './idle.js';
+import { match } from './match.js';
 import { keepingDonors, levelsAsked, shareInTime } from './overflow.js';
 
 const asked = { queueId: 'billing', withinMinutes: 10, overMinutes: 60 };
@@ -93,7 +94,7 @@ describe('a ticket whose queue is helped out', () => {
 
   it('is why a donor’s agent who asks gets nothing', () => {
     const by = deciding([level(20, 15)], guarded);
-    expect(whyNothingFor([ticket], agents, by, NOW, new Map(), 'donor')).toEqual([
+    expect(new Idleness([ticket], agents, by, NOW, new Map()).whyNothingFor('donor')).toEqual([
       { reason: 'queue billing keeps its agents: service level below 80 %', tickets: 1 },
     ]);
   });

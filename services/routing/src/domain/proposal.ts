@@ -29,6 +29,7 @@ export function proposalOf(
     top: proposed.top,
     excluded: proposed.excluded,
     unenriched: ticket.unenriched,
+    unknownSkills: ticket.unknownSkills && [...ticket.unknownSkills],
     yieldedTo: proposed.yieldedTo,
     heldOut: proposed.heldOut || undefined,
     propensity: proposed.propensity === 1 ? undefined : proposed.propensity,

@@ -31,15 +31,27 @@ export function nextStepAt(ticket: WaitingTicket, policy: RoutingPolicy, step: n
 }
 
 /** From the category's complexity on, every level it requires is one higher. */
-const raiseFor = (ticket: WaitingTicket, category: CategoryConfig | undefined): 0 | 1 =>
+const raiseFor = (ticket: Pick<WaitingTicket, 'complexity'>, category: CategoryConfig | undefined): 0 | 1 =>
   category?.raiseLevelFromComplexity !== undefined && ticket.complexity >= category.raiseLevelFromComplexity ? 1 : 0;
 
 /** Names the skills `requirementsAt` gives: tickets with the same key at the same step ask for the same ones. */
 export function skillsKey(ticket: WaitingTicket, category: CategoryConfig | undefined): string {
   const raise = raiseFor(ticket, category);
-  return Object.keys(ticket.extraSkills).length === 0
+  return Object.keys(ticket.extraSkills).length === 0 && ticket.unknownSkills === undefined
     ? `${raise} ${ticket.category ?? ''}`
-    : JSON.stringify([raise, ticket.category, ticket.extraSkills]);
+    : JSON.stringify([raise, ticket.category, ticket.extraSkills, ticket.unknownSkills]);
+}
+
+/** What a ticket asks of an agent, by skill, before any step of relaxation. */
+export function skillsAsked(
+  ticket: Pick<WaitingTicket, 'complexity' | 'extraSkills'>,
+  category: CategoryConfig | undefined,
+): Map<string, number> {
+  const raise = raiseFor(ticket, category);
+  const asked = new Map<string, number>();
+  for (const [skill, level] of Object.entries(category?.requiredSkills ?? {})) asked.set(skill, Math.min(5, level + raise));
+  for (const [skill, level] of Object.entries(ticket.extraSkills)) asked.set(skill, Math.max(level, asked.get(skill) ?? 0));
+  return asked;
 }
 
 /** Agents are counted by the first skill they lack, and sums of fractions depend on their order: databases keep none of a record's fields. */
@@ -47,7 +59,7 @@ export const byName = <E extends readonly [string, unknown]>(entries: readonly E
   [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 
 /**
- * The category's skills (one level higher from its complexity on) and what escalations added, lowered by the step.
+ * The category's skills (one level higher from its complexity on) and what escalations and transfers added, lowered by the step.
  * A level lowered to 0 or less is no requirement any more. Values of the steps are absolute and never shrink.
  */
 export function requirementsAt(
@@ -60,10 +72,8 @@ export function requirementsAt(
   const given = policy.relaxation.slice(0, step);
   const lowerSkillsBy = Math.max(0, ...given.map((one) => one.lowerSkillsBy));
   const lowerLanguageBy = Math.max(0, ...given.map((one) => one.lowerLanguageBy));
-  const raise = raiseFor(ticket, category);
-  const asked = new Map<string, number>();
-  for (const [skill, level] of Object.entries(category?.requiredSkills ?? {})) asked.set(skill, Math.min(5, level + raise));
-  for (const [skill, level] of Object.entries(ticket.extraSkills)) asked.set(skill, Math.max(level, asked.get(skill) ?? 0));
+  const asked = skillsAsked(ticket, category);
+  for (const skill of ticket.unknownSkills ?? []) asked.delete(skill);
   const lowered = [...asked].map(([skill, level]) => [skill, level - lowerSkillsBy] as const);
   return {
     step,

@@ -49,6 +49,26 @@ describe('whether a ticket wants an agent', () => {
   });
 });
 
+describe('a skill that no configured agent has', () => {
+  const configured = (agents: Record<string, object>) =>
+    new ConfigurationSnapshot(
+      1,
+      new Map<string, Map<string, unknown>>([
+        ['category', new Map([['billing-dispute', { title: 'B', queue: 'billing', requiredSkills: { accounting: 3, acounting: 2 } }]])],
+        ['agent', new Map(Object.entries(agents))],
+      ]) as never,
+    );
+  const extra = { received, enriched, assignment: snapshot({ extraSkills: { law: 2, tax: 1 } }) };
+  it('is named, whether the category, an escalation or a transfer asks for it', () => {
+    const config = configured({ ana: { skills: { accounting: 1 } }, ben: { skills: { law: 5 } } });
+    expect(waitingTicketOf('t', extra, config).unknownSkills).toEqual(['acounting', 'tax']);
+    expect(waitingTicketOf('t', { received, enriched: { ...enriched, category: null } }, config).unknownSkills).toBeUndefined();
+  });
+  it('is none where the configuration names no agents', () => {
+    expect(waitingTicketOf('t', extra, configured({})).unknownSkills).toBeUndefined();
+  });
+});
+
 describe('how long a ticket waits for an agent', () => {
   const minute = (nth: number) => AT + nth * 60_000;
   /** Each word of assignment's in its order; gives the minutes of every wait that ended with an owner. */

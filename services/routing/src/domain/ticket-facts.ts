@@ -1,5 +1,6 @@
-import { unitsOf, type Channel, type Priority, type TicketSnapshot } from '@signalbox/contracts';
+import { unitsOf, type AgentConfig, type Channel, type Priority, type TicketSnapshot } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
+import { skillsAsked } from './requirements.js';
 import type { WaitingTicket } from './waiting-ticket.js';
 
 /** What each topic said about a ticket, one part per topic, so that the order between topics does not matter. Instants in ms. */
@@ -110,6 +111,18 @@ export function queueIdOf({ enriched, assignment }: TicketFacts, config: Configu
   );
 }
 
+/** By the agents of a bundle, which keeps its objects. */
+const skillsIn = new WeakMap<ReadonlyMap<string, AgentConfig>, ReadonlySet<string>>();
+/** Those of these skills that no configured agent has; none where the configuration names no agents. */
+function unknownOf(skills: Iterable<string>, config: ConfigurationSnapshot): string[] | undefined {
+  const agents = config.all('agent');
+  if (agents.size === 0) return undefined;
+  let known = skillsIn.get(agents);
+  if (!known) skillsIn.set(agents, (known = new Set([...agents.values()].flatMap((agent) => Object.keys(agent.skills)))));
+  const unknown = [...skills].filter((skill) => !known.has(skill)).sort();
+  return unknown.length === 0 ? undefined : unknown;
+}
+
 /** The ticket as a round sees it, with the queue and the units its configuration gives. */
 export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: ConfigurationSnapshot): WaitingTicket {
   const { received, enriched, assignment } = facts;
@@ -117,10 +130,14 @@ export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: Co
   const channel = received!.channel;
   const queue = config.find('queue', queueId);
   const firstQueuedAt = firstQueuedAtOf(facts)!;
+  const category = enriched?.category ?? null;
+  const complexity = enriched?.complexity ?? 1;
+  const extraSkills = assignment?.extraSkills ?? {};
+  const asked = skillsAsked({ complexity, extraSkills }, category === null ? undefined : config.find('category', category));
   return {
     ticketId,
-    category: enriched?.category ?? null,
-    complexity: enriched?.complexity ?? 1,
+    category,
+    complexity,
     priority: priorityOf(facts),
     language: enriched?.language ?? null,
     channel,
@@ -131,7 +148,8 @@ export function waitingTicketOf(ticketId: string, facts: TicketFacts, config: Co
     firstQueuedAt,
     relaxFrom: assignment ? Date.parse(assignment.relaxFrom) : firstQueuedAt,
     excludedAgentIds: assignment?.excludedAgentIds ?? [],
-    extraSkills: assignment?.extraSkills ?? {},
+    extraSkills,
+    unknownSkills: unknownOf(asked.keys(), config),
     recentAgentIds: enriched?.recentAgentIds ?? [],
     dueAt: facts.dueAt ?? null,
     unenriched: enriched === undefined,

@@ -16,6 +16,8 @@ export interface WaitingTicket {
   readonly relaxFrom: number;
   readonly excludedAgentIds: readonly string[];
   readonly extraSkills: Readonly<Record<string, number>>;
+  /** Required, though no configured agent has them: they count as not required. Absent = none. */
+  readonly unknownSkills?: readonly string[] | undefined;
   /** Who solved this customer's latest tickets, newest first. */
   readonly recentAgentIds: readonly string[];
   /** The most pressing running clock. */
