@@ -148,8 +148,7 @@ export const holdOf = (
 export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Date, now: Date, chosen = false): Agent {
   const leased = { ...agent, leaseUntil };
   const online = presence === 'online';
-  const shift =
-    online && chosen && agent.shift === 'off' ? 'overtime' : presence === 'offline' && agent.shift === 'overtime' ? 'off' : agent.shift;
+  const shift = shiftAfter(agent.shift, presence, chosen);
   const isBack = online && chosen && (!agent.inRotation || shift !== agent.shift);
   if (presence === agent.presence && !isBack) return leased;
   return {
@@ -162,6 +161,11 @@ export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Dat
     expiredInARow: online ? 0 : agent.expiredInARow,
     idleSince: online && agent.holds.size === 0 ? now : agent.idleSince,
   };
+}
+
+function shiftAfter(shift: Agent['shift'], presence: Presence, chosen: boolean): Agent['shift'] {
+  if (shift === 'off' && presence === 'online' && chosen) return 'overtime';
+  return shift === 'overtime' && presence === 'offline' ? 'off' : shift;
 }
 
 /** The lease ran out: offline since then, not since somebody looked. */
