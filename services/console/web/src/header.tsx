@@ -69,7 +69,7 @@ function Work({ me, announce }: Pick<Props, 'me' | 'announce'>) {
           <span className="tag warn" role="status">
             {aside}
           </span>
-          <button type="button" className="plain" onClick={() => choose('online')}>
+          <button type="button" onClick={() => choose('online')}>
             Take tickets again
           </button>
         </>
