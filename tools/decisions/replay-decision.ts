@@ -9,6 +9,7 @@ export interface ReplayedDecision {
   readonly proposalId: string;
   readonly ticketId: string;
   readonly agentId: string;
+  readonly domain: string;
   readonly round: number;
   readonly proposedAt: string;
   readonly policy: RecordedRound['policy'];
@@ -43,6 +44,7 @@ export function compareDecision(
     proposalId: said.proposalId,
     ticketId,
     agentId: said.agentId,
+    domain: round.domain,
     round: round.round,
     proposedAt: said.proposedAt,
     policy: round.policy,

@@ -44,6 +44,7 @@ interface Work {
 }
 interface Desk {
   agent: CandidateAgent;
+  domain: string;
   readonly held: Work[];
   inWork: Work | undefined;
   idleSince: number | null;
@@ -61,7 +62,8 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
   const { fairness } = decideBy.policy;
   const queue = new EventQueue();
   const workOf = lognormalWork(HANDLE_CV, seed);
-  const waiting = new Map<number, Work>();
+  /** By domain. */
+  const waiting = new Map<string, Map<number, Work>>();
   const desks = new Map<string, Desk>();
   const firstAgent: (string | undefined)[] = tickets.map(() => undefined);
   const attempts = new Int32Array(tickets.length);
@@ -102,17 +104,25 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
 
   function wait(nth: number, seen: WaitingTicket, now: number): void {
     const relaxFrom = attempts[nth] === 0 ? now : seen.relaxFrom;
-    waiting.set(nth, { nth, ticket: tickets[nth]!, seen: { ...seen, relaxFrom }, attempt: attempts[nth]! });
+    queueUp({ nth, ticket: tickets[nth]!, seen: { ...seen, relaxFrom }, attempt: attempts[nth]! });
+  }
+  function queueUp(work: Work): void {
+    const domain = traffic.domainOf([work.seen.queueId]);
+    const works = waiting.get(domain) ?? new Map<number, Work>();
+    waiting.set(domain, works.set(work.nth, work));
   }
 
   function changeAgent(agent: CandidateAgent, now: number): void {
-    const desk = desks.get(agent.agentId) ?? { agent, held: [], inWork: undefined, idleSince: now, lastAssignedAt: null, givenAt: [] };
+    const domain = traffic.domainOf(agent.queueIds);
+    const nothing = { held: [], inWork: undefined, idleSince: now, lastAssignedAt: null, givenAt: [] };
+    const desk = desks.get(agent.agentId) ?? { agent, domain, ...nothing };
     desks.set(agent.agentId, desk);
     desk.agent = agent;
+    desk.domain = domain;
     if (agent.presence !== 'offline') return begin(desk, now);
     for (const work of desk.held.filter((one) => one !== desk.inWork)) {
       desk.held.splice(desk.held.indexOf(work), 1);
-      waiting.set(work.nth, work);
+      queueUp(work);
     }
   }
 
@@ -142,13 +152,21 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
   }
 
   function decide(now: number): void {
+    for (const [domain, works] of waiting)
+      decideFor(
+        works,
+        [...desks.values()].filter((desk) => desk.domain === domain),
+        now,
+      );
+  }
+  function decideFor(works: Map<number, Work>, team: readonly Desk[], now: number): void {
     // Under overload most events change nothing: the next one who has room finds all that wait.
-    if (![...desks.values()].some(hasRoom)) return;
-    for (let placed = 1; placed > 0 && waiting.size > 0;) {
+    if (!team.some(hasRoom)) return;
+    for (let placed = 1; placed > 0 && works.size > 0;) {
       rounds += 1;
-      const round = firstOf([...waiting.values()], now);
+      const round = firstOf([...works.values()], now);
       const passing = new Map<string, Passing>();
-      const candidates = [...desks.values()].map((desk) => candidateOf(desk, now, passing));
+      const candidates = team.map((desk) => candidateOf(desk, now, passing));
       const matched = match(
         round.map(({ seen }) => seen),
         candidates,
@@ -158,13 +176,17 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
         passing,
       );
       const byId = new Map(round.map((work) => [work.seen.ticketId, work]));
-      for (const { ticket, agentId } of matched.proposals) give(byId.get(ticket.ticketId)!, desks.get(agentId)!, now);
+      for (const { ticket, agentId } of matched.proposals) {
+        const work = byId.get(ticket.ticketId)!;
+        works.delete(work.nth);
+        give(work, desks.get(agentId)!, now);
+      }
       const next = Math.min(...matched.waiting.map(({ nextStepAt }) => nextStepAt ?? Infinity));
       if (next > now && next < wakeAt) {
         wakeAt = next;
         queue.push(next, WAKES, 0);
       }
-      placed = waiting.size > 0 && round.length === TICKETS_MAX ? matched.proposals.length : 0;
+      placed = works.size > 0 && round.length === TICKETS_MAX ? matched.proposals.length : 0;
     }
   }
 
@@ -193,17 +215,18 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
     while (waits.length > 0 && waits[0]!.at <= now - longestMs) waits.shift();
     return asked.map((one) => {
       const ended = waits.filter(({ queueId, at }) => queueId === one.queueId && at > now - one.overMinutes * MINUTE_MS);
-      const late = [...waiting.values()].filter(
-        ({ nth, attempt, seen }) =>
-          seen.queueId === one.queueId && waited[nth]! <= attempt && seen.relaxFrom < now - one.withinMinutes * MINUTE_MS,
-      );
+      const late = [...waiting.values()]
+        .flatMap((works) => [...works.values()])
+        .filter(
+          ({ nth, attempt, seen }) =>
+            seen.queueId === one.queueId && waited[nth]! <= attempt && seen.relaxFrom < now - one.withinMinutes * MINUTE_MS,
+        );
       const assignedWithin = ended.filter(({ minutes }) => minutes <= one.withinMinutes).length;
       return { ...one, assigned: ended.length, assignedWithin, waitingLonger: late.length };
     });
   }
 
   function give(work: Work, desk: Desk, now: number): void {
-    waiting.delete(work.nth);
     if (asked.length > 0 && waited[work.nth]! <= work.attempt) {
       waits.push({ queueId: work.seen.queueId, at: now, minutes: (now - work.seen.relaxFrom) / MINUTE_MS });
       waited[work.nth] = work.attempt + 1;

@@ -20,7 +20,8 @@ export class RoundLogs {
 }
 
 /**
- * Feeds the rounds decided from an instant on, until enough is seen. Reads from the checkpoints before them.
+ * Feeds the rounds decided from an instant on, each once, until enough is seen; of one domain in their order, but domains one after the
+ * other or mixed. Reads from the checkpoints before them.
  * @returns the first round that cannot be told because what it builds on is not on the topic any more
  */
 export async function readRounds(
@@ -30,6 +31,8 @@ export async function readRounds(
   windows: readonly number[] = RECORDS_BEFORE,
 ): Promise<UntoldRound | undefined> {
   let untold: UntoldRound | undefined;
+  /** By domain, the last one fed: another look further back must not tell it again. */
+  const fed = new Map<string, number>();
   for (const recordsBefore of windows) {
     untold = undefined;
     const logs = new RoundLogs();
@@ -41,7 +44,11 @@ export async function readRounds(
       (event) => {
         const round = logs.take(event);
         if (!round || round.now < from) return false;
-        if (!('missing' in round)) return onRound(round);
+        if (!('missing' in round)) {
+          if (round.round <= (fed.get(round.domain) ?? 0)) return false;
+          fed.set(round.domain, round.round);
+          return onRound(round);
+        }
         untold ??= round;
         return !isLast;
       },
@@ -52,21 +59,23 @@ export async function readRounds(
   return untold;
 }
 
-/** Logs that can tell whatever round is recorded next. */
+/** Logs that can tell whatever round is recorded next, as far as what it builds on is still there. */
 export async function readLogs(kafka: KafkaOptions, now = new Date(), windows: readonly number[] = RECORDS_BEFORE): Promise<RoundLogs> {
+  let logs = new RoundLogs();
   for (const recordsBefore of windows) {
-    const logs = new RoundLogs();
-    let latest: RecordedRound | UntoldRound | undefined;
+    logs = new RoundLogs();
+    const latest = new Map<string, RecordedRound | UntoldRound>();
     await readEvents<RoundRecorded | PerformanceRecorded>(
       kafka,
       [RoutingRoundsTopic],
       ['RoundRecorded', 'PerformanceRecorded'],
       (event) => {
-        latest = logs.take(event) ?? latest;
+        const round = logs.take(event);
+        if (round) latest.set(event.domain, round);
       },
       { since: now, recordsBefore },
     );
-    if (latest && !('missing' in latest)) return logs;
+    if (latest.size > 0 && [...latest.values()].every((round) => !('missing' in round))) break;
   }
-  return new RoundLogs();
+  return logs;
 }

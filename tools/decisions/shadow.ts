@@ -1,5 +1,6 @@
 import {
   ConfigTopic,
+  DEFAULT_DOMAIN,
   RoutingRoundsTopic,
   type ConfigRecord,
   type PerformanceRecorded,
@@ -16,6 +17,7 @@ import { eventIn, readConfigurations } from './topics.ts';
 
 /** What both would say of one ticket of one round. Undefined = it would wait. */
 export interface ShadowDifference {
+  readonly domain: string;
   readonly round: number;
   readonly ticketId: string;
   readonly now: ScoredAgent | undefined;
@@ -54,7 +56,7 @@ export class ShadowCounter {
    * @param now decided again by the round's own policy, for the reasons
    * @returns where the two differ
    */
-  take({ round, proposals }: RecordedRound, now: Matched, other: Matched): ShadowDifference[] {
+  take({ domain, round, proposals }: RecordedRound, now: Matched, other: Matched): ShadowDifference[] {
     this.#rounds += 1;
     if (JSON.stringify(placedIn(now)) !== JSON.stringify(proposals)) this.#notReproduced += 1;
     const [chosenNow, chosenOther] = [chosenIn(now), chosenIn(other)];
@@ -68,7 +70,7 @@ export class ShadowCounter {
       if (!theirs) this.#onlyNow += 1;
       else if (!mine) this.#onlyOther += 1;
       else this.#toAnother += 1;
-      differences.push({ round, ticketId, now: mine, other: theirs });
+      differences.push({ domain, round, ticketId, now: mine, other: theirs });
     }
     this.#examples.push(...differences.slice(0, EXAMPLES_MAX - this.#examples.length));
     return differences;
@@ -155,8 +157,13 @@ export async function shadow(
   return { found: counter.shadow, words: wordsOf(counter.shadow) };
 }
 
-const lineOf = ({ round, ticketId, now, other }: ShadowDifference): string =>
-  `round ${round}  ticket ${ticketId}  now ${now?.agentId ?? 'waits'}  other ${other?.agentId ?? 'waits'}`;
+/** Rounds are counted in each domain. */
+const roundOf = ({ domain, round }: ShadowDifference): string =>
+  domain === DEFAULT_DOMAIN ? `round ${round}` : `round ${round} of ${domain}`;
+const lineOf = (difference: ShadowDifference): string => {
+  const { ticketId, now, other } = difference;
+  return `${roundOf(difference)}  ticket ${ticketId}  now ${now?.agentId ?? 'waits'}  other ${other?.agentId ?? 'waits'}`;
+};
 
 function wordsOf({
   rounds,
@@ -182,10 +189,10 @@ function wordsOf({
     ...(roundsNotReproduced > 0
       ? [`${roundsNotReproduced} rounds did not come out as recorded: this build decides otherwise than the service`]
       : []),
-    ...examples.flatMap(({ round, ticketId, now, other }) => [
-      `ticket ${ticketId}, round ${round}`,
-      `  now    ${reasons(now)}`,
-      `  other  ${reasons(other)}`,
+    ...examples.flatMap((example) => [
+      `ticket ${example.ticketId}, ${roundOf(example)}`,
+      `  now    ${reasons(example.now)}`,
+      `  other  ${reasons(example.other)}`,
     ]),
   ];
 }

@@ -10,7 +10,14 @@ import type {
   TicketSolved,
 } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
-import { waitingTicketOf, type CandidateAgent, type RecordedRound, type TicketFacts, type WaitingTicket } from '@signalbox/routing/domain';
+import {
+  domainOfAgent,
+  waitingTicketOf,
+  type CandidateAgent,
+  type RecordedRound,
+  type TicketFacts,
+  type WaitingTicket,
+} from '@signalbox/routing/domain';
 
 /** What real traffic is read from. */
 export type TrafficEvent =
@@ -29,11 +36,15 @@ export interface TrafficTicket {
 export interface AgentChange {
   readonly at: number;
   readonly agent: CandidateAgent;
+  /** Missing from a round's agents: removed, or another domain's by then. */
+  readonly gone?: boolean;
 }
 export interface Traffic {
   readonly tickets: readonly TrafficTicket[];
   /** In the order of their instants. */
   readonly agents: readonly AgentChange[];
+  /** The matching domain of queues, as configured now. */
+  readonly domainOf: (queueIds: readonly string[]) => string;
   readonly from: number;
   readonly to: number;
   /** Received in the window, and never routed: answered by the knowledge base, or still new. */
@@ -56,30 +67,37 @@ export class TrafficGatherer {
   readonly #from: Date;
   readonly #to: Date;
   readonly #tickets = new Map<string, TicketHistory>();
-  readonly #agents = new Map<string, AgentChange[]>();
+  /** By agent and domain: domains may be read one after the other. */
+  readonly #agents = new Map<string, Map<string, AgentChange[]>>();
   readonly #states: AgentChange[] = [];
-  #lastAgents: ReadonlyMap<string, CandidateAgent> = new Map();
+  /** By domain. */
+  readonly #lastAgents = new Map<string, ReadonlyMap<string, CandidateAgent>>();
 
   constructor(from: Date, to: Date) {
     this.#from = from;
     this.#to = to;
   }
 
-  /** In their order. */
-  takeRound({ now, agents }: RecordedRound): void {
+  /** Those of one domain in their order. */
+  takeRound({ domain, now, agents }: RecordedRound): void {
+    const at = now.getTime();
     const current = new Map(agents.map((agent) => [agent.agentId, agent]));
-    for (const agent of agents) if (this.#lastAgents.get(agent.agentId) !== agent) this.#changed(now.getTime(), agent);
-    for (const [agentId, agent] of this.#lastAgents)
-      if (!current.has(agentId)) this.#changed(now.getTime(), { ...agent, presence: 'offline', inRotation: false });
-    this.#lastAgents = current;
+    const last = this.#lastAgents.get(domain) ?? new Map<string, CandidateAgent>();
+    for (const agent of agents) if (last.get(agent.agentId) !== agent) this.#changed(domain, { at, agent });
+    for (const [agentId, agent] of last)
+      if (!current.has(agentId)) this.#changed(domain, { at, agent: { ...agent, presence: 'offline', inRotation: false }, gone: true });
+    this.#lastAgents.set(domain, current);
   }
   /** Only what matters to the gate; the rest changes with every ticket. */
-  #changed(at: number, agent: CandidateAgent): void {
-    const changes = this.#agents.get(agent.agentId) ?? [];
-    this.#agents.set(agent.agentId, changes);
+  #changed(domain: string, change: AgentChange): void {
+    const { agentId } = change.agent;
+    const byDomain = this.#agents.get(agentId) ?? new Map<string, AgentChange[]>();
+    this.#agents.set(agentId, byDomain);
+    const changes = byDomain.get(domain) ?? [];
+    byDomain.set(domain, changes);
     const before = changes.at(-1)?.agent;
-    if (before && standingOf(before) === standingOf(agent)) return;
-    changes.push({ at, agent });
+    if (before && standingOf(before) === standingOf(change.agent)) return;
+    changes.push(change);
   }
 
   take(event: Received<TrafficEvent>): void {
@@ -162,7 +180,7 @@ export class TrafficGatherer {
     this.#states.push({ at: at.getTime(), agent });
   }
 
-  /** @param config gives tickets their queue and units */
+  /** @param config gives tickets their queue and units, and queues their domain */
   traffic(config: ConfigurationSnapshot): Traffic {
     const [from, to] = [this.#from.getTime(), this.#to.getTime()];
     const minutesOf = this.#minutesOfWork();
@@ -192,16 +210,22 @@ export class TrafficGatherer {
       });
     }
     tickets.sort((a, b) => a.arrivesAt - b.arrivesAt || (a.seen.ticketId < b.seen.ticketId ? -1 : 1));
-    const agents = [...this.#agents.values()].flat();
+    // Who was seen in two domains went from one to the other.
+    const agents = [...this.#agents.values()].flatMap((byDomain) =>
+      [...byDomain.values()].flat().filter(({ gone }) => !gone || byDomain.size === 1),
+    );
+    agents.sort(byInstant);
     const known = agents.length;
+    const lastOf = new Map(agents.map((change) => [change.agent.agentId, change]));
     for (const { at, agent } of this.#states) {
-      const last = this.#agents.get(agent.agentId)?.at(-1);
+      const last = lastOf.get(agent.agentId);
       // Known from rounds until its last one: the record that is left says what came after it. Of others it is all there is.
       if (!last) agents.push({ at: Math.min(at, from), agent });
       else if (at > last.at && standingOf(last.agent) !== standingOf(agent)) agents.push({ at, agent });
     }
-    agents.sort((a, b) => a.at - b.at || (a.agent.agentId < b.agent.agentId ? -1 : 1));
-    return { tickets, agents, from, to, neverRouted, agentChanges: { fromRounds: known, fromStates: agents.length - known } };
+    agents.sort(byInstant);
+    const domainOf = (queueIds: readonly string[]): string => domainOfAgent(queueIds, config);
+    return { tickets, agents, domainOf, from, to, neverRouted, agentChanges: { fromRounds: known, fromStates: agents.length - known } };
   }
 
   /** As routing learns them: from the assignment, or the agent's solution before, to the solution. */
@@ -219,6 +243,7 @@ export class TrafficGatherer {
   }
 }
 
+const byInstant = (a: AgentChange, b: AgentChange): number => a.at - b.at || (a.agent.agentId < b.agent.agentId ? -1 : 1);
 const standingOf = ({
   presence,
   inRotation,

@@ -74,6 +74,7 @@ const ticket = (
 const traffic = (tickets: TrafficTicket[], agents: Traffic['agents']): Traffic => ({
   tickets,
   agents,
+  domainOf: ([queueId = '']) => (queueId === 'abroad' ? 'eu' : 'default'),
   from: FROM,
   to: at(600),
   neverRouted: 0,
@@ -136,6 +137,21 @@ describe('real traffic through a policy', () => {
     const { beganAt } = resimulate(one, by({ workload: 1 }), learned, 1);
     expect(beganAt[300]).toBe(at(3));
     expect(Math.max(...beganAt)).toBe(at(303));
+  });
+
+  it('keeps domains apart, also where any queue would do', () => {
+    const anywhere = by({ workload: 1 });
+    const policy = { ...anywhere.policy, relaxation: RoutingPolicy.shape.relaxation.parse([{ afterSeconds: 0, anyQueue: true }]) };
+    const one = traffic(
+      [ticket('t-1', 0, {}, { queueId: 'abroad' }), ticket('t-2', 1, {}, { queueId: 'nobody-there' })],
+      [
+        { at: FROM, agent: agent('ana') },
+        { at: at(30), agent: agent('bo', { queueIds: ['abroad'] }) },
+      ],
+    );
+    const { firstAgent, beganAt } = resimulate(one, { ...anywhere, policy }, learned, 1);
+    expect(firstAgent).toEqual(['bo', 'ana']);
+    expect(beganAt[0]).toBe(at(30));
   });
 
   it('lets a queue help out by the service level it has in the run itself', () => {
@@ -247,8 +263,12 @@ it('traffic is gathered from its topics in any order: the first look, the minute
     ],
   ];
   const gatherer = new TrafficGatherer(new Date(FROM), new Date(at(100)));
-  const round = (minute: number, agents: CandidateAgent[]) =>
-    gatherer.takeRound({ now: new Date(at(minute)), agents } as unknown as RecordedRound);
+  const round = (minute: number, agents: CandidateAgent[], domain = 'default') =>
+    gatherer.takeRound({ domain, now: new Date(at(minute)), agents } as unknown as RecordedRound);
+  // Of another domain, read before the rounds of the first: who went there was not offline.
+  round(2.5, [agent('cem', { queueIds: ['abroad'] })], 'eu');
+  round(1, [agent('cem')], 'short-lived');
+  round(2, [agent('dee')], 'short-lived');
   round(1, [agent('ana'), agent('bo')]);
   round(2, [agent('ana', { unitsUsed: 1 }), agent('bo', { presence: 'away' })]);
   round(3, [agent('ana')]);
@@ -266,7 +286,10 @@ it('traffic is gathered from its topics in any order: the first look, the minute
   expect(agents.map((one) => [one.at, one.agent.agentId, one.agent.presence])).toEqual([
     [at(1), 'ana', 'online'],
     [at(1), 'bo', 'online'],
+    [at(1), 'cem', 'online'],
     [at(2), 'bo', 'away'],
+    [at(2), 'dee', 'online'],
+    [at(2.5), 'cem', 'online'],
     [at(3), 'bo', 'offline'],
   ]);
 });

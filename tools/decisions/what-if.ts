@@ -147,11 +147,11 @@ export async function whatIf(kafka: KafkaOptions, { policy, runs, ...window }: W
   const gatherer = new TrafficGatherer(from, to);
   const seen: { first?: RecordedRound; last?: RecordedRound } = {};
   await readRounds(kafka, from, (round) => {
-    if (round.now > to) return true;
-    seen.first ??= round;
-    seen.last = round;
+    // Later ones of one domain may be read before earlier ones of another.
+    if (round.now > to) return;
+    if (!seen.first || round.now < seen.first.now) seen.first = round;
+    if (!seen.last || round.now >= seen.last.now) seen.last = round;
     gatherer.takeRound(round);
-    return false;
   });
   const { first, last } = seen;
   if (!first || !last) throw new WrongUse(`no recorded round between ${from.toISOString()} and ${to.toISOString()}`);

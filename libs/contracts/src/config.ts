@@ -118,9 +118,17 @@ const offerMode = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('automatic') }),
 ]);
 
+/** Queues and agents that may meet. Each has rounds of its own, so that a large company's can be decided side by side. */
+const MatchingDomain = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/, "letters, digits, '.', '_' and '-', at most 60 characters");
+export const DEFAULT_DOMAIN = 'default';
+/** Every look at what is due asks once per domain, and each records for itself what was learned. */
+export const DOMAINS_MAX = 20;
+
 export const QueueConfig = z
   .strictObject({
     title: z.string().min(1).max(120),
+    /** Absent = `default`. An agent's queues are all of one domain. */
+    domain: MatchingDomain.optional(),
     /** Capacity units a ticket takes, by channel. */
     units: z.record(Channel, Units),
     offers: z.record(Channel, offerMode),

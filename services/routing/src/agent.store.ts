@@ -1,5 +1,7 @@
 import type { AgentState, Channel } from '@signalbox/contracts';
+import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
+import { domainOfAgent } from './domain/matching-domain.js';
 import { inIdOrder } from './domain/roster.js';
 import type { CandidateAgent } from './domain/waiting-ticket.js';
 
@@ -11,17 +13,25 @@ const OWN = 'changed_xid = pg_current_xact_id_if_assigned() as own';
 /** This process's copy of all agents: each round reads only what changed since the last look. */
 export class AgentCache {
   readonly #agents = new Map<string, CandidateAgent>();
-  #sorted: readonly CandidateAgent[] = [];
+  /** By agent. */
+  readonly #domains = new Map<string, string>();
+  /** By domain; made anew when somebody came or went. */
+  readonly #sorted = new Map<string, readonly CandidateAgent[]>();
   #seenXmin = '0';
   /** Agents of whom the last look saw what it could not know to be committed: they are read again. */
   #uncertain: string[] = [];
 
-  /** In the order of their ids. */
-  get agents(): readonly CandidateAgent[] {
-    return this.#sorted;
+  /** Those of a domain, in the order of their ids. */
+  of(domain: string): readonly CandidateAgent[] {
+    let sorted = this.#sorted.get(domain);
+    if (!sorted) {
+      sorted = inIdOrder([...this.#agents.values()].filter(({ agentId }) => this.#domains.get(agentId) === domain));
+      this.#sorted.set(domain, sorted);
+    }
+    return sorted;
   }
-  has(agentId: string): boolean {
-    return this.#agents.has(agentId);
+  domainOf(agentId: string): string | undefined {
+    return this.#domains.get(agentId);
   }
 
   /** @returns xmin: every transaction below it is over and seen, so nothing that commits later can have a smaller id */
@@ -29,31 +39,46 @@ export class AgentCache {
     const [[snapshot], agents] = await Promise.all([
       tx.query<{ xmin: string }[]>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin'),
       tx.query<StoredAgent[]>(
-        `select agent_id, state, ${OWN} from routing_agent where changed_xid >= $1::xid8 or agent_id = any($2::text[])`,
+        `select agent_id, state, domain, ${OWN} from routing_agent where changed_xid >= $1::xid8 or agent_id = any($2::text[])`,
         [this.#seenXmin, this.#uncertain],
       ),
     ]);
-    const idsChanged = this.#take(agents);
-    if (idsChanged) this.#sorted = inIdOrder([...this.#agents.values()]);
-    else if (agents.length > 0) this.#sorted = this.#sorted.map((agent) => this.#agents.get(agent.agentId)!);
+    this.#take(agents);
     this.#seenXmin = snapshot!.xmin;
     this.#uncertain = agents.filter((row) => row.own).map((row) => row.agent_id);
     return snapshot!.xmin;
   }
 
-  /** @returns whether somebody came or went */
-  #take(rows: readonly StoredAgent[]): boolean {
-    let idsChanged = false;
+  #take(rows: readonly StoredAgent[]): void {
     const found = new Set(rows.map((row) => row.agent_id));
-    const gone = this.#uncertain.filter((agentId) => !found.has(agentId));
-    for (const agentId of gone) idsChanged = this.#agents.delete(agentId) || idsChanged;
-    for (const { agent_id: agentId, state } of rows) {
-      const before = this.#agents.get(agentId);
-      idsChanged ||= (before === undefined) !== (state.removed === true);
+    for (const agentId of this.#uncertain) if (!found.has(agentId)) this.#place(agentId, undefined);
+    const changed = new Set<string>();
+    for (const { agent_id: agentId, state, domain } of rows) {
       if (state.removed) this.#agents.delete(agentId);
-      else this.#agents.set(agentId, candidateOf(agentId, state, before));
+      else this.#agents.set(agentId, candidateOf(agentId, state, this.#agents.get(agentId)));
+      this.#place(agentId, state.removed ? undefined : domain);
+      changed.add(domain);
     }
-    return idsChanged;
+    for (const domain of changed) {
+      const sorted = this.#sorted.get(domain);
+      if (sorted)
+        this.#sorted.set(
+          domain,
+          sorted.map(({ agentId }) => this.#agents.get(agentId)!),
+        );
+    }
+  }
+
+  /** @param domain undefined = in none any more */
+  #place(agentId: string, domain: string | undefined): void {
+    const before = this.#domains.get(agentId);
+    if (before === domain) return;
+    for (const one of [before, domain]) if (one !== undefined) this.#sorted.delete(one);
+    if (domain !== undefined) this.#domains.set(agentId, domain);
+    else {
+      this.#domains.delete(agentId);
+      this.#agents.delete(agentId);
+    }
   }
 }
 
@@ -89,20 +114,78 @@ const same = <T>(before: T | undefined, after: T): T =>
 interface StoredAgent {
   readonly agent_id: string;
   readonly state: AgentData;
+  readonly domain: string;
   readonly own: boolean | null;
+}
+/** Who is in another domain than their queues by this configuration. */
+export interface Leaving {
+  /** Where some have gone. */
+  readonly domains: readonly string[];
+  /** Who cannot go yet. */
+  readonly held: ReadonlySet<string>;
 }
 export class AgentStore {
   constructor(private readonly tx: EntityManager) {}
 
-  /** A state said again is no change: it wakes nothing that waits. */
-  async save(agents: readonly { agentId: string; state: AgentData }[]): Promise<void> {
+  /**
+   * A state said again is no change: it wakes nothing that waits. A newcomer is in the domain of their queues at once; who was there before
+   * stays where they are until a round lets them go.
+   * @returns the domains of those who changed
+   */
+  async save(agents: readonly { agentId: string; state: AgentData }[], config: ConfigurationSnapshot): Promise<string[]> {
     const newest = new Map(agents.map((agent) => [agent.agentId, agent.state]));
     const ids = [...newest.keys()].sort();
-    await this.tx.query(
-      `insert into routing_agent (agent_id, state) select * from unnest($1::text[], $2::jsonb[])
-       on conflict (agent_id) do update set state = excluded.state, changed_xid = pg_current_xact_id() where routing_agent.state <> excluded.state`,
-      [ids, ids.map((id) => JSON.stringify(newest.get(id)))],
+    const rows = await this.tx.query<{ domain: string }[]>(
+      `insert into routing_agent (agent_id, state, domain, bundle) select *, $4::bigint from unnest($1::text[], $2::jsonb[], $3::text[])
+       on conflict (agent_id) do update set state = excluded.state, changed_xid = pg_current_xact_id(),
+         bundle = case when routing_agent.state->'queueIds' = excluded.state->'queueIds' then routing_agent.bundle else 0 end
+       where routing_agent.state <> excluded.state returning domain`,
+      [
+        ids,
+        ids.map((id) => JSON.stringify(newest.get(id))),
+        ids.map((id) => domainOfAgent(newest.get(id)!.queueIds, config)),
+        config.bundle,
+      ],
     );
+    return rows.map((row) => row.domain);
+  }
+
+  /** Domains with agents whom nobody has looked at since this configuration, or since their queues changed. */
+  async domainsToSort(bundle: number): Promise<string[]> {
+    const rows = await this.tx.query<{ domain: string }[]>(
+      'select domain from matching_domain d where exists (select from routing_agent a where a.domain = d.domain and a.bundle < $1)',
+      [bundle],
+    );
+    return rows.map((row) => row.domain);
+  }
+
+  /**
+   * Lets those go to another domain whose queues are of it by now. The caller holds the domain, and who goes has no proposal under way that
+   * the other domain's round, begun at the same time, might not see: nobody's room is ever counted by two. Locked rows are left for later.
+   * @returns undefined when there was nobody to look at
+   */
+  async leave(domain: string, config: ConfigurationSnapshot): Promise<Leaving | undefined> {
+    const rows = await this.tx.query<{ agent_id: string; queue_ids: string[] }[]>(
+      `select agent_id, state->'queueIds' as queue_ids from routing_agent where domain = $1 and bundle < $2 order by agent_id`,
+      [domain, config.bundle],
+    );
+    if (rows.length === 0) return undefined;
+    const targets = new Map(rows.map((row) => [row.agent_id, domainOfAgent(row.queue_ids, config)]));
+    const [sorted] = (await this.tx.query(
+      `with free as (
+         select a.agent_id, x.domain from unnest($1::text[], $2::text[], $3::jsonb[]) as x(agent_id, domain, queue_ids)
+         join routing_agent a on a.agent_id = x.agent_id and a.state->'queueIds' = x.queue_ids
+         where x.domain = $4 or not exists (select from proposal p where p.agent_id = x.agent_id)
+         order by a.agent_id for update of a skip locked)
+       update routing_agent a set domain = f.domain, bundle = $5, changed_xid = case when f.domain = $4 then a.changed_xid else pg_current_xact_id() end
+       from free f where a.agent_id = f.agent_id returning a.agent_id, a.domain`,
+      [rows.map((row) => row.agent_id), [...targets.values()], rows.map((row) => JSON.stringify(row.queue_ids)), domain, config.bundle],
+    )) as [{ agent_id: string; domain: string }[], number];
+    for (const { agent_id: agentId } of sorted) targets.delete(agentId);
+    return {
+      domains: [...new Set(sorted.map((row) => row.domain))].filter((one) => one !== domain),
+      held: new Set([...targets].filter(([, target]) => target !== domain).map(([agentId]) => agentId)),
+    };
   }
 
   /** Locks the rows of these agents and of those whom these tickets are proposed to, in id order. */
@@ -114,15 +197,25 @@ export class AgentStore {
     );
   }
 
-  /** Marks agents (locked by the caller) who have more room though their record is the same: what waits is tried again. */
-  async roomChanged(agentIds: readonly string[]): Promise<void> {
-    if (agentIds.length === 0) return;
-    await this.tx.query('update routing_agent set changed_xid = pg_current_xact_id() where agent_id = any($1::text[])', [agentIds]);
+  /**
+   * Marks agents (locked by the caller) who have more room though their record is the same: what waits is tried again.
+   * @returns their domains
+   */
+  async roomChanged(agentIds: readonly string[]): Promise<string[]> {
+    if (agentIds.length === 0) return [];
+    const [rows] = (await this.tx.query(
+      'update routing_agent set changed_xid = pg_current_xact_id() where agent_id = any($1::text[]) returning domain',
+      [agentIds],
+    )) as [{ domain: string }[], number];
+    return rows.map((row) => row.domain);
   }
 
-  /** Ids of agents changed by this transaction id or a later one. */
-  async changedSince(xid: string): Promise<string[]> {
-    const rows = await this.tx.query<{ agent_id: string }[]>('select agent_id from routing_agent where changed_xid >= $1::xid8', [xid]);
+  /** Ids of the domain's agents changed by this transaction id or a later one. */
+  async changedSince(domain: string, xid: string): Promise<string[]> {
+    const rows = await this.tx.query<{ agent_id: string }[]>(
+      'select agent_id from routing_agent where domain = $1 and changed_xid >= $2::xid8',
+      [domain, xid],
+    );
     return rows.map((row) => row.agent_id);
   }
 
@@ -135,9 +228,11 @@ export class AgentStore {
     return new Map(rows.map((row) => [row.agent_id, row.tickets]));
   }
 
-  /** Remembers proposals for the policy's fairness window; a day is as long as a window may be. */
+  /** Remembers proposals for the policy's fairness window; a day is as long as a window may be. Waits for no other domain's round. */
   async given(agentIds: readonly string[], now: Date): Promise<void> {
-    await this.tx.query('delete from given where at < $1', [new Date(now.getTime() - 24 * 3_600_000)]);
+    await this.tx.query('delete from given where ctid = any(array(select ctid from given where at < $1 for update skip locked))', [
+      new Date(now.getTime() - 24 * 3_600_000),
+    ]);
     await this.tx.query('insert into given (agent_id, at) select id, $2 from unnest($1::text[]) as x(id)', [agentIds, now]);
   }
   async givenSince(since: Date): Promise<Map<string, number>> {

@@ -3,17 +3,18 @@ import { AgentState, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
 import { ProposalStore } from './proposal.store.js';
-import { Rounds } from './rounds.js';
+import { Matching } from './matching.js';
 
 @Controller()
 export class AgentsConsumer {
-  constructor(@Inject(Rounds) private readonly rounds: Rounds) {}
+  constructor(@Inject(Matching) private readonly matching: Matching) {}
 
   @On(AgentState)
   async onAgentState(events: readonly Received<AgentState>[], delivery: Delivery): Promise<void> {
-    const { tx } = delivery;
-    await new AgentStore(tx).save(events.map(({ agentId, data }) => ({ agentId, state: data })));
+    const { tx, config } = delivery;
+    const states = events.map(({ agentId, data }) => ({ agentId, state: data }));
+    const domains = await new AgentStore(tx).save(states, config);
     await new ProposalStore(tx).caughtUp(events.map(({ agentId, data }) => ({ agentId, agentVersion: data.agentVersion })));
-    this.rounds.ask(delivery);
+    this.matching.ask(delivery, domains);
   }
 }

@@ -1,12 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { NextRequested, WhyIdleRequested, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
+import { Matching } from './matching.js';
 import { NextRequestStore, type NextRequest } from './next-request.store.js';
-import { Rounds } from './rounds.js';
 
 @Controller()
 export class ConsoleConsumer {
-  constructor(@Inject(Rounds) private readonly rounds: Rounds) {}
+  constructor(@Inject(Matching) private readonly matching: Matching) {}
 
   /** Kept until a round answers it: whoever asked is told, whatever dies in between. */
   @On(NextRequested)
@@ -30,7 +30,6 @@ export class ConsoleConsumer {
       agentId,
       cause: { id, correlationId, traceparent },
     }));
-    await new NextRequestStore(delivery.tx).insert(asked, delivery.now);
-    this.rounds.ask(delivery);
+    this.matching.ask(delivery, await new NextRequestStore(delivery.tx).insert(asked, delivery.now));
   }
 }

@@ -61,6 +61,8 @@ const SAMPLES_MAX = 5_000;
 export class ExperienceCache {
   readonly cells = new Map<string, ObservedCell>();
   readonly loads = new Map<string, StandingLoad>();
+  /** One higher whenever anything was different. */
+  edition = 0;
   returns = { tickets: 0, minutes: 0 };
   /** What learning saves a ticket, as far as it is known. */
   gain: Gain | undefined;
@@ -99,6 +101,7 @@ export class ExperienceCache {
     this.#seenXmin = snapshot!.xmin;
     const own = [...cells.filter((row) => row.own), ...loads.filter((row) => row.own)].map((row) => row.agent_id);
     this.#uncertain = { cells: cells.filter((row) => row.own).map((row) => keyOf(toCell(row))), agents: [...new Set(own)] };
+    if (changed) this.edition += 1;
     return { changed, xmin: snapshot!.xmin };
   }
 }

@@ -4,7 +4,7 @@ import { UnitOfWork, type CommandHandler } from '@signalbox/messaging';
 import { DataSource } from 'typeorm';
 import { performanceOf } from './domain/performance.js';
 import { ExperienceStore } from './experience.store.js';
-import { Rounds } from './rounds.js';
+import { Matching } from './matching.js';
 import { activePolicy } from './ticket.store.js';
 
 const LOOK_MS = 1_000;
@@ -39,7 +39,7 @@ export class PerformanceTimer implements OnApplicationBootstrap, BeforeApplicati
   constructor(
     @Inject(UnitOfWork) private readonly unit: UnitOfWork,
     @Inject(DataSource) private readonly database: DataSource,
-    @Inject(Rounds) private readonly rounds: Rounds,
+    @Inject(Matching) private readonly matching: Matching,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -77,11 +77,15 @@ export class PerformanceTimer implements OnApplicationBootstrap, BeforeApplicati
       const agentIds = (await tx.query<{ agent_id: string }[]>(CHANGED_AGENTS)).map((row) => row.agent_id);
       if (agentIds.length < AGENTS_MAX) await tx.query(`update performance_told set told = telling, telling = null, after_agent_id = ''`);
       else await tx.query('update performance_told set after_agent_id = $1', [agentIds.at(-1)]);
-      const { learned, snapshot } = await this.rounds.learnedNow(tx, policy.shrinkageTickets, now);
+      const { learned, snapshotOf } = await this.matching.learnedNow(tx, policy.shrinkageTickets, now);
       const cells = Map.groupBy(await new ExperienceStore(tx).seen(agentIds), (cell) => cell.agentId);
       for (const [agentId, own] of cells)
         events.push(
-          AgentPerformance(agentId, { snapshot, categories: performanceOf(agentId, own, learned), updatedAt: now.toISOString() }),
+          AgentPerformance(agentId, {
+            snapshot: snapshotOf(agentId),
+            categories: performanceOf(agentId, own, learned),
+            updatedAt: now.toISOString(),
+          }),
         );
     }
     return commands.map((_, index) => ({ events: index === 0 ? events : [], answer: undefined }));

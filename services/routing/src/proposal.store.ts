@@ -28,10 +28,11 @@ export class ProposalStore {
   async insert(proposals: readonly NewProposal[], now: Date): Promise<void> {
     if (proposals.length === 0) return;
     await this.tx.query(
-      `insert into proposal (ticket_id, proposal_id, agent_id, units, channel, event, interruptible, sent_at)
-       select *, $8::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::json[], $7::boolean[])
+      `insert into proposal (ticket_id, proposal_id, agent_id, units, channel, event, interruptible, domain, sent_at)
+       select *, $9::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::json[], $7::boolean[], $8::text[])
        on conflict (ticket_id) do update set proposal_id = excluded.proposal_id, agent_id = excluded.agent_id, units = excluded.units,
-         channel = excluded.channel, event = excluded.event, interruptible = excluded.interruptible, sent_at = excluded.sent_at, agent_version = null`,
+         channel = excluded.channel, event = excluded.event, interruptible = excluded.interruptible, domain = excluded.domain, sent_at = excluded.sent_at,
+         agent_version = null`,
       [
         proposals.map(({ event }) => event.ticketId),
         proposals.map(({ event }) => event.data.proposalId),
@@ -40,6 +41,7 @@ export class ProposalStore {
         proposals.map(({ channel }) => channel),
         proposals.map(({ event }) => JSON.stringify(event.data)),
         proposals.map(({ interruptible }) => interruptible),
+        proposals.map(({ event }) => event.data.domain),
         now,
       ],
     );
@@ -113,20 +115,26 @@ export class ProposalStore {
     return new Map(rows.map((row) => [row.agent_id, row.tickets]));
   }
 
-  async isAnyUnanswered(before: Date): Promise<boolean> {
-    const [row] = await this.tx.query<{ late: boolean }[]>(
-      'select exists (select from proposal where agent_version is null and sent_at < $1) as late',
+  async domainsUnanswered(before: Date): Promise<string[]> {
+    const rows = await this.tx.query<{ domain: string }[]>(
+      'select distinct domain from proposal where agent_version is null and sent_at < $1',
       [before],
     );
-    return row!.late;
+    return rows.map((row) => row.domain);
   }
 
   /** Unanswered for too long: to be sent again with the same id and content, never decided anew under it. */
-  async takeUnanswered(before: Date, now: Date, max: number): Promise<{ ticketId: string; data: AssignmentProposed['data'] }[]> {
+  async takeUnanswered(
+    domain: string,
+    before: Date,
+    now: Date,
+    max: number,
+  ): Promise<{ ticketId: string; data: AssignmentProposed['data'] }[]> {
     const rows = (await this.tx.query(
-      `with late as (select ticket_id from proposal where agent_version is null and sent_at < $1 order by sent_at limit $3 for update skip locked)
+      `with late as (select ticket_id from proposal where domain = $4 and agent_version is null and sent_at < $1
+         order by sent_at limit $3 for update skip locked)
        update proposal p set sent_at = $2 from late where p.ticket_id = late.ticket_id returning p.ticket_id, p.event`,
-      [before, now, max],
+      [before, now, max, domain],
     )) as [{ ticket_id: string; event: AssignmentProposed['data'] }[], number];
     return rows[0].map((row) => ({ ticketId: row.ticket_id, data: row.event }));
   }

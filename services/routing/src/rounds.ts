@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import {
   AssignmentProposed,
   causedBy,
@@ -10,14 +10,15 @@ import {
   type Draft,
   type RoutingPolicy,
 } from '@signalbox/contracts';
-import { UnitOfWork, type ConfigurationSnapshot, type Delivery, type Outcome } from '@signalbox/messaging';
+import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import { AgentCache, AgentStore } from './agent.store.js';
+import { AgentStore, type AgentCache } from './agent.store.js';
 import { DonorStore } from './donor.store.js';
-import { ExperienceCache, ExperienceStore } from './experience.store.js';
+import { ExperienceStore, type ExperienceCache } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
 import { asking, match, matchNext, type Matched } from './domain/match.js';
+import { domainOfQueue, domainOfTicket, domainsOf, mayLeave } from './domain/matching-domain.js';
 import { levelsAsked } from './domain/overflow.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
 import { Idleness } from './domain/idle.js';
@@ -25,17 +26,14 @@ import { doesHarm } from './domain/learning-gain.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
 import { mayBeRescued, waitingTicketOf } from './domain/ticket-facts.js';
-import { NOTHING_PASSING, type Passing, type WaitingTicket } from './domain/waiting-ticket.js';
+import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './domain/waiting-ticket.js';
 import { NextRequestStore, type NextRequest } from './next-request.store.js';
 import { ProposalStore, type InFlight } from './proposal.store.js';
 import { activePolicy, TicketStore, type TicketRow } from './ticket.store.js';
 
-const DOMAIN = 'default';
 const TICKETS_MAX = 200;
 const CHECKPOINT_ROUNDS = 500;
-const RESEND_MS = 10_000;
-/** The safety net, and what notices a new configuration; ordinarily a round is asked for by what happened. A few indexed queries. */
-const SWEEP_MS = 500;
+export const RESEND_MS = 10_000;
 /** Nothing should need it: a ticket that found nobody is tried again when an agent or the configuration changes, or at its next step. */
 const TRY_AGAIN_MS = 5 * 60_000;
 /** A donor's service level also recovers by time alone: what waits for its agents is tried again. */
@@ -56,6 +54,8 @@ interface MatchingDomain {
   left_alone: boolean;
 }
 interface RoundContext extends Pick<Delivery, 'tx' | 'now' | 'config'> {
+  /** Agents who are to be another domain's, and are nobody's until they can go. */
+  readonly held: ReadonlySet<string>;
   readonly active: NonNullable<ReturnType<typeof activePolicy>>;
   readonly domain: MatchingDomain;
 }
@@ -67,15 +67,24 @@ interface Recorded {
 const stands = (recorded: Recorded | undefined, tx: EntityManager): boolean =>
   recorded !== undefined && (recorded.committed || recorded.tx === tx);
 
-interface RoundResult {
-  readonly more: boolean;
+export interface RoundResult {
+  /** Another round is wanted: at once, or when the one under way in another instance is over. */
+  readonly again: 'now' | 'when-free' | undefined;
+  /** Domains that tickets or agents went to. */
+  readonly alsoIn: readonly string[];
 }
 interface Round extends RoundResult {
   readonly events: Draft[];
 }
-/** One round answers all who asked for it. */
-const once = (asked: readonly undefined[], { events, more }: Round): Outcome<RoundResult>[] =>
-  asked.map((_, index) => ({ events: index === 0 ? events : [], answer: { more } }));
+
+/** What the rounds of all domains have in common in one process, where only one runs at a time. */
+export interface Memory {
+  readonly agents: AgentCache;
+  readonly experience: ExperienceCache;
+  /** Categories and skills reported as not configured. */
+  readonly unknown: Set<string>;
+  readonly decided: (ticketId: string) => void;
+}
 
 /** The keys of the configuration that decisions use. */
 function membersOf(active: { name: string; version: number }, config: ConfigurationSnapshot): string[] {
@@ -83,153 +92,120 @@ function membersOf(active: { name: string; version: number }, config: Configurat
   return [`routing-policy/${active.name}@${active.version}`, ...categories];
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
 /** What rounds know while learning does harm. */
 const NOTHING_SEEN: Pick<ExperienceCache, 'cells' | 'loads'> = { cells: new Map(), loads: new Map() };
 
-/** Runs rounds: one at a time per matching domain over all instances, because the domain's row is locked for the whole transaction. */
-@Injectable()
-export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #cache = new AgentCache();
+export function learnedAt({ cells: seen, loads: standing, returns, gain }: ExperienceCache, strength: number, now: Date): Learned {
+  const { cells, loads } = doesHarm(gain) ? NOTHING_SEEN : { cells: seen, loads: standing };
+  const faded = [...loads.values()].map((load) => loadAt(load, now.getTime()));
+  return new Learned(cells.values(), strength, faded, returns);
+}
+
+/**
+ * Owners' tickets that somebody else might still make in time.
+ * @param domain null = of all
+ */
+export async function toRescue(
+  { tx, now, active }: Pick<RoundContext, 'tx' | 'now' | 'active'>,
+  domain: string | null,
+  max = TICKETS_MAX,
+): Promise<TicketRow[]> {
+  const { rescueWithinMinutes } = active.policy;
+  if (rescueWithinMinutes === 0 || max <= 0) return [];
+  const near = await new TicketStore(tx).takeNearBreach(domain, now, new Date(now.getTime() + rescueWithinMinutes * 60_000), max);
+  return near.filter((row) => mayBeRescued(row.facts, row.proposalId !== null, now));
+}
+
+/** The rounds of one domain: one at a time over all instances, because the domain's row is locked for the whole transaction. */
+export class Rounds {
   readonly #logger = new Logger('Rounds');
-  readonly #experience = new ExperienceCache();
   /** What rounds of this process decide by, under the number it was recorded with. */
   #learned:
-    (Recorded & { readonly learned: Learned; readonly snapshot: number; readonly strength: number; readonly at: number }) | undefined;
-  #experienceChanged = false;
+    | (Recorded & {
+        readonly learned: Learned;
+        readonly snapshot: number;
+        readonly strength: number;
+        readonly at: number;
+        /** Of the experience it was computed from. */
+        readonly edition: number;
+      })
+    | undefined;
   #donors: { readonly policy: RoutingPolicy; readonly at: number; readonly levels: DonorLevel[] } | undefined;
-  readonly #unknown = new Set<string>();
   /** The bundle whose members this process has named in a record. By its number readers know them, whoever of us writes next. */
   #members: (Recorded & { readonly bundle: number }) | undefined;
-  #asked = false;
-  #sweeping = false;
-  #stopped = false;
-  #sweep: NodeJS.Timeout | undefined;
-  /** By ticket. */
-  readonly #alarms = new Map<string, NodeJS.Timeout>();
+  /** The domain's row has been seen. */
+  #isKnown = false;
 
-  constructor(@Inject(UnitOfWork) private readonly unit: UnitOfWork) {}
+  constructor(
+    readonly domain: string,
+    private readonly memory: Memory,
+  ) {}
 
-  onApplicationBootstrap(): void {
-    this.#sweep = setInterval(() => void this.#sweepOnce(), SWEEP_MS);
-  }
-  beforeApplicationShutdown(): void {
-    this.#stopped = true;
-    clearInterval(this.#sweep);
-    for (const alarm of this.#alarms.values()) clearTimeout(alarm);
+  /** Of what this process decides by. */
+  get snapshot(): number {
+    return this.#learned?.snapshot ?? 0;
   }
 
-  /** Something made a ticket ready or an agent free: a round follows at the end of the same unit of work. Asking again is free. */
-  ask(delivery: Delivery): void {
-    if (this.#stopped) return;
-    delivery.submit(this.#runRoundIfFree, undefined).then(
-      ({ more }) => {
-        this.#committed();
-        if (more) this.#askAlone();
-      },
-      // What it would have done is still to be seen in the rows, and the sweep asks again.
-      (error: Error) => this.#logger.warn(`round: ${error.message}`),
-    );
-  }
-
-  /** Nothing else has happened: a round by itself. */
-  #askAlone(): void {
-    if (this.#asked || this.#stopped) return;
-    this.#asked = true;
-    this.unit.submit(this.#runRounds, undefined).then(
-      ({ more }) => {
-        this.#committed();
-        if (more) this.#askAlone();
-      },
-      (error: Error) => {
-        // Given up before it ran, perhaps.
-        this.#asked = false;
-        this.#logger.warn(`round: ${error.message}`);
-      },
-    );
-  }
-
-  #committed(): void {
+  /** What was done last is committed. */
+  committed(): void {
     for (const recorded of [this.#learned, this.#members]) if (recorded) recorded.committed = true;
   }
 
-  /** This ticket becomes ready by the passing of time, unless a round or an event comes before. */
-  askAt(ticketId: string, instant: number, now: Date): void {
-    this.#disarm(ticketId);
-    const waitMs = instant - now.getTime();
-    if (waitMs > 10_000 || this.#alarms.size > 5_000) return; // The sweep will see it.
-    const ring = (): void => {
-      this.#alarms.delete(ticketId);
-      this.#askAlone();
-    };
-    this.#alarms.set(ticketId, setTimeout(ring, waitMs + 1));
-  }
-  #disarm(ticketId: string): void {
-    clearTimeout(this.#alarms.get(ticketId));
-    this.#alarms.delete(ticketId);
-  }
-
-  async #sweepOnce(): Promise<void> {
-    if (this.#asked || this.#sweeping || this.#stopped) return;
-    this.#sweeping = true;
-    const due = await this.unit.submit(this.#isRoundDue, undefined).catch(() => false);
-    this.#sweeping = false;
-    if (due) this.#askAlone();
-  }
-
-  /** A command, so that it judges by the unit's clock and configuration. Every ticket it counts is one a round takes and moves on. */
-  readonly #isRoundDue = async (asked: readonly undefined[], { tx, now, config }: Delivery): Promise<Outcome<boolean>[]> => {
-    const due =
-      activePolicy(config) !== undefined &&
-      ((await new TicketStore(tx).isAnyReady(now, config.bundle)) ||
-        (await new ProposalStore(tx).isAnyUnanswered(new Date(now.getTime() - RESEND_MS))) ||
-        (await new NextRequestStore(tx).isAny()) ||
-        (await this.#isRescueDue(tx, now, config)));
-    return asked.map(() => ({ events: [], answer: due }));
-  };
-
-  async #isRescueDue(tx: EntityManager, now: Date, config: ConfigurationSnapshot): Promise<boolean> {
+  async round({ tx, now, config }: Delivery, whenTaken: 'wait' | 'skip locked'): Promise<Round> {
     const active = activePolicy(config);
-    return active !== undefined && (await this.#toRescue({ tx, now, active }, TICKETS_MAX)).length > 0;
-  }
-
-  readonly #runRounds = async (asked: readonly undefined[], delivery: Delivery): Promise<Outcome<RoundResult>[]> => {
-    this.#asked = false;
-    return once(asked, await this.#round(delivery, 'wait'));
-  };
-  /** A unit that has written tickets and agents waits for nobody's round: the two would wait for each other's rows. */
-  readonly #runRoundIfFree = async (asked: readonly undefined[], delivery: Delivery): Promise<Outcome<RoundResult>[]> =>
-    once(asked, await this.#round(delivery, 'skip locked'));
-
-  async #round({ tx, now, config }: Delivery, whenTaken: 'wait' | 'skip locked'): Promise<Round> {
-    const active = activePolicy(config);
-    if (!active) return { events: [], more: false };
+    if (!active) return { events: [], again: undefined, alsoIn: [] };
     const [domain] = await tx.query<MatchingDomain[]>(
       `select round, recorded_xmin, rounds_since_checkpoint, snapshot, snapshot_xmin, snapshots_since_checkpoint, left_alone from matching_domain where domain = $1 for update${whenTaken === 'wait' ? '' : ' skip locked'}`,
-      [DOMAIN],
+      [this.domain],
     );
-    if (!domain) return { events: [], more: true };
+    if (!domain) {
+      if (!this.#isKnown) await tx.query('insert into matching_domain (domain) values ($1) on conflict do nothing', [this.domain]);
+      // With one domain alone, the next one waits for its turn.
+      return { events: [], again: domainsOf(config).length === 1 ? 'now' : 'when-free', alsoIn: [] };
+    }
+    this.#isKnown = true;
+    const alsoIn = new Set<string>();
+    const held = mayLeave(this.domain, config) ? await this.#letAgentsLeave({ tx, config, domain }, alsoIn) : NOBODY;
     const proposals = new ProposalStore(tx);
-    const resent = await proposals.takeUnanswered(new Date(now.getTime() - RESEND_MS), now, TICKETS_MAX);
+    const resent = await proposals.takeUnanswered(this.domain, new Date(now.getTime() - RESEND_MS), now, TICKETS_MAX);
     const events: Draft[] = resent.map(({ ticketId, data }) => AssignmentProposed(ticketId, data));
 
     const tickets = new TicketStore(tx);
-    const context: RoundContext = { tx, now, config, active, domain };
-    const asked = await new NextRequestStore(tx).take();
+    const context: RoundContext = { tx, now, config, active, domain, held };
+    const asked = await new NextRequestStore(tx).take(this.domain);
     for (const request of asked) if (request.kind === 'next') events.push(...(await this.#next(context, request)));
-    const rows = await tickets.takeReady(now, active.policy, config.bundle, TICKETS_MAX);
-    const rescues = await this.#toRescue(context, TICKETS_MAX - rows.length);
-    if (rows.length + rescues.length > 0) events.push(...(await this.#decide(context, [...rows, ...rescues])));
+    const ready = await tickets.takeReady(this.domain, now, active.policy, config.bundle, TICKETS_MAX);
+    const rescues = await toRescue(context, this.domain, TICKETS_MAX - ready.length);
+    const rows = await this.#letTicketsLeave(context, [...ready, ...rescues], alsoIn);
+    if (rows.length > 0) events.push(...(await this.#decide(context, rows)));
     const unexplained = asked.filter(({ kind }) => kind === 'why-idle');
     if (unexplained.length > 0) events.push(...(await this.#explainIdle(context, unexplained)));
-    return { events, more: rows.length >= TICKETS_MAX };
+    return { events, again: ready.length >= TICKETS_MAX ? 'now' : undefined, alsoIn: [...alsoIn] };
   }
 
-  /** Owners' tickets that somebody else might still make in time. */
-  async #toRescue({ tx, now, active }: Pick<RoundContext, 'tx' | 'now' | 'active'>, max: number): Promise<TicketRow[]> {
-    const { rescueWithinMinutes } = active.policy;
-    if (rescueWithinMinutes === 0 || max <= 0) return [];
-    const near = await new TicketStore(tx).takeNearBreach(now, new Date(now.getTime() + rescueWithinMinutes * 60_000), max);
-    return near.filter((row) => mayBeRescued(row.facts, row.proposalId !== null, now));
+  /** After a change of configuration, agents may be another domain's. @returns who is, and cannot go yet */
+  async #letAgentsLeave({ tx, config, domain }: Pick<RoundContext, 'tx' | 'config' | 'domain'>, alsoIn: Set<string>) {
+    const leaving = await new AgentStore(tx).leave(this.domain, config);
+    if (!leaving) return NOBODY;
+    for (const other of leaving.domains) alsoIn.add(other);
+    // Whoever left, was held or came back is not told by the agents' own changes: the next record says all.
+    domain.recorded_xmin = null;
+    await tx.query('update matching_domain set recorded_xmin = null where domain = $1', [this.domain]);
+    return leaving.held;
+  }
+
+  /** Tickets whose queue is another domain's by now are decided there. @returns those that stay */
+  async #letTicketsLeave({ tx, config }: RoundContext, rows: readonly TicketRow[], alsoIn: Set<string>): Promise<TicketRow[]> {
+    const { stays = [], leaves = [] } = Object.groupBy(rows, ({ facts }) =>
+      domainOfTicket(facts, config) === this.domain ? 'stays' : 'leaves',
+    );
+    for (const row of leaves) {
+      row.nextTryAt = null;
+      alsoIn.add(domainOfTicket(row.facts, config));
+    }
+    await new TicketStore(tx).save(leaves, config);
+    return stays;
   }
 
   /** One agent asks for the next ticket: exactly one answer. */
@@ -237,11 +213,13 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { tx, now, config, active } = context;
     const answer = (said: Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' | 'reasons'>) =>
       causedBy(cause, [NextAnswered(agentId, { requestId, ...said, answeredAt: now.toISOString() })]);
-    await this.#cache.renew(tx);
-    const agent = this.#cache.agents.find((one) => one.agentId === agentId);
+    await this.memory.agents.renew(tx);
+    const agents = this.#agents(context);
+    const agent = agents.find((one) => one.agentId === agentId);
     if (agent?.presence !== 'online') return answer({ why: 'agent-not-online' });
     if (!agent.inRotation) return answer({ why: 'out-of-rotation' });
-    const rows = await new TicketStore(tx).takeWaiting(now, active.policy, TICKETS_MAX);
+    const waits = await new TicketStore(tx).takeWaiting(this.domain, now, active.policy, TICKETS_MAX);
+    const rows = waits.filter(({ facts }) => domainOfTicket(facts, config) === this.domain);
     if (rows.length === 0) return answer({ why: 'nothing-waits' });
     const events = await this.#decide(context, rows, agentId);
     const proposed = events.find((event) => event.type === AssignmentProposed.type) as AssignmentProposed | undefined;
@@ -250,26 +228,34 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     if (isFull) return [...events, ...answer({ why: 'no-room' })];
     const { learned } = this.#learned!;
     const passing = await this.#passing(tx, await new ProposalStore(tx).inFlight(), active.policy, learned, now);
-    const donors = await this.#donorLevels(tx, active.policy, now);
+    const donors = await this.#donorLevels(context);
     const by = { policy: active.policy, categories: config.all('category'), learned, donors };
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const reasons = new Idleness(waiting, asking(this.#cache.agents, agentId), by, now, passing).whyNothingFor(agentId);
+    const reasons = new Idleness(waiting, asking(agents, agentId), by, now, passing).whyNothingFor(agentId);
     return [...events, ...answer({ why: 'nothing-fits', reasons })];
   }
 
   /** Why agents have no work, by what this round has left waiting: exactly one answer each, and no decision. */
-  async #explainIdle({ tx, now, config, active: { policy } }: RoundContext, requests: readonly NextRequest[]): Promise<Draft[]> {
+  async #explainIdle(context: RoundContext, requests: readonly NextRequest[]): Promise<Draft[]> {
+    const {
+      tx,
+      now,
+      config,
+      active: { policy },
+    } = context;
     const proposals = new ProposalStore(tx);
     const inFlight = await proposals.inFlight();
-    await this.#cache.renew(tx);
-    const { learned } = await this.learnedNow(tx, policy.shrinkageTickets, now);
+    const { agents: cache, experience } = this.memory;
+    await cache.renew(tx);
+    await experience.renew(tx);
+    const learned = learnedAt(experience, policy.shrinkageTickets, now);
     const passing = await this.#passing(tx, inFlight, policy, learned, now);
     const onTheWay = await proposals.onTheWay(requests.map((request) => request.agentId));
-    const rows = await new TicketStore(tx).readWaiting(now, policy, TICKETS_MAX);
+    const rows = await new TicketStore(tx).readWaiting(this.domain, now, policy, TICKETS_MAX);
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const donors = await this.#donorLevels(tx, policy, now);
+    const donors = await this.#donorLevels(context);
     const by = { policy, categories: config.all('category'), learned, donors };
-    const idleness = new Idleness(waiting, this.#cache.agents, by, now, passing);
+    const idleness = new Idleness(waiting, this.#agents(context), by, now, passing);
     return requests.flatMap(({ requestId, agentId, cause }) => {
       const explained = IdleExplained(agentId, {
         requestId,
@@ -284,19 +270,20 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   /** Matches these tickets, writes what becomes of them, and records the round. */
-  async #decide({ tx, now, config, active, domain }: RoundContext, rows: readonly TicketRow[], onlyAgentId?: string): Promise<Draft[]> {
+  async #decide(context: RoundContext, rows: readonly TicketRow[], onlyAgentId?: string): Promise<Draft[]> {
+    const { tx, now, config, active, domain } = context;
     const proposals = new ProposalStore(tx);
     // Before the agents: a record that another instance stores in between takes its proposal out of flight, and would be seen in neither.
     const inFlight = await proposals.inFlight();
-    const xmin = await this.#cache.renew(tx);
+    const xmin = await this.memory.agents.renew(tx);
     const { learned, snapshot, records } = await this.#learn(tx, domain, active.policy, now);
     const passing = await this.#passing(tx, inFlight, active.policy, learned, now);
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const donors = await this.#donorLevels(tx, active.policy, now);
+    const donors = await this.#donorLevels(context);
     const decideBy = { policy: active.policy, categories: config.all('category'), learned, donors };
     this.#reportUnknown(waiting, decideBy.categories);
     const round = Number(domain.round) + 1;
-    const { agents } = this.#cache;
+    const agents = this.#agents(context);
     const next = onlyAgentId === undefined ? undefined : matchNext(waiting, agents, decideBy, now, round, passing, onlyAgentId);
     const matched: Matched =
       onlyAgentId === undefined ? match(waiting, agents, decideBy, now, round, passing) : { proposals: next ? [next] : [], waiting: [] };
@@ -307,7 +294,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       interruptible: proposed.ticket.interruptible,
       event: AssignmentProposed(
         proposed.ticket.ticketId,
-        proposalOf(proposed, randomUUID(), { domain: DOMAIN, round, policy, now, onlyAgentId }),
+        proposalOf(proposed, randomUUID(), { domain: this.domain, round, policy, now, onlyAgentId }),
       ),
     }));
     await proposals.insert(made, now);
@@ -322,21 +309,23 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     const events = [...records, ...this.#tell(matched, byId, active.policy, now), ...made.map(({ event }) => event)];
     // In a round for one agent the others were not asked: their tickets stay as they were.
     const decided = onlyAgentId === undefined ? rows : rows.filter((row) => row.proposalId !== null);
-    for (const row of decided) this.#disarm(row.ticketId);
+    for (const row of decided) this.memory.decided(row.ticketId);
     await new TicketStore(tx).save(decided, config, xmin);
     if (made.length === 0) return events;
     const checkpoint = domain.recorded_xmin === null || domain.rounds_since_checkpoint >= CHECKPOINT_ROUNDS;
     const isNamed = stands(this.#members, tx) && this.#members?.bundle === config.bundle;
-    const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(domain.recorded_xmin!));
+    const changed = checkpoint ? undefined : new Set(await new AgentStore(tx).changedSince(this.domain, domain.recorded_xmin!));
     events.push(
-      ...recordRound(DOMAIN, {
+      ...recordRound(this.domain, {
         round,
         now: now.toISOString(),
         seed: round,
         checkpoint,
         tickets: waiting,
         agents: changed ? agents.filter((agent) => changed.has(agent.agentId)) : agents,
-        removedAgentIds: [...(changed ?? [])].filter((agentId) => !this.#cache.has(agentId)),
+        removedAgentIds: [...(changed ?? [])].filter(
+          (agentId) => this.memory.agents.domainOf(agentId) !== this.domain || context.held.has(agentId),
+        ),
         passing,
         policy,
         configuration: config.bundle,
@@ -356,7 +345,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       rounds_since_checkpoint: checkpoint ? 0 : domain.rounds_since_checkpoint + 1,
     });
     await tx.query('update matching_domain set round = $2, recorded_xmin = $3::xid8, rounds_since_checkpoint = $4 where domain = $1', [
-      DOMAIN,
+      this.domain,
       round,
       xmin,
       domain.rounds_since_checkpoint,
@@ -364,11 +353,17 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     return events;
   }
 
+  /** In the order of their ids. */
+  #agents({ held }: RoundContext): readonly CandidateAgent[] {
+    const agents = this.memory.agents.of(this.domain);
+    return held.size === 0 ? agents : agents.filter(({ agentId }) => !held.has(agentId));
+  }
+
   /** Each category and skill once per process. What is not known asks for nothing; such a category goes to the company's default queue. */
   #reportUnknown(waiting: readonly WaitingTicket[], categories: ReadonlyMap<string, unknown>): void {
     const report = (name: string, say: () => string): void => {
-      if (this.#unknown.has(name) || this.#unknown.size >= UNKNOWN_MAX) return;
-      this.#unknown.add(name);
+      if (this.memory.unknown.has(name) || this.memory.unknown.size >= UNKNOWN_MAX) return;
+      this.memory.unknown.add(name);
       this.#logger.warn(say());
     };
     for (const { category, ticketId, queueId, unknownSkills = [] } of waiting) {
@@ -397,6 +392,7 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     ]);
     const passing = new Map<string, Passing>();
     for (const agentId of [...new Set([...inFlight.keys(), ...nearBreach.keys(), ...given.keys()])].sort()) {
+      if (this.memory.agents.domainOf(agentId) !== this.domain) continue;
       const { units, interruptibleUnits, channels, categories } = inFlight.get(agentId) ?? { ...NOTHING_PASSING, categories: [] };
       const aheadMinutes = categories.reduce((sum, category) => sum + learned.handleMinutes(agentId, category), 0);
       const ticketsNearBreach = nearBreach.get(agentId) ?? 0;
@@ -407,28 +403,17 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   /** At most two seconds old: rounds come faster than such figures change. Undefined = no rule of overflow looks at any. */
-  async #donorLevels(tx: EntityManager, policy: RoutingPolicy, now: Date): Promise<DonorLevel[] | undefined> {
-    const asked = levelsAsked(policy);
+  async #donorLevels({ tx, now, config, active: { policy } }: RoundContext): Promise<DonorLevel[] | undefined> {
+    // A rule's queues are of one domain.
+    const asked = levelsAsked(policy).filter(({ queueId }) => domainOfQueue(queueId, config) === this.domain);
     if (asked.length === 0) return undefined;
     if (this.#donors?.policy !== policy || now.getTime() - this.#donors.at >= LEVELS_MS)
       this.#donors = { policy, at: now.getTime(), levels: await new DonorStore(tx).levels(asked, now) };
     return this.#donors.levels;
   }
 
-  /** What is known of everybody at this moment: computed anew, and by no round. */
-  async learnedNow(tx: EntityManager, strength: number, now: Date): Promise<{ learned: Learned; snapshot: number }> {
-    this.#experienceChanged = (await this.#experience.renew(tx)).changed || this.#experienceChanged;
-    return { learned: this.#learnedAt(strength, now), snapshot: this.#learned?.snapshot ?? 0 };
-  }
-  #learnedAt(strength: number, now: Date): Learned {
-    const { returns, gain } = this.#experience;
-    const { cells, loads } = doesHarm(gain) ? NOTHING_SEEN : this.#experience;
-    const faded = [...loads.values()].map((load) => loadAt(load, now.getTime()));
-    return new Learned(cells.values(), strength, faded, returns);
-  }
-
   #logLearning(leftAlone: boolean): void {
-    const { minutes, halfWidth } = this.#experience.gain ?? { minutes: 0, halfWidth: 0 };
+    const { minutes, halfWidth } = this.memory.experience.gain ?? { minutes: 0, halfWidth: 0 };
     const measured = `${minutes.toFixed(1)} ± ${halfWidth.toFixed(1)} minutes saved a ticket against held-out ones`;
     if (leftAlone)
       this.#logger.error(`alarm: learning does harm (${measured}); nothing learned of single agents decides until that is over`);
@@ -442,15 +427,16 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     { shrinkageTickets: strength }: RoutingPolicy,
     now: Date,
   ): Promise<{ learned: Learned; snapshot: number; records: Draft[] }> {
+    const { experience } = this.memory;
     const before = stands(this.#learned, tx) ? this.#learned : undefined;
     if (before && before.strength === strength && now.getTime() - before.at < LEARN_MS) return { ...before, records: [] };
-    const { changed, xmin } = await this.#experience.renew(tx);
-    this.#experienceChanged ||= changed;
-    if (before && before.strength === strength && !this.#experienceChanged) {
+    const { xmin } = await experience.renew(tx);
+    const { edition } = experience;
+    if (before && before.strength === strength && before.edition === edition) {
       this.#learned = { ...before, at: now.getTime() };
       return { ...this.#learned, records: [] };
     }
-    const leftAlone = doesHarm(this.#experience.gain);
+    const leftAlone = doesHarm(experience.gain);
     const checkpoint =
       domain.snapshot_xmin === null ||
       domain.snapshots_since_checkpoint >= CHECKPOINT_ROUNDS ||
@@ -458,12 +444,12 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
       leftAlone ||
       domain.left_alone;
     const snapshot = Number(domain.snapshot) + 1;
-    const learned = this.#learnedAt(strength, now);
+    const learned = learnedAt(experience, strength, now);
     const since = checkpoint ? undefined : await new ExperienceStore(tx).changedSince(domain.snapshot_xmin!);
-    const { returns } = this.#experience;
-    const { cells, loads } = leftAlone ? NOTHING_SEEN : this.#experience;
+    const { returns } = experience;
+    const { cells, loads } = leftAlone ? NOTHING_SEEN : experience;
     if (leftAlone !== domain.left_alone) this.#logLearning(leftAlone);
-    const records = recordPerformance(DOMAIN, {
+    const records = recordPerformance(this.domain, {
       snapshot,
       asOf: now.toISOString(),
       checkpoint,
@@ -473,13 +459,12 @@ export class Rounds implements OnApplicationBootstrap, BeforeApplicationShutdown
     });
     await tx.query(
       'update matching_domain set snapshot = $2, snapshot_xmin = $3::xid8, snapshots_since_checkpoint = $4, left_alone = $5 where domain = $1',
-      [DOMAIN, snapshot, xmin, checkpoint ? 0 : domain.snapshots_since_checkpoint + 1, leftAlone],
+      [this.domain, snapshot, xmin, checkpoint ? 0 : domain.snapshots_since_checkpoint + 1, leftAlone],
     );
     domain.left_alone = leftAlone;
     domain.snapshot = String(snapshot);
     domain.snapshot_xmin = xmin;
-    this.#learned = { learned, snapshot, strength, at: now.getTime(), tx, committed: false };
-    this.#experienceChanged = false;
+    this.#learned = { learned, snapshot, strength, at: now.getTime(), edition, tx, committed: false };
     return { learned, snapshot, records };
   }
 

@@ -8,6 +8,7 @@ import { KeepJsonAsItCame } from './migrations/1795741200000-keep-json-as-it-cam
 import { LearnFromWork } from './migrations/1795689000000-learn-from-work.js';
 import { TellRequestsApart } from './migrations/1795914600000-tell-requests-apart.js';
 import { CountWaits } from './migrations/1795762800000-count-waits.js';
+import { MatchByDomain } from './migrations/1795777200000-match-by-domain.js';
 import { RoutingModule } from './routing.module.js';
 
 export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -23,6 +24,7 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
       KeepJsonAsItCame,
       LearnFromWork,
       CountWaits,
+      MatchByDomain,
       TellRequestsApart,
     ],
     environment,

@@ -28,11 +28,12 @@ import { On, type Delivery } from '@signalbox/messaging';
 import { AgentStore } from './agent.store.js';
 import { isHeldOut } from './domain/chance.js';
 import { NO_CATEGORY } from './domain/learning.js';
+import { domainOfTicket } from './domain/matching-domain.js';
 import { queueIdOf, readyAtOf, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
 import { DonorStore, type Wait } from './donor.store.js';
 import { ExperienceStore, type Solved } from './experience.store.js';
+import { Matching } from './matching.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
-import { Rounds } from './rounds.js';
 import { activePolicy, donorsIn, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
 
 /** A rejected proposal is decided again after so long: by then the agent's record usually shows why it was rejected. */
@@ -46,7 +47,7 @@ type FactEvent = TicketReceived | TicketEnriched | AnswerProposed | NoAnswer | C
 /** What others say about a ticket. One handler: a ticket's row is locked and written once a unit, however much was said. */
 @Controller()
 export class TicketConsumer {
-  constructor(@Inject(Rounds) private readonly rounds: Rounds) {}
+  constructor(@Inject(Matching) private readonly matching: Matching) {}
 
   @On(
     TicketReceived,
@@ -104,10 +105,10 @@ export class TicketConsumer {
     }
     const agents = new AgentStore(tx);
     const freed = await new ProposalStore(tx).answered(answers);
-    await agents.roomChanged(freed);
+    const roomier = await agents.roomChanged(freed);
     await store.save([...rows.values()], config);
     await new DonorStore(tx).waited(waits);
-    this.#askRounds([...rows.values()], freed.length > 0, delivery);
+    this.#askRounds([...rows.values()], roomier, delivery);
     const experience = new ExperienceStore(tx);
     await experience.solved(solved.flatMap(solvedBy));
     await experience.credit([...learnable].flatMap(categoryOf), activePolicy(config)?.policy.learning.memoryTickets ?? MEMORY_TICKETS);
@@ -132,17 +133,18 @@ export class TicketConsumer {
   }
 
   /** A ticket may be ready now or by the passing of time; an agent may have more room. What changes neither needs no round. */
-  #askRounds(rows: readonly TicketRow[], roomChanged: boolean, delivery: Delivery): void {
+  #askRounds(rows: readonly TicketRow[], roomier: readonly string[], delivery: Delivery): void {
     const { now, config } = delivery;
     const patience = patienceOf(config);
-    let ready = roomChanged;
-    for (const row of rows) {
-      if (standingOf(row.facts, row.proposalId !== null) !== 'waiting') continue;
-      const readyAt = readyAtOf(row.facts, patience)!;
-      if (readyAt > now.getTime()) this.rounds.askAt(row.ticketId, readyAt, now);
-      else ready = true;
+    const domains = new Set(roomier);
+    for (const { ticketId, facts, proposalId } of rows) {
+      if (standingOf(facts, proposalId !== null) !== 'waiting') continue;
+      const readyAt = readyAtOf(facts, patience)!;
+      const domain = domainOfTicket(facts, config);
+      if (readyAt > now.getTime()) this.matching.askAt(domain, ticketId, readyAt, now);
+      else domains.add(domain);
     }
-    if (ready) this.rounds.ask(delivery);
+    this.matching.ask(delivery, domains);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Priority, RoutingPolicy } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
+import { domainOfTicket } from './domain/matching-domain.js';
 import { levelsAsked } from './domain/overflow.js';
 import {
   firstQueuedAtOf,
@@ -15,6 +16,8 @@ import {
 
 export interface TicketRow {
   readonly ticketId: string;
+  /** In whose rounds the ticket was when it was read; saving finds it anew. */
+  readonly domain: string;
   facts: TicketFacts;
   /** The proposal nobody has answered yet. */
   proposalId: string | null;
@@ -24,6 +27,7 @@ export interface TicketRow {
 
 interface StoredTicket {
   ticket_id: string;
+  domain: string;
   facts: TicketFacts;
   proposal_id: string | null;
   next_try_at: Date | null;
@@ -31,6 +35,7 @@ interface StoredTicket {
 
 const toRow = (row: StoredTicket): TicketRow => ({
   ticketId: row.ticket_id,
+  domain: row.domain,
   facts: row.facts,
   proposalId: row.proposal_id,
   nextTryAt: row.next_try_at,
@@ -59,7 +64,8 @@ const date = (ms: number | undefined | null): Date | null => (ms === undefined |
 
 const RANKED: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
 /** Each change of an agent's record, and of the room that proposals in flight take from it, carries its transaction's id. */
-const NEWEST_CHANGE = '(select changed_xid from routing_agent order by changed_xid desc limit 1)';
+const newestChangeIn = (domain: string): string =>
+  `(select changed_xid from routing_agent where domain = ${domain} order by changed_xid desc limit 1)`;
 
 export class TicketStore {
   constructor(private readonly tx: EntityManager) {}
@@ -69,7 +75,7 @@ export class TicketStore {
     const unique = [...new Set(ids)].sort();
     const lock = async (): Promise<StoredTicket[]> =>
       this.tx.query(
-        `select t.ticket_id, t.facts, t.next_try_at,
+        `select t.ticket_id, t.domain, t.facts, t.next_try_at,
            (select proposal_id from proposal p where p.ticket_id = t.ticket_id and p.agent_version is null) as proposal_id
          from routing_ticket t where t.ticket_id = any($1::text[]) order by t.ticket_id for update of t`,
         [unique],
@@ -86,76 +92,82 @@ export class TicketStore {
   }
 
   /**
-   * The next tickets a round may take: those whose time has come (new, changed, next step), and those last tried before an agent's or the
+   * The next tickets a round of the domain may take: those whose time has come (new, changed, next step), and those last tried before an agent's or the
    * configuration's latest change. Past their maximum age first, then by priority and age; beside them some that were tried longest ago,
    * so that none starves behind a long queue. Others' locked rows are left to them.
    */
-  async takeReady(now: Date, policy: RoutingPolicy, bundle: number, max: number): Promise<TicketRow[]> {
+  async takeReady(domain: string, now: Date, policy: RoutingPolicy, bundle: number, max: number): Promise<TicketRow[]> {
     const overAgeFrom = RANKED.map((priority) => new Date(now.getTime() - policy.maximumAgeMinutes[priority] * 60_000));
     const rows = (await this.tx.query(
       `with eligible as (
-         (select ticket_id from routing_ticket where state = 'waiting' and next_try_at <= $1 order by next_try_at limit 5 * $3::int)
+         (select ticket_id from routing_ticket where domain = $5 and state = 'waiting' and next_try_at <= $1 order by next_try_at limit 5 * $3::int)
          union select t.ticket_id from generate_series(0, 3) rank cross join lateral (
-           select ticket_id from routing_ticket where state = 'waiting' and priority_rank = rank and ready_at <= $1
-             and (tried_xmin <= ${NEWEST_CHANGE} or tried_bundle < $2) order by first_queued_at limit $3) t),
+           select ticket_id from routing_ticket where domain = $5 and state = 'waiting' and priority_rank = rank and ready_at <= $1
+             and (tried_xmin <= ${newestChangeIn('$5')} or tried_bundle < $2) order by first_queued_at limit $3) t),
        first as (
          select ticket_id from (select ticket_id, priority_rank, first_queued_at, first_queued_at <= ($4::timestamptz[])[priority_rank + 1] as over
            from routing_ticket join eligible using (ticket_id)) t
          order by over desc, case when over then first_queued_at end, priority_rank, first_queued_at limit $3),
        longest_ago as (
-         select ticket_id from routing_ticket where state = 'waiting' and ready_at <= $1 and tried_xmin <= ${NEWEST_CHANGE}
+         select ticket_id from routing_ticket where domain = $5 and state = 'waiting' and ready_at <= $1 and tried_xmin <= ${newestChangeIn('$5')}
          order by tried_xmin limit $3 / 5)
-       select t.ticket_id, t.facts, t.next_try_at, null as proposal_id from routing_ticket t
+       select t.ticket_id, t.domain, t.facts, t.next_try_at, null as proposal_id from routing_ticket t
        join (select ticket_id from first union select ticket_id from longest_ago) picked using (ticket_id)
        where t.state = 'waiting' order by t.ticket_id for update of t skip locked`,
-      [now, bundle, max, overAgeFrom],
+      [now, bundle, max, overAgeFrom, domain],
     )) as StoredTicket[];
     return rows.map(toRow);
   }
 
-  /** The first of all that wait and are ready, whether they were tried or not: for an agent who asks for the next one. */
-  takeWaiting(now: Date, policy: RoutingPolicy, max: number): Promise<TicketRow[]> {
-    return this.#firstWaiting(now, policy, max, 'for update of t skip locked');
+  /** The first of all that wait in the domain and are ready, whether they were tried or not: for an agent who asks for the next one. */
+  takeWaiting(domain: string, now: Date, policy: RoutingPolicy, max: number): Promise<TicketRow[]> {
+    return this.#firstWaiting(domain, now, policy, max, 'for update of t skip locked');
   }
   /** The same to look at only: also those that others have locked. */
-  readWaiting(now: Date, policy: RoutingPolicy, max: number): Promise<TicketRow[]> {
-    return this.#firstWaiting(now, policy, max, '');
+  readWaiting(domain: string, now: Date, policy: RoutingPolicy, max: number): Promise<TicketRow[]> {
+    return this.#firstWaiting(domain, now, policy, max, '');
   }
-  async #firstWaiting(now: Date, policy: RoutingPolicy, max: number, lock: string): Promise<TicketRow[]> {
+  async #firstWaiting(domain: string, now: Date, policy: RoutingPolicy, max: number, lock: string): Promise<TicketRow[]> {
     const overAgeFrom = RANKED.map((priority) => new Date(now.getTime() - policy.maximumAgeMinutes[priority] * 60_000));
     const rows = (await this.tx.query(
       `with oldest as (
          select t.ticket_id, t.priority_rank, t.first_queued_at from generate_series(0, 3) rank cross join lateral (
            select ticket_id, priority_rank, first_queued_at from routing_ticket
-           where state = 'waiting' and priority_rank = rank and ready_at <= $1 order by first_queued_at limit $2) t),
+           where domain = $4 and state = 'waiting' and priority_rank = rank and ready_at <= $1 order by first_queued_at limit $2) t),
        first as (
          select ticket_id from oldest order by first_queued_at <= ($3::timestamptz[])[priority_rank + 1] desc, priority_rank, first_queued_at limit $2)
-       select t.ticket_id, t.facts, t.next_try_at, null as proposal_id from routing_ticket t join first using (ticket_id)
+       select t.ticket_id, t.domain, t.facts, t.next_try_at, null as proposal_id from routing_ticket t join first using (ticket_id)
        where t.state = 'waiting' order by t.ticket_id ${lock}`,
-      [now, max, overAgeFrom],
+      [now, max, overAgeFrom, domain],
     )) as StoredTicket[];
     return rows.map(toRow);
   }
 
-  /** Owned tickets whose deadline lies between now and the instant. */
-  async takeNearBreach(now: Date, before: Date, max: number): Promise<TicketRow[]> {
+  /**
+   * Owned tickets whose deadline lies between now and the instant.
+   * @param domain null = of all
+   */
+  async takeNearBreach(domain: string | null, now: Date, before: Date, max: number): Promise<TicketRow[]> {
     const rows = (await this.tx.query(
-      `select t.ticket_id, t.facts, t.next_try_at, (select proposal_id from proposal p where p.ticket_id = t.ticket_id) as proposal_id
-       from routing_ticket t where t.state = 'owned' and t.due_at > $1 and t.due_at <= $2 order by t.due_at limit $3 for update of t skip locked`,
-      [now, before, max],
+      `select t.ticket_id, t.domain, t.facts, t.next_try_at, (select proposal_id from proposal p where p.ticket_id = t.ticket_id) as proposal_id
+       from routing_ticket t where t.state = 'owned' and t.due_at > $1 and t.due_at <= $2 and ($4::text is null or t.domain = $4)
+       order by t.due_at limit $3 for update of t skip locked`,
+      [now, before, max, domain],
     )) as StoredTicket[];
     return rows.map(toRow);
   }
 
-  /** Whether a round would find anything to do: for the sweep. Index look-ups only, however many wait. */
-  async isAnyReady(now: Date, bundle: number): Promise<boolean> {
-    const [row] = await this.tx.query<{ ready: boolean }[]>(
-      `select exists (select from routing_ticket where state = 'waiting' and next_try_at <= $1)
-           or exists (select from routing_ticket where state = 'waiting' and ready_at <= $1 and tried_xmin <= ${NEWEST_CHANGE})
-           or exists (select from routing_ticket where state = 'waiting' and ready_at <= $1 and tried_bundle < $2) as ready`,
+  /** Domains whose round would find anything to do: for the sweep. Index look-ups only, however many wait. */
+  async domainsReady(now: Date, bundle: number): Promise<string[]> {
+    const rows = await this.tx.query<{ domain: string }[]>(
+      `select domain from matching_domain d
+       where exists (select from routing_ticket t where t.domain = d.domain and state = 'waiting' and next_try_at <= $1)
+          or exists (select from routing_ticket t where t.domain = d.domain and state = 'waiting' and ready_at <= $1
+               and tried_xmin <= ${newestChangeIn('d.domain')})
+          or exists (select from routing_ticket t where t.domain = d.domain and state = 'waiting' and ready_at <= $1 and tried_bundle < $2)`,
       [now, bundle],
     );
-    return row!.ready;
+    return rows.map((row) => row.domain);
   }
 
   /**
@@ -174,11 +186,11 @@ export class TicketStore {
     });
     await this.tx.query(
       `update routing_ticket t set facts = x.facts, state = x.state, priority_rank = x.rank, first_queued_at = x.queued, ready_at = x.ready,
-         next_try_at = coalesce(x.try, x.ready), owner_agent_id = x.owner, due_at = x.due, waits_in = x.waits_in, waits_since = x.waits_since,
+         next_try_at = coalesce(x.try, x.ready), owner_agent_id = x.owner, due_at = x.due, waits_in = x.waits_in, waits_since = x.waits_since, domain = x.domain,
          tried_xmin = coalesce($10::xid8, t.tried_xmin), tried_bundle = case when $10::xid8 is null then t.tried_bundle else $11::bigint end
        from unnest($1::text[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[],
-           $12::text[], $13::timestamptz[])
-         as x(id, facts, state, rank, queued, ready, try, owner, due, waits_in, waits_since) where t.ticket_id = x.id`,
+           $12::text[], $13::timestamptz[], $14::text[])
+         as x(id, facts, state, rank, queued, ready, try, owner, due, waits_in, waits_since, domain) where t.ticket_id = x.id`,
       [
         rows.map((row) => row.ticketId),
         rows.map((row) => JSON.stringify(row.facts)),
@@ -193,6 +205,7 @@ export class TicketStore {
         config.bundle,
         waitsIn,
         rows.map(({ facts }, index) => (waitsIn[index] === null ? null : date(waitsSinceOf(facts)))),
+        rows.map((row) => domainOfTicket(row.facts, config)),
       ],
     );
   }

@@ -1,4 +1,5 @@
 import { AgentState } from '@signalbox/contracts';
+import { NO_CONFIGURATION } from '@signalbox/messaging';
 import { startService, type RunningService } from '@signalbox/service-defaults';
 import { Stack } from '@signalbox/test-stack';
 import { DataSource } from 'typeorm';
@@ -44,15 +45,15 @@ describe("a round's copy of the agents", () => {
   it('keeps nothing that its own transaction wrote and then rolled back', async () => {
     const cache = new AgentCache();
     const experience = new ExperienceCache();
-    await database.transaction(async (tx) => new AgentStore(tx).save([state('stays', 1)]));
+    await database.transaction(async (tx) => new AgentStore(tx).save([state('stays', 1)], NO_CONFIGURATION));
     await database.transaction(async (tx) => cache.renew(tx));
     await database
       .transaction(async (tx) => {
-        await new AgentStore(tx).save([state('stays', 9), state('never', 9)]);
+        await new AgentStore(tx).save([state('stays', 9), state('never', 9)], NO_CONFIGURATION);
         await tx.query(`insert into observed (agent_id, category, tickets) values ('never', 'billing', 1)`);
         await cache.renew(tx);
         await experience.renew(tx);
-        expect(cache.agents.map(({ agentId, unitsMax }) => [agentId, unitsMax])).toEqual([
+        expect(cache.of('default').map(({ agentId, unitsMax }) => [agentId, unitsMax])).toEqual([
           ['never', 9],
           ['stays', 9],
         ]);
@@ -62,7 +63,7 @@ describe("a round's copy of the agents", () => {
       .catch((error: Error) => expect(error.message).toBe('rolled back'));
     await database.transaction(async (tx) => cache.renew(tx));
     const { changed } = await database.transaction(async (tx) => experience.renew(tx));
-    expect(cache.agents.map(({ agentId, unitsMax }) => [agentId, unitsMax])).toEqual([['stays', 1]]);
+    expect(cache.of('default').map(({ agentId, unitsMax }) => [agentId, unitsMax])).toEqual([['stays', 1]]);
     expect(experience.cells.size).toBe(0);
     expect(changed).toBe(true);
   });

@@ -14,8 +14,15 @@ import {
 const AT = '2026-11-24T09:00:00Z';
 const fact = <T>(value: T) => ({ value, confidence: 0.9, source: 'test' });
 
-/** A small company: two queues, a billing and a technical category, one policy. */
-export function configuration(policy: Record<string, unknown> = {}, bundle = 1): Draft[] {
+/**
+ * A small company: two queues, a billing and a technical category, one policy.
+ * @param domains of its queues
+ */
+export function configuration(
+  policy: Record<string, unknown> = {},
+  bundle = 1,
+  domains: { billing?: string; general?: string } = {},
+): Draft[] {
   const units = { web: 1, email: 1, chat: 2, social: 1 };
   const automatic = { mode: 'automatic' };
   const offers = { web: automatic, email: automatic, chat: { mode: 'ask', seconds: 20 }, social: automatic };
@@ -25,8 +32,8 @@ export function configuration(policy: Record<string, unknown> = {}, bundle = 1):
       'main',
       { title: 'Test', timeZone: 'Europe/Berlin', defaultLanguage: 'en', defaultQueue: 'general', supportAddress: 'help@example.com' },
     ],
-    ['queue', 'billing', { title: 'Billing', units, offers }],
-    ['queue', 'general', { title: 'General', units, offers }],
+    ['queue', 'billing', { title: 'Billing', units, offers, domain: domains.billing }],
+    ['queue', 'general', { title: 'General', units, offers, domain: domains.general }],
     ['category', 'billing-dispute', { title: 'Dispute', queue: 'billing', requiredSkills: { accounting: 3 }, raiseLevelFromComplexity: 4 }],
     ['category', 'technical-problem', { title: 'Technical', queue: 'general', requiredSkills: { technical: 2 } }],
     [

@@ -57,6 +57,56 @@ describe('an apply', () => {
     if (document.remove !== true) expect(problem(document)).toMatchObject({ document: `${document.kind}/${document.name}`, field });
   });
 
+  const queue = (name: string, domain?: string): Document => ({
+    kind: 'queue',
+    name,
+    content: { ...(company.find((one) => one.name === 'billing')!.content as object), ...(domain && { domain }) },
+  });
+  const agent = (queues: string[]): Document => ({
+    kind: 'agent',
+    name: 'cem',
+    content: { name: 'Cem', email: 'cem@example.org', queues },
+  });
+  const helping = (to: string[]): Document => ({
+    kind: 'routing-policy',
+    name: 'p',
+    content: {
+      weights: { standard: {} },
+      overflow: [{ from: 'billing', to, afterSeconds: 1, donorWaitMinutesMax: 1 }],
+      maximumAgeMinutes: { urgent: 1, high: 1, normal: 1, low: 1 },
+    },
+  });
+  it('refuses an agent, and help, across matching domains', () => {
+    const abroad = queue('abroad', 'eu');
+    expect(planned([abroad, agent(['billing', 'general', 'abroad'])]).problems).toEqual([
+      {
+        document: 'agent/cem',
+        field: 'queues.2',
+        message:
+          "queue 'abroad' is of matching domain 'eu', queue 'billing' of 'default'; an agent's queues are of one domain; allowed beside 'billing': billing, general",
+        allowed: ['billing', 'general'],
+      },
+    ]);
+    expect(planned([abroad, helping(['general', 'abroad'])]).problems).toMatchObject([
+      { document: 'routing-policy/p', field: 'overflow.0.to.1', message: expect.stringContaining('queues help out within their domain') },
+    ]);
+    expect(planned([abroad, agent(['abroad']), helping(['general'])]).problems).toEqual([]);
+  });
+
+  it('refuses to move a queue away from agents who have others as well', () => {
+    const { active } = planned([agent(['billing', 'general'])]) as ReturnType<typeof applied>;
+    expect(planned([queue('general', 'eu')], active).problems).toMatchObject([{ document: 'agent/cem', field: 'queues.1' }]);
+    expect(planned([queue('general', 'eu'), agent(['billing'])], active).problems).toEqual([]);
+    expect(planned([queue('general', 'eu'), queue('billing', 'eu')], active).problems).toEqual([]);
+  });
+
+  it('refuses more matching domains than routing looks after, and names that are none', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, nth) => queue(`queue-${nth}`, `domain-${nth}`));
+    expect(planned(many(19)).problems).toEqual([]);
+    expect(planned(many(20)).problems).toMatchObject([{ field: 'domain', message: 'there would be 21 matching domains; at most 20' }]);
+    expect(problem(queue('abroad', 'the EU'))).toMatchObject({ field: 'domain', message: expect.stringMatching(/^letters, digits/) });
+  });
+
   it('refuses a document that is given twice', () => {
     expect(planned([company[1]!, company[1]!]).problems).toMatchObject(
       [{ document: 'queue/billing', message: /twice/ }].map((one) => ({ ...one, message: expect.stringMatching(one.message) })),

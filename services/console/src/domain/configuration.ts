@@ -1,4 +1,4 @@
-import { configKinds, type ConfigContent, type ConfigKind } from '@signalbox/contracts';
+import { configKinds, DEFAULT_DOMAIN, DOMAINS_MAX, type ConfigContent, type ConfigKind } from '@signalbox/contracts';
 import { z } from 'zod';
 
 /** One document of an apply. `remove` takes it out of the next bundle; its versions stay, and a later return goes on counting. */
@@ -70,6 +70,7 @@ export function planApply(active: readonly ActiveRecord[], highest: ReadonlyMap<
     changed.push(record);
   }
   if (problems.length === 0) problems.push(...danglingReferences([...next.values()]));
+  if (problems.length === 0) problems.push(...crossedDomains([...next.values()]));
   return problems.length > 0
     ? { problems: problems.slice(0, PROBLEMS_MAX) }
     : { problems: [], changed, removed, active: [...next.values()] };
@@ -147,6 +148,51 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
   const companies = records.filter((record) => record.kind === 'company').map(nameOf);
   if (companies.length > 1)
     problems.push({ document: companies[1]!, field: '', message: `there can be one company only; active: ${companies[0]}` });
+  return problems;
+}
+
+/** An agent is in the rounds of one matching domain, and so is a ticket with whoever helps its queue out. */
+function crossedDomains(records: readonly ActiveRecord[]): Problem[] {
+  const contentsOf = <K extends ConfigKind>(kind: K): [string, ConfigContent<K>][] =>
+    records
+      .filter((record) => record.kind === kind)
+      .map((record) => [nameOf(record), configKinds[kind].parse(record.content) as ConfigContent<K>]);
+  const domainOf = new Map(
+    contentsOf('queue').map(([document, queue]) => [document.slice('queue/'.length), queue.domain ?? DEFAULT_DOMAIN]),
+  );
+  const problems: Problem[] = [];
+  const together = (document: string, fieldOf: (at: number) => string, queues: readonly string[], what: string): void => {
+    const [first] = queues;
+    const domain = domainOf.get(first!);
+    const at = queues.findIndex((queue) => domainOf.get(queue) !== domain);
+    if (at < 0) return;
+    const other = queues[at]!;
+    const allowed = [...domainOf.keys()]
+      .filter((queue) => domainOf.get(queue) === domain)
+      .sort()
+      .slice(0, 50);
+    problems.push({
+      document,
+      field: fieldOf(at),
+      message: `queue '${other}' is of matching domain '${domainOf.get(other)}', queue '${first}' of '${domain}'; ${what}; allowed beside '${first}': ${allowed.join(', ')}`,
+      allowed,
+    });
+  };
+  for (const [document, { queues }] of contentsOf('agent'))
+    together(document, (at) => `queues.${at}`, queues, "an agent's queues are of one domain");
+  for (const [document, { overflow }] of contentsOf('routing-policy'))
+    for (const [rule, { from, to }] of overflow.entries())
+      together(document, (at) => `overflow.${rule}.to.${at - 1}`, [from, ...to], 'queues help out within their domain');
+  const domains = [...new Set(domainOf.values())].sort();
+  if (domains.length > DOMAINS_MAX) {
+    const allowed = domains.slice(0, DOMAINS_MAX);
+    const beyond = [...domainOf].find(([, domain]) => !allowed.includes(domain))!;
+    problems.push({
+      document: `queue/${beyond[0]}`,
+      field: 'domain',
+      message: `there would be ${domains.length} matching domains; at most ${DOMAINS_MAX}`,
+    });
+  }
   return problems;
 }
 

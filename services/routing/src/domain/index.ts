@@ -12,6 +12,7 @@ export {
   type ObservedLoad,
 } from './learning.js';
 export { match, matchNext, type Matched, type MatchPolicy, type Proposed, type StillWaiting } from './match.js';
+export { domainOfAgent, domainOfQueue } from './matching-domain.js';
 export { levelsAsked } from './overflow.js';
 export { placedIn, proposalOf } from './proposal.js';
 export { firstDifference, RoundReplay } from './replay.js';
