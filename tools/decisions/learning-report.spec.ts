@@ -10,13 +10,13 @@ function solvedTicket(
   minutes: number,
   { reopened = false, score = 0, propensity = 1 } = {},
 ): Received<LearningEvent>[] {
+  const solvedAfter = (after: number) =>
+    event('TicketSolved', ticketId, { how: 'agent', solvedAt: new Date(AT + after * 60_000).toISOString() });
   return [
-    event('TicketSolved', ticketId, {
-      how: 'agent',
-      agentId: 'ana',
-      assignedAt: new Date(AT).toISOString(),
-      solvedAt: new Date(AT + minutes * 60_000).toISOString(),
-    }),
+    // What came back took until its last solution.
+    ...(reopened ? [solvedAfter(1)] : []),
+    solvedAfter(minutes),
+    event('TicketReceived', ticketId, { receivedAt: new Date(AT).toISOString() }),
     event('AssignmentProposed', ticketId, { ...(heldOut && { heldOut }), ...(propensity < 1 && { propensity }) }),
     ...(reopened ? [event('TicketReopened', ticketId, {})] : []),
     ...(score > 0 ? [event('SatisfactionRated', ticketId, { score })] : []),

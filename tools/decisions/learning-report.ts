@@ -5,6 +5,7 @@ import {
   type AssignmentProposed,
   type Received,
   type SatisfactionRated,
+  type TicketReceived,
   type TicketReopened,
   type TicketSolved,
 } from '@signalbox/contracts';
@@ -54,16 +55,17 @@ export type LearningReport =
 
 const NOTES = [
   'The two arms share their agents: whoever gets more of the learned tickets has less room for the held-out ones, so what one arm gains may come from the other, and the difference is not what the team would gain as a whole (interference). With a small holdout this error is small.',
-  'Held out are the same tickets for ever, chosen by their id alone: the difference needs no weighting by propensity. Propensities are logged for questions about single agents; each such decision then counts 1 ÷ propensity, and the effective number above says how much that leaves.',
-  'A ticket solved lately may yet come back, in both arms alike. Tickets that were never solved are not in it.',
+  'Held out are the same tickets for ever, chosen by their id alone: the difference needs no weighting by propensity. Propensities are logged for questions about single agents; each such decision then counts 1 ÷ propensity, and the effective number above says how much that leaves. They are of one ticket alone: those that yielded to another ticket of their round are to be left out.',
+  'A ticket solved lately may yet come back, in both arms alike; one that did counts until its last solution. Tickets that were never solved, or came in before the topics begin, are not in it.',
 ];
 
-export type LearningEvent = AssignmentProposed | TicketSolved | TicketReopened | SatisfactionRated;
+export type LearningEvent = TicketReceived | AssignmentProposed | TicketSolved | TicketReopened | SatisfactionRated;
 
 interface TicketOutcome {
   heldOut?: boolean;
   propensity: number;
-  minutes?: number;
+  receivedAt?: number;
+  solvedAt?: number;
   reopened: boolean;
   satisfied?: boolean;
 }
@@ -76,16 +78,16 @@ export class LearningGatherer {
     const ticket = this.#tickets.get(event.ticketId) ?? { propensity: 1, reopened: false };
     this.#tickets.set(event.ticketId, ticket);
     switch (event.type) {
+      case 'TicketReceived':
+        ticket.receivedAt = Date.parse(event.data.receivedAt);
+        break;
       case 'AssignmentProposed':
         ticket.heldOut = event.data.heldOut ?? false;
         ticket.propensity = event.data.propensity ?? 1;
         break;
-      case 'TicketSolved': {
-        const { agentId, assignedAt, solvedAt, how } = event.data;
-        if (how === 'agent' && agentId !== null && assignedAt !== null)
-          ticket.minutes ??= (Date.parse(solvedAt) - Date.parse(assignedAt)) / 60_000;
+      case 'TicketSolved':
+        if (event.data.how === 'agent') ticket.solvedAt = Date.parse(event.data.solvedAt);
         break;
-      }
       case 'TicketReopened':
         ticket.reopened = true;
         break;
@@ -96,7 +98,7 @@ export class LearningGatherer {
   }
 
   report(): LearningReport {
-    const solved = [...this.#tickets.values()].filter((one) => one.heldOut !== undefined && one.minutes !== undefined);
+    const solved = [...this.#tickets.values()].filter((one) => one.heldOut !== undefined && minutesOf([one]).length > 0);
     const [learned, heldOut] = [solved.filter((one) => !one.heldOut), solved.filter((one) => one.heldOut)];
     if (learned.length < TICKETS_MIN || heldOut.length < TICKETS_MIN) {
       const missing = (arm: readonly TicketOutcome[]): number => Math.max(0, TICKETS_MIN - arm.length);
@@ -126,7 +128,9 @@ export class LearningGatherer {
   }
 }
 
-const minutesOf = (arm: readonly TicketOutcome[]): number[] => arm.map(({ minutes }) => minutes!);
+/** As rounds measure whether learning does harm: since a ticket came in until it was solved, for good as far as is known. */
+const minutesOf = (arm: readonly TicketOutcome[]): number[] =>
+  arm.flatMap(({ receivedAt, solvedAt }) => (receivedAt === undefined || solvedAt === undefined ? [] : [(solvedAt - receivedAt) / 60_000]));
 const returnsOf = (arm: readonly TicketOutcome[]): number[] => arm.map(({ reopened }) => (reopened ? 1 : 0));
 const satisfactionOf = (arm: readonly TicketOutcome[]): number[] =>
   arm.flatMap(({ satisfied }) => (satisfied === undefined ? [] : [satisfied ? 1 : 0]));
@@ -160,7 +164,7 @@ export function difference(one: readonly number[], other: readonly number[]): Ga
 
 export async function learningReport(kafka: KafkaOptions): Promise<Findings<LearningReport>> {
   const gatherer = new LearningGatherer();
-  const types = ['AssignmentProposed', 'TicketSolved', 'TicketReopened', 'SatisfactionRated'] as const;
+  const types = ['TicketReceived', 'AssignmentProposed', 'TicketSolved', 'TicketReopened', 'SatisfactionRated'] as const;
   await readEvents<LearningEvent>(kafka, [RoutingTopic, AssignmentTopic, IntakeTopic], types, (event) => gatherer.take(event));
   const found = gatherer.report();
   return { found, words: wordsOf(found) };
@@ -181,8 +185,8 @@ function wordsOf(report: LearningReport): string[] {
     `${name.padEnd(30)}  with learning ${of(learned)}, held out ${of(heldOut)}, difference ${gain ? gain.mean.toFixed(3) + range(gain.interval95, 3) : '–'}`;
   return [
     `${learned.solved} tickets solved with learning, ${heldOut.solved} held out; in brackets the 95 % interval`,
-    line('minutes, assigned to solved', (arm) => arm.meanMinutes.toFixed(1) + range(arm.minutes95, 1), minutes),
-    line('share that came back', (arm) => arm.reopenedShare.toFixed(3) + range(arm.reopened95, 3), reopenedShare),
+    line('minutes, received to solved', (arm) => arm.meanMinutes.toFixed(1) + range(arm.minutes95, 1), minutes),
+    line('share reopened at any time', (arm) => arm.reopenedShare.toFixed(3) + range(arm.reopened95, 3), reopenedShare),
     line('share satisfied (of the rated)', (arm) => (arm.satisfiedShare?.toFixed(3) ?? '–') + range(arm.satisfied95, 3), satisfiedShare),
     `something was tried out in ${triedOut.decisions} decisions; weighted by 1 ÷ propensity they count as ${triedOut.effectiveTickets.toFixed(0)} tickets`,
     ...notes.map((note) => `- ${note}`),

@@ -1,7 +1,8 @@
+import { policyIn } from '../decisions/policy-file.ts';
 import { experiment, type Report } from './experiment.ts';
 import { interval95 } from './interval.ts';
 import { gini, mean, quantile } from './measures.ts';
-import { POLICIES } from './policies.ts';
+import { POLICIES, signalbox } from './policies.ts';
 import { routeBench } from './routebench.ts';
 
 const world = (seed: number, load: number, changes: Partial<Parameters<typeof routeBench>[0]> = {}) =>
@@ -21,10 +22,11 @@ describe('an experiment', () => {
   });
 
   it('measures what nobody can beat, whoever tries: drift, bursts, shifts', () => {
+    const all = { ...POLICIES, signalbox: signalbox(policyIn('config/policies/just-in-time.yaml', 'simulate')) };
     for (const changes of [{}, { drift: true }, { bursts: true }, { shifts: true }]) {
-      const { policies } = experiment(world(3, 0.85, { tickets: 4000, ...changes }), POLICIES, 1);
+      const { policies } = experiment(world(3, 0.85, { tickets: 4000, ...changes }), all, 1);
       const { lp, ...others } = policies;
-      expect(Object.keys(others)).toEqual(Object.keys(POLICIES));
+      expect(Object.keys(others)).toEqual(Object.keys(all));
       for (const one of Object.values(others)) expect(one.meanResolutionMinutes).toBeGreaterThan(lp!.meanResolutionMinutes!);
     }
   });

@@ -8,6 +8,7 @@ import {
   mixed,
   nothingObserved,
   withRated,
+  withReturn,
   withReturned,
   withSolved,
   type CandidateAgent,
@@ -94,7 +95,7 @@ export class SignalboxRouter implements Router {
     const solution = this.#solutions.get(ticket.number);
     if (why === 'reopened' && solution) {
       this.#see(solution.agent, ticket.category, withReturned);
-      this.#returns = { tickets: this.#returns.tickets + 1, minutes: this.#returns.minutes + at - solution.at };
+      this.#returns = withReturn(this.#returns, at - solution.at, this.policy.learning.memoryTickets);
     }
     this.#waiting.set(ticket.number, {
       ticket,
@@ -132,7 +133,7 @@ export class SignalboxRouter implements Router {
 
   surveyReturned(ticket: Ticket, satisfied: boolean): void {
     const solution = this.#solutions.get(ticket.number);
-    if (solution) this.#see(solution.agent, ticket.category, (cell) => withRated(cell, satisfied));
+    if (solution) this.#see(solution.agent, ticket.category, (cell) => withRated(cell, satisfied, this.policy.learning.memoryTickets));
   }
 
   abandoned(ticket: Ticket, agent: number | undefined): void {

@@ -246,6 +246,8 @@ const learning = z.strictObject({
   holdoutShare: Share.default(0.05),
   /** Older tickets of a pair count less, so that about so many are remembered. */
   memoryTickets: z.number().min(5).max(100_000).default(100),
+  /** A reopening counts against who solved the ticket for so many days; a later one says little (first-contact resolution is often counted over 7). */
+  returnsWithinDays: z.number().min(1).max(90).default(7),
 });
 
 export const RoutingPolicy = z

@@ -44,7 +44,10 @@ export const AssignmentProposed = event(RoutingTopic, 'AssignmentProposed', by.t
   yieldedTo: z.string().max(80).optional(),
   /** Decided without what was learned of single agents, to measure what that is worth. */
   heldOut: z.boolean().optional(),
-  /** How likely the agent was to be chosen among `top`, given what was tried out; absent = nothing was. */
+  /**
+   * In how many of 32 draws of what was tried out the agent was the best of `top` for this ticket alone, at least in one; absent = in all, or
+   * nothing was. What the round's other tickets took (`yieldedTo`) is not in it: that would need the round solved again for every draw.
+   */
   propensity: Share.optional(),
   /** The ticket has an owner who may miss its deadline: assignment offers it, and the owner keeps it until this agent has accepted. */
   rescue: z.boolean().optional(),

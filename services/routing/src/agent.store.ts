@@ -188,6 +188,22 @@ export class AgentStore {
     };
   }
 
+  /** Remembers for 7 days when agents were offline: one who holds a ticket for longer may have been away before. */
+  async wentAndCame(agents: readonly { agentId: string; at: Date; offline: boolean }[]): Promise<void> {
+    await this.tx.query(
+      `with said as (
+         select id, at, offline, lead(at) over (partition by id order by at, n) as until
+         from unnest($1::text[], $2::timestamptz[], $3::boolean[]) with ordinality as x(id, at, offline, n)),
+       batch as (
+         select id, min(at) as since, bool_or(offline) as went, bool_or(not offline) as came,
+           coalesce(range_agg(tstzrange(at, until)) filter (where offline), '{}') as offline
+         from said group by id)
+       update routing_agent a set offline = a.offline * tstzmultirange(tstzrange(since - interval '7 days', since)) + batch.offline
+       from batch where a.agent_id = id and (went and not upper_inf(a.offline) or came and upper_inf(a.offline))`,
+      [agents.map((one) => one.agentId), agents.map((one) => one.at), agents.map((one) => one.offline)],
+    );
+  }
+
   /** Locks the rows of these agents and of those whom these tickets are proposed to, in id order. */
   async lock(agentIds: readonly string[], proposedTicketIds: readonly string[]): Promise<void> {
     await this.tx.query(

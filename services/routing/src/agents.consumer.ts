@@ -12,8 +12,10 @@ export class AgentsConsumer {
   @On(AgentState)
   async onAgentState(events: readonly Received<AgentState>[], delivery: Delivery): Promise<void> {
     const { tx, config } = delivery;
+    const agents = new AgentStore(tx);
     const states = events.map(({ agentId, data }) => ({ agentId, state: data }));
-    const domains = await new AgentStore(tx).save(states, config);
+    const domains = await agents.save(states, config);
+    await agents.wentAndCame(events.map(({ agentId, at, data }) => ({ agentId, at, offline: data.presence === 'offline' })));
     await new ProposalStore(tx).caughtUp(events.map(({ agentId, data }) => ({ agentId, agentVersion: data.agentVersion })));
     this.matching.ask(delivery, domains);
   }

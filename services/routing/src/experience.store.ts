@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { doesHarm, gainOf, withTicket, type Arm, type Gain } from './domain/learning-gain.js';
-import { fadedLoad, logMinutes, NO_CATEGORY, type ObservedCell, type ObservedLoad } from './domain/learning.js';
+import { fadedLoad, logMinutes, minutesWorked, NO_CATEGORY, type ObservedCell, type ObservedLoad, type Pause } from './domain/learning.js';
 
 /** What the transaction that reads has written itself, and may yet roll back. */
 const OWN = 'changed_xid = pg_current_xact_id_if_assigned() as own';
@@ -24,8 +24,9 @@ interface StoredLoad {
   readonly at: Date;
   readonly own: boolean | null;
 }
-/** Beyond `memoryTickets` ($3) each further ticket leaves so much of what was seen before. */
-const FADED = 'case when o.tickets > $3::float8 then power($3::float8 / ($3::float8 + 1), excluded.tickets) else 1 end';
+/** Beyond `memoryTickets` ($3) each further observation leaves so much of what was seen before. */
+const fadedBy = (seen: string, more: string): string =>
+  `case when ${seen} > $3::float8 then power($3::float8 / ($3::float8 + 1), ${more}) else 1 end`;
 const keyOf = ({ agentId, category }: ObservedCell): string => `${agentId} ${category}`;
 const toCell = (row: StoredCell): ObservedCell => ({
   agentId: row.agent_id,
@@ -111,6 +112,15 @@ export interface Solved {
   readonly agentId: string;
   readonly assignedAt: Date;
   readonly solvedAt: Date;
+  /** When the ticket waited for somebody else than its owner. */
+  readonly pauses: readonly Pause[];
+}
+
+/** How long a solved ticket took since it came in; where it had come back, in place of its solution before. */
+export interface Sample {
+  readonly heldOut: boolean;
+  readonly minutes: number;
+  readonly insteadOf: number | undefined;
 }
 
 /** What became of tickets, summed up by agent and category. */
@@ -118,7 +128,8 @@ export class ExperienceStore {
   constructor(private readonly tx: EntityManager) {}
 
   /**
-   * Remembers who solved what, and how long it took: from when it was given to the agent, or from when the agent solved the one before.
+   * Remembers who solved what, and how long they worked on it: from when it was given to the agent, or from when the agent solved the one
+   * before, without the ticket's pauses and without the time the agent was offline in between.
    * A ticket solved again is credited again, to who solved it then.
    */
   async solved(rows: readonly Solved[]): Promise<void> {
@@ -133,11 +144,16 @@ export class ExperienceStore {
       [agentIds],
     )) as StoredLoad[];
     const loads = new Map(stored.map((row) => [row.agent_id, toLoad(row)]));
+    const absences = await this.#absencesOf(agentIds);
     const minutesOf = new Map<string, number>();
-    for (const { ticketId, agentId, assignedAt, solvedAt } of [...rows].sort((a, b) => a.solvedAt.getTime() - b.solvedAt.getTime())) {
+    for (const { ticketId, agentId, assignedAt, solvedAt, pauses } of [...rows].sort(
+      (a, b) => a.solvedAt.getTime() - b.solvedAt.getTime(),
+    )) {
       const before = loads.get(agentId)!;
       const began = solvedAt.getTime() > before.atMs ? Math.max(assignedAt.getTime(), before.atMs) : assignedAt.getTime();
-      const minutes = Math.max(0, solvedAt.getTime() - began) / 60_000;
+      // Who solves a ticket while they are taken for offline works all the same.
+      const away = (absences.get(agentId) ?? []).filter(({ until }) => until <= solvedAt.getTime());
+      const minutes = minutesWorked(began, solvedAt.getTime(), [...pauses, ...away]);
       minutesOf.set(ticketId, minutes);
       loads.set(agentId, fadedLoad(before, solvedAt.getTime(), minutes));
     }
@@ -167,12 +183,25 @@ export class ExperienceStore {
     );
   }
 
+  async #absencesOf(agentIds: readonly string[]): Promise<Map<string, Pause[]>> {
+    const rows = await this.tx.query<{ agent_id: string; from: Date; until: Date }[]>(
+      `select agent_id, lower(absence) as from, upper(absence) as until from routing_agent cross join unnest(offline) absence
+       where agent_id = any($1::text[]) and not upper_inf(absence)`,
+      [agentIds],
+    );
+    const absences = Map.groupBy(rows, (row) => row.agent_id);
+    return new Map(
+      [...absences].map(([agentId, own]) => [agentId, own.map(({ from, until }) => ({ from: from.getTime(), until: until.getTime() }))]),
+    );
+  }
+
   /**
    * Credits solved tickets whose category is known now, whichever of the two came last.
    * @param memoryTickets beyond so many, what was seen before fades with each ticket
    */
   async credit(tickets: readonly { ticketId: string; category: string }[], memoryTickets: number): Promise<void> {
     if (tickets.length === 0) return;
+    const left = fadedBy('o.tickets', 'excluded.tickets');
     await this.tx.query(
       `with credited as (
          update solved s set category = x.category from (select distinct on (t) t, c as category from unnest($1::text[], $2::text[]) as y(t, c) order by t) x
@@ -183,28 +212,29 @@ export class ExperienceStore {
        insert into observed as o (agent_id, category, tickets, log_minutes_sum, minutes_sum, returned)
        select agent_id, category, tickets, log_minutes, minutes, returned from more order by 1, 2
        on conflict (agent_id, category) do update set
-         tickets = o.tickets * ${FADED} + excluded.tickets, log_minutes_sum = o.log_minutes_sum * ${FADED} + excluded.log_minutes_sum,
-         minutes_sum = o.minutes_sum * ${FADED} + excluded.minutes_sum, returned = o.returned * ${FADED} + excluded.returned,
+         tickets = o.tickets * ${left} + excluded.tickets, log_minutes_sum = o.log_minutes_sum * ${left} + excluded.log_minutes_sum,
+         minutes_sum = o.minutes_sum * ${left} + excluded.minutes_sum, returned = o.returned * ${left} + excluded.returned,
          changed_xid = pg_current_xact_id()`,
       [tickets.map((one) => one.ticketId), tickets.map((one) => one.category), memoryTickets],
     );
   }
 
-  /** Solved tickets that came back: once per solution it counts against who solved them. */
-  async cameBack(rows: readonly { ticketId: string; at: Date }[]): Promise<void> {
+  /** Solved tickets that came back within so many days: once per solution it counts against who solved them. */
+  async cameBack(rows: readonly { ticketId: string; at: Date }[], memoryTickets: number, withinDays: number): Promise<void> {
     if (rows.length === 0) return;
+    const left = fadedBy('c.tickets', 'b.tickets');
     await this.tx.query(
       `with back as (
          update solved s set returned = true from (select distinct on (t) t, at from unnest($1::text[], $2::timestamptz[]) as y(t, at) order by t, at) x
-         where s.ticket_id = x.t and not s.returned and s.solved_at <= x.at
+         where s.ticket_id = x.t and not s.returned and x.at between s.solved_at and s.solved_at + $4::float8 * interval '1 day'
          returning s.agent_id, s.category, greatest(0, extract(epoch from x.at - s.solved_at)::float8 / 60) as minutes),
        counted as (
          update observed o set returned = least(o.tickets, o.returned + b.tickets), changed_xid = pg_current_xact_id()
          from (select agent_id, category, count(*)::float8 as tickets from back where category is not null group by 1, 2) b
          where o.agent_id = b.agent_id and o.category = b.category)
-       update came_back set tickets = tickets + b.tickets, minutes = came_back.minutes + b.minutes
+       update came_back c set tickets = c.tickets * ${left} + b.tickets, minutes = c.minutes * ${left} + b.minutes
        from (select count(*)::float8 as tickets, coalesce(sum(minutes), 0) as minutes from back) b where b.tickets > 0`,
-      [rows.map((row) => row.ticketId), rows.map((row) => row.at)],
+      [rows.map((row) => row.ticketId), rows.map((row) => row.at), memoryTickets, withinDays],
     );
   }
 
@@ -212,14 +242,16 @@ export class ExperienceStore {
    * Tickets that agents handed on: each counts as one that came back. The means of the times stay as they are; where nothing was ever
    * solved there is nothing to compare with yet.
    */
-  async handedOn(rows: readonly { agentId: string; category: string }[]): Promise<void> {
+  async handedOn(rows: readonly { agentId: string; category: string }[], memoryTickets: number): Promise<void> {
     if (rows.length === 0) return;
+    const left = fadedBy('o.tickets', 'x.n');
     await this.tx.query(
-      `update observed o set tickets = o.tickets + x.n, returned = o.returned + x.n, log_minutes_sum = o.log_minutes_sum * (o.tickets + x.n) / o.tickets,
-         minutes_sum = o.minutes_sum * (o.tickets + x.n) / o.tickets, changed_xid = pg_current_xact_id()
+      `update observed o set tickets = o.tickets * ${left} + x.n, returned = o.returned * ${left} + x.n,
+         log_minutes_sum = o.log_minutes_sum * (${left} + x.n / o.tickets), minutes_sum = o.minutes_sum * (${left} + x.n / o.tickets),
+         changed_xid = pg_current_xact_id()
        from (select a, c, count(*)::float8 as n from unnest($1::text[], $2::text[]) as y(a, c) group by 1, 2) x
        where o.agent_id = x.a and o.category = x.c and o.tickets > 0`,
-      [rows.map((row) => row.agentId), rows.map((row) => row.category)],
+      [rows.map((row) => row.agentId), rows.map((row) => row.category), memoryTickets],
     );
   }
 
@@ -232,13 +264,13 @@ export class ExperienceStore {
     return { cells: new Set(cells.map((row) => `${row.agent_id} ${row.category}`)), agents: new Set(loads.map((row) => row.agent_id)) };
   }
 
-  /** How long solved tickets took since they came in. Only added here: one row for all would make every instance wait for every other. */
-  async sample(tickets: readonly { heldOut: boolean; minutes: number }[]): Promise<void> {
+  /** Only added here: one row for all would make every instance wait for every other. */
+  async sample(tickets: readonly Sample[]): Promise<void> {
     if (tickets.length === 0) return;
-    await this.tx.query('insert into learning_sample (held_out, minutes) select * from unnest($1::boolean[], $2::float8[])', [
-      tickets.map((one) => one.heldOut),
-      tickets.map((one) => one.minutes),
-    ]);
+    await this.tx.query(
+      'insert into learning_sample (held_out, minutes, instead_of) select * from unnest($1::boolean[], $2::float8[], $3::float8[])',
+      [tickets.map((one) => one.heldOut), tickets.map((one) => one.minutes), tickets.map((one) => one.insteadOf ?? null)],
+    );
   }
 
   /** Sums up the oldest samples, unless another instance is doing it. @returns how many */
@@ -246,11 +278,11 @@ export class ExperienceStore {
     const arms = (await this.tx.query('select * from learning_arm order by held_out for update skip locked')) as StoredArm[];
     if (arms.length < 2) return 0;
     const [samples] = (await this.tx.query(
-      `delete from learning_sample where id in (select id from learning_sample order by id limit ${SAMPLES_MAX}) returning id::float8, held_out, minutes`,
-    )) as [{ id: number; held_out: boolean; minutes: number }[], number];
+      `delete from learning_sample where id in (select id from learning_sample order by id limit ${SAMPLES_MAX}) returning id::float8, held_out, minutes, instead_of`,
+    )) as [{ id: number; held_out: boolean; minutes: number; instead_of: number | null }[], number];
     for (const stored of arms) {
       const own = samples.filter((sample) => sample.held_out === stored.held_out).sort((a, b) => a.id - b.id);
-      const { tickets, minutesSum, squaresSum } = own.reduce((arm, { minutes }) => withTicket(arm, minutes), toArm(stored));
+      const { tickets, minutesSum, squaresSum } = own.reduce((arm, one) => withTicket(arm, one.minutes, one.instead_of), toArm(stored));
       await this.tx.query('update learning_arm set tickets = $2, minutes_sum = $3, squares_sum = $4 where held_out = $1', [
         stored.held_out,
         tickets,
@@ -273,13 +305,18 @@ export class ExperienceStore {
    * A ticket's latest rating takes the place of the one before. It is the agent's whom the rating names (older ones name nobody: then
    * who solved the ticket), in the category the ticket has by now.
    */
-  async rate(ratings: readonly { ticketId: string; agentId: string | undefined; satisfied: boolean }[]): Promise<void> {
+  async rate(
+    ratings: readonly { ticketId: string; agentId: string | undefined; satisfied: boolean }[],
+    memoryTickets: number,
+  ): Promise<void> {
     const newest = [...new Map(ratings.map((rating) => [rating.ticketId, rating])).values()];
     if (newest.length === 0) return;
+    // One that takes another's place makes nothing older.
+    const left = fadedBy('o.rated', 'greatest(0, excluded.rated)');
     await this.tx.query(
       `with said as (
          select x.ticket_id, coalesce(x.agent_id, s.agent_id) as agent_id, coalesce(t.facts->'enriched'->>'category', $4) as category, x.satisfied
-         from unnest($1::text[], $2::text[], $3::boolean[]) as x(ticket_id, agent_id, satisfied)
+         from unnest($1::text[], $2::text[], $5::boolean[]) as x(ticket_id, agent_id, satisfied)
          left join solved s using (ticket_id) left join routing_ticket t using (ticket_id) where coalesce(x.agent_id, s.agent_id) is not null),
        before as (select r.* from rating r join said using (ticket_id)),
        kept as (
@@ -290,8 +327,16 @@ export class ExperienceStore {
          union all select agent_id, category, -1, -satisfied::int from before)
        insert into observed as o (agent_id, category, rated, satisfied)
        select agent_id, category, sum(rated), sum(satisfied) from moved group by 1, 2 having sum(rated) <> 0 or sum(satisfied) <> 0 order by 1, 2
-       on conflict (agent_id, category) do update set rated = greatest(0, o.rated + excluded.rated), satisfied = greatest(0, o.satisfied + excluded.satisfied), changed_xid = pg_current_xact_id()`,
-      [newest.map((one) => one.ticketId), newest.map((one) => one.agentId ?? null), newest.map((one) => one.satisfied), NO_CATEGORY],
+       on conflict (agent_id, category) do update set rated = greatest(0, o.rated * ${left} + excluded.rated),
+         satisfied = least(greatest(0, o.rated * ${left} + excluded.rated), greatest(0, o.satisfied * ${left} + excluded.satisfied)),
+         changed_xid = pg_current_xact_id()`,
+      [
+        newest.map((one) => one.ticketId),
+        newest.map((one) => one.agentId ?? null),
+        memoryTickets,
+        NO_CATEGORY,
+        newest.map((one) => one.satisfied),
+      ],
     );
   }
 }

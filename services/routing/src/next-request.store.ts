@@ -9,7 +9,7 @@ export interface NextRequest {
 }
 /** So many are answered before a round goes on with what waits. */
 const REQUESTS_MAX = 100;
-/** Of the agent who asks; whom routing does not know is told so by \`default\`. */
+/** Of the agent who asks; whom routing does not know is told so by `default`. */
 const DOMAIN = "coalesce((select domain from routing_agent a where a.agent_id = next_request.agent_id), 'default')";
 
 /** "Next for me" and "why has this agent no work?", until a round has answered them. */

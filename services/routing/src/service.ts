@@ -9,6 +9,8 @@ import { LearnFromWork } from './migrations/1795689000000-learn-from-work.js';
 import { TellRequestsApart } from './migrations/1795914600000-tell-requests-apart.js';
 import { CountWaits } from './migrations/1795762800000-count-waits.js';
 import { MatchByDomain } from './migrations/1795777200000-match-by-domain.js';
+import { KnowAbsences } from './migrations/1795918200000-know-absences.js';
+import { SampleForGood } from './migrations/1795921800000-sample-for-good.js';
 import { RoutingModule } from './routing.module.js';
 
 export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -26,6 +28,8 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
       CountWaits,
       MatchByDomain,
       TellRequestsApart,
+      KnowAbsences,
+      SampleForGood,
     ],
     environment,
   };

@@ -29,18 +29,15 @@ import { AgentStore } from './agent.store.js';
 import { isHeldOut } from './domain/chance.js';
 import { NO_CATEGORY } from './domain/learning.js';
 import { domainOfTicket } from './domain/matching-domain.js';
-import { queueIdOf, readyAtOf, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
+import { pausesOf, queueIdOf, readyAtOf, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
 import { DonorStore, type Wait } from './donor.store.js';
-import { ExperienceStore, type Solved } from './experience.store.js';
+import { ExperienceStore, type Sample, type Solved } from './experience.store.js';
 import { Matching } from './matching.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
-import { activePolicy, donorsIn, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
+import { activePolicy, donorsIn, memoryOf, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
 
 /** A rejected proposal is decided again after so long: by then the agent's record usually shows why it was rejected. */
 const REJECTED_WAIT_MS = 50;
-
-/** Where no policy is active yet. */
-const MEMORY_TICKETS = 100;
 
 type FactEvent = TicketReceived | TicketEnriched | AnswerProposed | NoAnswer | ClocksChanged;
 
@@ -77,20 +74,21 @@ export class TicketConsumer {
     const store = new TicketStore(tx);
     const rows = await store.load(events.map((event) => event.ticketId));
     const answers: ProposalAnswer[] = [];
-    const solved: Received<TicketSolved>[] = [];
-    const reopened: Received<TicketReopened>[] = [];
+    const outcomes: Received<TicketSolved | TicketReopened>[] = [];
     const handedOn: { agentId: string; category: string }[] = [];
     const learnable = new Set<TicketRow>();
+    const samples: Sample[] = [];
     const donors = donorsIn(config);
     const waits: Wait[] = [];
     for (const event of events) {
       const row = rows.get(event.ticketId)!;
       row.nextTryAt = null;
-      if (event.type === 'TicketEnriched' || event.type === 'TicketSolved') learnable.add(row);
-      if (event.type === 'TicketSolved') solved.push(event);
-      if (event.type === 'TicketReopened') reopened.push(event);
-      if (event.type === 'TicketTransferred' && event.data.why === 'requested' && event.data.from.agentId !== null)
-        handedOn.push({ agentId: event.data.from.agentId, category: row.facts.enriched?.category ?? NO_CATEGORY });
+      if (event.type === 'TicketEnriched') learnable.add(row);
+      if (event.type === 'TicketSolved' || event.type === 'TicketReopened') outcomes.push(event);
+      // A supervisor's transfer says nothing about the owner.
+      if (event.type === 'TicketTransferred' && event.data.byAgentId !== null && event.data.byAgentId === event.data.from.agentId)
+        handedOn.push({ agentId: event.data.byAgentId, category: row.facts.enriched?.category ?? NO_CATEGORY });
+      if (event.type === 'TicketSolved') samples.push(...sample(row, event, config));
       const part = partOf(event);
       if (part) row.facts = { ...row.facts, ...part };
       else {
@@ -110,11 +108,23 @@ export class TicketConsumer {
     await new DonorStore(tx).waited(waits);
     this.#askRounds([...rows.values()], roomier, delivery);
     const experience = new ExperienceStore(tx);
-    await experience.solved(solved.flatMap(solvedBy));
-    await experience.credit([...learnable].flatMap(categoryOf), activePolicy(config)?.policy.learning.memoryTickets ?? MEMORY_TICKETS);
-    await experience.sample(solved.flatMap((event) => sampleOf(event, rows.get(event.ticketId)!, config)));
-    await experience.handedOn(handedOn);
-    await experience.cameBack(reopened);
+    const { memoryTickets, returnsWithinDays } = memoryOf(config);
+    await experience.credit([...learnable].flatMap(categoryOf), memoryTickets);
+    for (const part of oneSolutionEach(outcomes)) {
+      const solved = part.filter((event) => event.type === 'TicketSolved');
+      await experience.solved(solved.flatMap((event) => solvedBy(event, rows.get(event.ticketId)!)));
+      await experience.credit(
+        solved.flatMap((event) => categoryOf(rows.get(event.ticketId)!)),
+        memoryTickets,
+      );
+      await experience.cameBack(
+        part.filter((event) => event.type === 'TicketReopened'),
+        memoryTickets,
+        returnsWithinDays,
+      );
+    }
+    await experience.sample(samples);
+    await experience.handedOn(handedOn, memoryTickets);
   }
 
   /** What assignment says is the fact: owner, status, epoch, exclusions, and whether a proposal was taken. */
@@ -122,7 +132,8 @@ export class TicketConsumer {
     const { type, ticketId, data } = event;
     // Steps begin anew with relaxFrom, and are said anew.
     const anew = row.facts.assignment !== undefined && row.facts.assignment.relaxFrom !== data.ticket.relaxFrom;
-    row.facts = { ...row.facts, assignment: data.ticket, ...(anew && { told: undefined }) };
+    const pauses = pausesOf(row.facts, data.ticket, event.at.getTime());
+    row.facts = { ...row.facts, assignment: data.ticket, ...(anew && { told: undefined }), ...pauses };
     if (type === 'AnswerRefused') row.facts.answerRefused = true;
     if (type === 'ProposalRejected') row.facts.notBefore = now.getTime() + REJECTED_WAIT_MS;
     if (type !== 'OfferMade' && type !== 'TicketAssigned' && type !== 'ProposalRejected') return [];
@@ -185,24 +196,37 @@ function partOf(event: Received<FactEvent | AssignmentEvent>): Partial<TicketFac
   }
 }
 
+/** In parts, in order: a ticket that came back and was solved again is credited for each of its solutions, also when all is told at once. */
+function oneSolutionEach(outcomes: readonly Received<TicketSolved | TicketReopened>[]): Received<TicketSolved | TicketReopened>[][] {
+  const parts: Received<TicketSolved | TicketReopened>[][] = [];
+  let told = new Set<string>();
+  for (const event of outcomes) {
+    if (parts.length === 0 || (event.type === 'TicketSolved' && told.has(event.ticketId))) {
+      parts.push([]);
+      told = new Set();
+    }
+    parts.at(-1)!.push(event);
+    told.add(event.ticketId);
+  }
+  return parts;
+}
+
 /** A ticket's category once enrichment has spoken; until then nothing can be credited. */
 const categoryOf = ({ ticketId, facts: { enriched } }: TicketRow): { ticketId: string; category: string }[] =>
   enriched === undefined ? [] : [{ ticketId, category: enriched.category ?? NO_CATEGORY }];
 
-/** For the gain of learning: how long since the ticket came in, each time it is solved. */
-function sampleOf(
-  { data, ticketId }: Received<TicketSolved>,
-  { facts }: TicketRow,
-  config: Delivery['config'],
-): { heldOut: boolean; minutes: number }[] {
+/** For the gain of learning. */
+function sample(row: TicketRow, { data, ticketId }: Received<TicketSolved>, config: Delivery['config']): Sample[] {
   const learning = activePolicy(config)?.policy.learning;
-  if (data.how !== 'agent' || !facts.received || !learning) return [];
-  const minutes = Math.max(0, Date.parse(data.solvedAt) - facts.received.at) / 60_000;
-  return [{ heldOut: isHeldOut(ticketId, learning.holdoutShare), minutes }];
+  const { received, solvedAfterMinutes: insteadOf } = row.facts;
+  if (data.how !== 'agent' || !received || !learning) return [];
+  const minutes = Math.max(0, Date.parse(data.solvedAt) - received.at) / 60_000;
+  row.facts = { ...row.facts, solvedAfterMinutes: minutes };
+  return [{ heldOut: isHeldOut(ticketId, learning.holdoutShare), minutes, insteadOf }];
 }
 
 /** Solved tickets are what routing learns from, credited to who solved them. */
-function solvedBy({ ticketId, data }: Received<TicketSolved>): Solved[] {
+function solvedBy({ ticketId, data }: Received<TicketSolved>, { facts: { pauses = [] } }: TicketRow): Solved[] {
   if (data.agentId === null || data.assignedAt === null || data.how !== 'agent') return [];
-  return [{ ticketId, agentId: data.agentId, assignedAt: new Date(data.assignedAt), solvedAt: new Date(data.solvedAt) }];
+  return [{ ticketId, agentId: data.agentId, assignedAt: new Date(data.assignedAt), solvedAt: new Date(data.solvedAt), pauses }];
 }

@@ -46,6 +46,11 @@ export function patienceOf(config: ConfigurationSnapshot): { answerWaitMs: numbe
   return activePolicy(config)?.policy ?? { answerWaitMs: 150, enrichmentWaitMs: 5_000 };
 }
 
+/** How far back learning looks, from the active policy. */
+export function memoryOf(config: ConfigurationSnapshot): { memoryTickets: number; returnsWithinDays: number } {
+  return activePolicy(config)?.policy.learning ?? { memoryTickets: 100, returnsWithinDays: 7 };
+}
+
 /** The policy named `standard`, else the first there is. */
 export function activePolicy(config: ConfigurationSnapshot) {
   const policies = config.all('routing-policy');

@@ -69,7 +69,10 @@ export function propose(
   };
 }
 
-/** Share of so many draws in which the chosen one is the best of those shown; at least one, since it was chosen. */
+/**
+ * Share of so many draws in which the chosen one is the best of those shown for this ticket alone; at least one, since it was chosen. The
+ * propensity of the whole round would need its assignment solved again for every draw.
+ */
 function propensityOf(pool: Pool, wish: Wish, shown: readonly Placed[], chosen: number): number {
   const { ticket, weighting, view, explorationShare: share } = wish;
   if (share === 0 || weighting.resolution === 0 || shown.length < 2) return 1;

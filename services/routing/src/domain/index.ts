@@ -6,6 +6,7 @@ export {
   loadAt,
   nothingObserved,
   withRated,
+  withReturn,
   withReturned,
   withSolved,
   type ObservedCell,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { doesHarm, gainOf, noTickets, withTicket, type Arm } from './learning-gain.js';
 
-const armOf = (minutes: readonly number[]): Arm => minutes.reduce(withTicket, noTickets);
+const armOf = (minutes: readonly number[]): Arm => minutes.reduce((arm, one) => withTicket(arm, one), noTickets);
 /** Spread around a mean as handle times are, without chance. */
 const around = (mean: number, tickets: number): number[] =>
   Array.from({ length: tickets }, (_, nth) => mean * (0.2 + (1.6 * ((nth * 37) % 100)) / 99));
@@ -30,6 +30,11 @@ describe('the gain of learning', () => {
     for (const minutes of around(60, 9_500)) harmed.learned = withTicket(harmed.learned, minutes);
     for (const minutes of around(60, 500)) harmed.heldOut = withTicket(harmed.heldOut, minutes);
     expect(doesHarm(gainOf(harmed.learned, harmed.heldOut))).toBe(false);
+  });
+
+  it('counts a ticket that came back once, until it was solved for good', () => {
+    const first = armOf([10, 20, 30]);
+    expect(withTicket(withTicket(first, 50, 20), 90, 50)).toEqual(armOf([10, 90, 30]));
   });
 
   it('never comes out of its bounds, whatever was seen', () => {

@@ -1,4 +1,7 @@
-/** What became of tickets that were decided in one way; minutes to solve as `resolution` counts them, older ones fading. */
+/**
+ * What became of tickets that were decided in one way, older ones fading: minutes since they came in until they were solved, for good as far as
+ * is known. Not since they were assigned: to wait for a better agent must pay for the wait, and to be quick but wrong for what comes back.
+ */
 export interface Arm {
   readonly tickets: number;
   readonly minutesSum: number;
@@ -13,7 +16,10 @@ const ARM_TICKETS_MIN = 100;
 /** One-sided 97.5 %. */
 const NORMAL_QUANTILE = 1.96;
 
-export function withTicket({ tickets, minutesSum, squaresSum }: Arm, minutes: number): Arm {
+/** @param insteadOf minutes to the ticket's solution before, which did not last and is counted no longer */
+export function withTicket({ tickets, minutesSum, squaresSum }: Arm, minutes: number, insteadOf: number | null = null): Arm {
+  if (insteadOf !== null)
+    return { tickets, minutesSum: minutesSum + minutes - insteadOf, squaresSum: squaresSum + minutes ** 2 - insteadOf ** 2 };
   const left = tickets >= ARM_MEMORY ? ARM_MEMORY / (ARM_MEMORY + 1) : 1;
   return { tickets: tickets * left + 1, minutesSum: minutesSum * left + minutes, squaresSum: squaresSum * left + minutes * minutes };
 }

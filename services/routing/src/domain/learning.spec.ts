@@ -5,9 +5,11 @@ import {
   Learned,
   loadAt,
   logMinutes,
+  minutesWorked,
   NO_CATEGORY,
   nothingObserved,
   withRated,
+  withReturn,
   withReturned,
   withSolved,
   type ObservedCell,
@@ -142,12 +144,35 @@ describe('what is learned', () => {
     expect(cell.tickets).toBeLessThan(52);
     for (let nth = 0; nth < 200; nth += 1) cell = withSolved(cell, 40, 50);
     expect(cell.minutesSum / cell.tickets).toBeGreaterThan(38);
+    for (let nth = 0; nth < 1_000; nth += 1) cell = withRated(cell, true, 50);
+    for (let nth = 0; nth < 200; nth += 1) cell = withRated(cell, false, 50);
+    expect(cell.rated).toBeLessThan(52);
+    expect(cell.satisfied / cell.rated).toBeLessThan(0.02);
+    let returns = { tickets: 0, minutes: 0 };
+    for (let nth = 0; nth < 1_000; nth += 1) returns = withReturn(returns, 60, 50);
+    for (let nth = 0; nth < 200; nth += 1) returns = withReturn(returns, 600, 50);
+    expect(returns.minutes / returns.tickets).toBeGreaterThan(580);
   });
 
   it('never counts more back than were solved', () => {
     const once = withReturned(withReturned(withSolved(nothingObserved('ana', 'c'), 10, 50)));
     expect(once).toMatchObject({ tickets: 1, returned: 1 });
-    expect(withRated(once, true)).toMatchObject({ rated: 1, satisfied: 1 });
+    expect(withRated(once, true, 50)).toMatchObject({ rated: 1, satisfied: 1 });
+  });
+
+  it('counts no night and no pause as work, however they overlap', () => {
+    const [evening, morning] = [Date.parse('2026-11-24T17:55:00Z'), Date.parse('2026-11-25T09:05:00Z')];
+    const night = { from: evening + 5 * 60_000, until: morning - 5 * 60_000 };
+    expect(minutesWorked(evening, morning, [night])).toBe(10);
+    const minute = fc.integer({ min: -50, max: 150 });
+    const pause = fc.tuple(minute, minute).map(([a, b]) => ({ from: Math.min(a, b) * 60_000, until: Math.max(a, b) * 60_000 }));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), fc.array(pause, { maxLength: 6 }), (minutes, pauses) => {
+        const isPaused = (nth: number): boolean => pauses.some(({ from, until }) => from <= nth * 60_000 && nth * 60_000 < until);
+        const worked = Array.from({ length: minutes }, (_, nth) => nth).filter((nth) => !isPaused(nth));
+        expect(minutesWorked(0, minutes * 60_000, pauses)).toBe(worked.length);
+      }),
+    );
   });
 
   it('lets a load fade by the day', () => {

@@ -4,7 +4,7 @@ export interface Observed {
   readonly logMinutesSum: number;
   /** The same times, not on the log scale: what a mean ticket costs. */
   readonly minutesSum: number;
-  /** Of the tickets, those that came back: reopened, or handed on to somebody else. */
+  /** Of the tickets, those that came back: reopened, or handed on by the agent. */
   readonly returned: number;
   readonly rated: number;
   readonly satisfied: number;
@@ -34,9 +34,13 @@ export const nothingObserved = (agentId: string, category: string): ObservedCell
   rated: 0,
   satisfied: 0,
 });
-/** One more ticket solved. Beyond `memoryTickets` each one leaves a little less of what was seen before. */
+/** Beyond `memoryTickets` each further observation leaves so much of those before. */
+const leftOf = (observations: number, memoryTickets: number): number =>
+  observations > memoryTickets ? memoryTickets / (memoryTickets + 1) : 1;
+
+/** One more ticket solved. */
 export function withSolved(cell: ObservedCell, minutes: number, memoryTickets: number): ObservedCell {
-  const left = cell.tickets > memoryTickets ? memoryTickets / (memoryTickets + 1) : 1;
+  const left = leftOf(cell.tickets, memoryTickets);
   return {
     ...cell,
     tickets: cell.tickets * left + 1,
@@ -46,11 +50,20 @@ export function withSolved(cell: ObservedCell, minutes: number, memoryTickets: n
   };
 }
 export const withReturned = (cell: ObservedCell): ObservedCell => ({ ...cell, returned: Math.min(cell.tickets, cell.returned + 1) });
-export const withRated = (cell: ObservedCell, satisfied: boolean): ObservedCell => ({
-  ...cell,
-  rated: cell.rated + 1,
-  satisfied: cell.satisfied + (satisfied ? 1 : 0),
-});
+export function withRated(cell: ObservedCell, satisfied: boolean, memoryTickets: number): ObservedCell {
+  const left = leftOf(cell.rated, memoryTickets);
+  return { ...cell, rated: cell.rated * left + 1, satisfied: cell.satisfied * left + (satisfied ? 1 : 0) };
+}
+
+/** Tickets that came back, of the whole team, and the minutes until they did. */
+export interface Returns {
+  readonly tickets: number;
+  readonly minutes: number;
+}
+export function withReturn(returns: Returns, minutes: number, memoryTickets: number): Returns {
+  const left = leftOf(returns.tickets, memoryTickets);
+  return { tickets: returns.tickets * left + 1, minutes: returns.minutes * left + minutes };
+}
 
 /** A load fades by the factor e in so long: a day, so that morning and evening count alike. */
 const LOAD_MINUTES = 1_440;
@@ -99,6 +112,22 @@ const SHARE_MIN = 0.02;
 const SHARE_MAX = 0.99;
 /** Nobody is counted as busier than this: the price would grow without bound. */
 const BUSY_SHARE_MAX = 0.9;
+
+/** Instants in ms. */
+export interface Pause {
+  readonly from: number;
+  readonly until: number;
+}
+/** Minutes between two instants (ms) without the pauses in between, which may overlap. */
+export function minutesWorked(from: number, until: number, pauses: readonly Pause[]): number {
+  let workedMs = 0;
+  let at = from;
+  for (const pause of pauses.toSorted((a, b) => a.from - b.from)) {
+    workedMs += Math.max(0, Math.min(pause.from, until) - at);
+    at = Math.max(at, pause.until);
+  }
+  return (workedMs + Math.max(0, until - at)) / 60_000;
+}
 
 /** Minutes of work on the log scale; at least 3 s, so that one mistake cannot weigh without bound. */
 export const logMinutes = (minutes: number): number => Math.log(Math.max(MINUTES_MIN, minutes));
@@ -163,7 +192,7 @@ export class Learned implements LearnedView {
     cells: Iterable<ObservedCell>,
     private readonly strength: number,
     loads: Iterable<ObservedLoad> = [],
-    returns: { readonly tickets: number; readonly minutes: number } = { tickets: 0, minutes: 0 },
+    returns: Returns = { tickets: 0, minutes: 0 },
   ) {
     for (const load of loads) this.#loads.set(load.agentId, load);
     for (const cell of cells) {

@@ -1,5 +1,6 @@
 import { unitsOf, type AgentConfig, type Channel, type Priority, type TicketSnapshot } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
+import type { Pause } from './learning.js';
 import { skillsAsked } from './requirements.js';
 import type { WaitingTicket } from './waiting-ticket.js';
 
@@ -27,6 +28,11 @@ export interface TicketFacts {
   /** Since when it waits for an agent; absent = since it came. */
   waitsSince?: number;
   told?: { step: number; reasons: string };
+  /** While it waits for its customer or a third party it is nobody's work: since when, and the times before. */
+  pausedAt?: number;
+  pauses?: Pause[];
+  /** How long it took since it came in to its last solution by an agent. */
+  solvedAfterMinutes?: number;
   /** For which deadline rescues were proposed, how often, and when somebody was last looked for. */
   rescue?: { dueAt: number; proposed: number; triedAt: number };
 }
@@ -70,6 +76,18 @@ export function waitChange(before: TicketFacts, after: TicketSnapshot, at: numbe
   if (!wantsAgent(after) || !before.assignment) return {};
   const anew = !wantsAgent(before.assignment) || before.assignment.relaxFrom !== after.relaxFrom;
   return anew ? { begins: at } : {};
+}
+
+const PAUSES_MAX = 50;
+/** What a word of assignment's changes about the ticket's pauses. */
+export function pausesOf(
+  { pausedAt, pauses = [] }: TicketFacts,
+  { agentId, status }: TicketSnapshot,
+  at: number,
+): Pick<TicketFacts, 'pausedAt' | 'pauses'> {
+  if (agentId !== null && (status === 'pending' || status === 'on-hold')) return { pausedAt: pausedAt ?? at };
+  if (pausedAt === undefined) return {};
+  return { pausedAt: undefined, pauses: [...pauses, { from: pausedAt, until: at }].slice(-PAUSES_MAX) };
 }
 
 /**
