@@ -74,7 +74,7 @@ export const NextAnswered = event(RoutingTopic, 'NextAnswered', by.agentId, {
   requestId: z.string().max(200),
   proposalId: ProposalId.optional(),
   ticketId: TicketId.optional(),
-  why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online']).optional(),
+  why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online', 'out-of-rotation']).optional(),
   reasons: whyNotTheirs.optional(),
   answeredAt: Instant,
 });
@@ -88,6 +88,7 @@ export const IdleExplained = event(RoutingTopic, 'IdleExplained', by.agentId, {
     'unknown-agent',
     'offline',
     'away',
+    'not-on-shift',
     'out-of-rotation',
     'shift-ends',
     'fairness-cap',
