@@ -76,7 +76,8 @@ class DemoAgent {
     while (!stopping.signal.aborted) {
       try {
         if (Date.now() > presentUntil) {
-          await this.#console.call('PUT', '/presence', { presence: 'online' });
+          // Chosen anew each time: the demo goes on when their shifts are over.
+          await this.#console.call('PUT', '/presence', { presence: 'online', chosen: true });
           presentUntil = Date.now() + PRESENCE_MS;
         }
         const inbox = await this.#console.call<{ offers: InboxTicket[]; mine: InboxTicket[] }>('GET', '/inbox');

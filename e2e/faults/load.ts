@@ -252,10 +252,10 @@ export class Agents {
     while (!this.#stopping.signal.aborted) {
       try {
         if (Date.now() > presentUntil) {
-          const { inRotation } = await console.call<{ inRotation?: boolean }>('GET', '/me');
-          // Offers ran out while parts were away: a person sees it on the page and comes back.
-          if (inRotation === false) await console.call('PUT', '/presence', { presence: 'away' });
-          await console.call('PUT', '/presence', { presence: 'online' });
+          const { inRotation, onShift } = await console.call<{ inRotation?: boolean; onShift?: boolean | null }>('GET', '/me');
+          // Offers ran out while parts were away, or the shift of the sample company is over: a person sees it on the page and comes back.
+          const chosen = inRotation === false || onShift === false;
+          await console.call('PUT', '/presence', { presence: 'online', chosen });
           presentUntil = Date.now() + PRESENCE_MS;
         }
         const inbox = await console.call<{ offers: InboxTicket[]; mine: InboxTicket[] }>('GET', '/inbox');

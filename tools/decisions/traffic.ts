@@ -156,7 +156,7 @@ export class TrafficGatherer {
   }
 
   #takeState({ at, agentId, data }: Received<AgentState>): void {
-    const { presence, inRotation, skills, languages, queueIds, unitsMax, channelUnitsMax, shiftEndsAt, agentVersion } = data;
+    const { presence, inRotation, skills, languages, queueIds, unitsMax, channelUnitsMax, onShift, shiftEndsAt, agentVersion } = data;
     const agent: CandidateAgent = {
       agentId,
       agentVersion,
@@ -173,6 +173,7 @@ export class TrafficGatherer {
       channelUnitsUsed: {},
       idleSince: null,
       lastAssignedAt: null,
+      onShift,
       shiftEndsAt: shiftEndsAt === null ? null : Date.parse(shiftEndsAt),
       work: [],
     };
@@ -251,8 +252,10 @@ const standingOf = ({
   queueIds,
   unitsMax,
   channelUnitsMax,
+  onShift,
   shiftEndsAt,
-}: CandidateAgent): string => JSON.stringify([presence, inRotation, skills, languages, queueIds, unitsMax, channelUnitsMax, shiftEndsAt]);
+}: CandidateAgent): string =>
+  JSON.stringify([presence, inRotation, skills, languages, queueIds, unitsMax, channelUnitsMax, onShift, shiftEndsAt]);
 
 function dueAtOf({ clocks }: ClocksChanged['data']): number | undefined {
   const clock = clocks.find(({ target, dueAt }) => target === 'firstResponse' && dueAt !== null);

@@ -165,6 +165,7 @@ export const ProposalRejected = event(AssignmentTopic, 'ProposalRejected', by.ti
     'offered',
     'stale-epoch',
     'agent-unknown',
+    /** Away, offline, or their lease has run out though their record still says online: in a mass expiry nobody is sent offline. */
     'agent-not-online',
     'excluded',
     'no-room',
@@ -356,7 +357,7 @@ export type Hold = z.infer<typeof Hold>;
 export const AgentState = event(AgentsTopic, 'AgentState', by.agentId, {
   agentVersion: Version,
   presence: Presence,
-  /** False after repeated expired offers, until the agent reports online again. */
+  /** False after repeated expired offers, until the agent comes or chooses online again. */
   inRotation: z.boolean(),
   skills: z.record(SkillId, SkillLevel),
   languages: z.record(LanguageTag, SkillLevel),
@@ -369,6 +370,8 @@ export const AgentState = event(AgentsTopic, 'AgentState', by.agentId, {
   interruptibleUnitsMax: Units.optional(),
   interruptibleUnitsUsed: Units.optional(),
   holds: z.array(Hold).max(500),
+  /** False outside of the configured shifts, unless the agent chose Online there. Absent: no shifts are configured. */
+  onShift: z.boolean().optional(),
   shiftEndsAt: Instant.nullable(),
   idleSince: Instant.nullable(),
   /** When the agent was last given or offered a ticket. */

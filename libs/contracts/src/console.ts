@@ -50,6 +50,8 @@ export const PresenceReported = event(ConsoleTopic, 'PresenceReported', by.agent
   presence: Presence,
   leaseUntil: Instant,
   reportedAt: Instant,
+  /** A person chose it, also when it is what they had; else their page goes on saying so. */
+  chosen: z.boolean().optional(),
 });
 export type PresenceReported = EventOf<typeof PresenceReported>;
 
@@ -67,11 +69,16 @@ const NoteId = z.string().max(80);
 const askedAs = { ...asked, role: AgentRole };
 const reason = z.string().min(1).max(200);
 
+export const TRANSFER_SKILLS_MAX = 10;
 /** Where a ticket shall go. A queue or skills mean: to whoever routing finds. */
 export const TransferTarget = z.union([
   z.object({ agentId: AgentId }),
   z.object({ queueId: QueueId }),
-  z.object({ skills: z.record(SkillId, SkillLevel) }),
+  z.object({
+    skills: z
+      .record(SkillId, SkillLevel)
+      .refine((skills) => Object.keys(skills).length <= TRANSFER_SKILLS_MAX, `at most ${TRANSFER_SKILLS_MAX} skills may be asked for`),
+  }),
 ]);
 export type TransferTarget = z.infer<typeof TransferTarget>;
 /** The owner hands a ticket on; a supervisor any ticket. */

@@ -18,6 +18,8 @@ const COLUMNS = {
   expired_in_a_row: 'int',
   idle_since: 'timestamptz',
   last_assigned_at: 'timestamptz',
+  shift: 'text',
+  shift_changes_at: 'timestamptz',
   shift_ends_at: 'timestamptz',
 } as const;
 const names = Object.keys(COLUMNS);
@@ -39,6 +41,8 @@ interface AgentRow {
   expired_in_a_row: number;
   idle_since: Date | null;
   last_assigned_at: Date | null;
+  shift: Agent['shift'];
+  shift_changes_at: Date | null;
   shift_ends_at: Date | null;
 }
 interface HoldRow {
@@ -161,6 +165,8 @@ const agentFrom = (row: AgentRow, holds: ReadonlyMap<string, Hold>): Agent => ({
   expiredInARow: row.expired_in_a_row,
   idleSince: row.idle_since,
   lastAssignedAt: row.last_assigned_at,
+  shift: row.shift,
+  shiftChangesAt: row.shift_changes_at,
   shiftEndsAt: row.shift_ends_at,
   holds,
 });
@@ -182,5 +188,7 @@ const rowFrom = (agent: Agent): AgentRow => ({
   expired_in_a_row: agent.expiredInARow,
   idle_since: agent.idleSince,
   last_assigned_at: agent.lastAssignedAt,
+  shift: agent.shift,
+  shift_changes_at: agent.shiftChangesAt,
   shift_ends_at: agent.shiftEndsAt,
 });

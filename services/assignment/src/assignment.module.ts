@@ -11,6 +11,7 @@ import { OfferExpiryTimer } from './offer-expiry.timer.js';
 import { OwnerSilenceTimer } from './owner-silence.timer.js';
 import { PresenceLeaseTimer } from './presence-lease.timer.js';
 import { RoutingConsumer } from './routing.consumer.js';
+import { ShiftChangeTimer } from './shift-change.timer.js';
 import { ShiftEndTimer } from './shift-end.timer.js';
 import { SlaEscalationConsumer } from './sla-escalation.consumer.js';
 import { StateWalkTimer } from './state-walk.timer.js';
@@ -23,7 +24,16 @@ export class AssignmentModule {
   }
 
   static with(environment: AssignmentEnvironment): DynamicModule {
-    const timers = [OfferExpiryTimer, PresenceLeaseTimer, WrapUpTimer, OwnerSilenceTimer, ShiftEndTimer, ClosingTimer, StateWalkTimer];
+    const timers = [
+      OfferExpiryTimer,
+      PresenceLeaseTimer,
+      WrapUpTimer,
+      OwnerSilenceTimer,
+      ShiftChangeTimer,
+      ShiftEndTimer,
+      ClosingTimer,
+      StateWalkTimer,
+    ];
     return {
       module: AssignmentModule,
       controllers: [IntakeConsumer, EnrichmentConsumer, KnowledgeBaseConsumer, RoutingConsumer, ConsoleConsumer, SlaEscalationConsumer],

@@ -116,8 +116,8 @@ export class ConsoleConsumer {
     await desk.load(offered, all);
     await desk.loadAgents(leaving, 'offered');
     for (const report of reports) {
-      const { presence, leaseUntil } = report.data;
-      desk.change(reportPresence(desk.agent(report.agentId), presence, new Date(leaseUntil), desk.now), report);
+      const { presence, leaseUntil, chosen } = report.data;
+      desk.change(reportPresence(desk.agent(report.agentId), presence, new Date(leaseUntil), desk.now, chosen), report);
       if (presence === 'offline') desk.withdraw(report.agentId, 'agent-offline', report);
     }
     return desk.save();

@@ -2,10 +2,9 @@ import { AgentState, causedBy, TicketState, type AgentConfig, type Cause, type D
 import type { ConfigurationSnapshot, Delivery, LockAll } from '@signalbox/messaging';
 import type { DataSource, EntityManager } from 'typeorm';
 import { AgentStore } from './agent.store.js';
-import { agentStateOf, configureAgent, unknownAgent, type Agent } from './domain/agent.js';
+import { agentStateOf, configureAgent, followShift, unknownAgent, type Agent } from './domain/agent.js';
 import { rescindOffer, withoutLeftOffer } from './domain/offering.js';
 import { priorityOf, release } from './domain/oversight.js';
-import { shiftEnd } from './domain/shift.js';
 import { timeSilence } from './domain/silence.js';
 import { termsOf, type Terms } from './domain/terms.js';
 import { agentIdOf, offerOf, statusOf, type Decision, type Ticket } from './domain/ticket.js';
@@ -162,9 +161,8 @@ export class Desk {
       row.agent = agent;
       return;
     }
-    const shiftEndsAt = this.#shiftEndOf(agent);
-    row.agent = shiftEndsAt ? { ...agent, shiftEndsAt } : agent;
-    const state = AgentState(agent.agentId, agentStateOf(agent, shiftEndsAt));
+    row.agent = agent;
+    const state = AgentState(agent.agentId, agentStateOf(agent));
     this.#agentStates.push(...(cause ? causedBy(cause, [state]) : [state]));
   }
 
@@ -172,7 +170,7 @@ export class Desk {
   async repeatAgents(agentIds: readonly string[]): Promise<void> {
     await this.load([], agentIds);
     for (const agent of agentIds.map((agentId) => this.agent(agentId)))
-      this.#agentStates.push(AgentState(agent.agentId, agentStateOf(agent, this.#shiftEndOf(agent))));
+      this.#agentStates.push(AgentState(agent.agentId, agentStateOf(agent)));
   }
   /** Says again what these tickets' states are, unless they have ended meanwhile. Only the tickets are locked, not who works on them. */
   async repeatTickets(ticketIds: readonly string[]): Promise<void> {
@@ -200,11 +198,6 @@ export class Desk {
       return cause ? causedBy(cause, [draft]) : [draft];
     });
     return [...this.#said, ...this.#agentStates, ...states, ...this.#repeated];
-  }
-
-  #shiftEndOf({ agentId }: Agent): Date | null {
-    const shift = this.shiftOf(agentId);
-    return shift ? shiftEnd(shift, this.now) : null;
   }
 
   #stateOf(ticket: Ticket): Omit<TicketState['data'], 'updatedAt'> | undefined {
@@ -246,7 +239,11 @@ export class Desk {
     const wanted = [...configured.keys()];
     await this.agentStore.insertMissing(wanted);
     await this.load([], wanted);
-    for (const agentId of wanted) this.change(configureAgent(this.agent(agentId), configured.get(agentId)));
+    for (const agentId of wanted) {
+      const config = configured.get(agentId)!;
+      this.change(configureAgent(this.agent(agentId), config));
+      this.change(followShift(this.agent(agentId), config.shift, this.now));
+    }
     for (const agentId of removed) {
       this.change(configureAgent(this.agent(agentId), undefined));
       this.withdraw(agentId, 'agent-removed');

@@ -5,13 +5,15 @@ import { CreateAssignment } from './migrations/1795482600000-create-assignment.j
 import { RepeatStates } from './migrations/1795651200000-repeat-states.js';
 import { HandOver } from './migrations/1795910400000-hand-over.js';
 import { RememberLastAssignment } from './migrations/1795911000000-remember-last-assignment.js';
+import { FollowShifts } from './migrations/1795911600000-follow-shifts.js';
+import { KeepSkillsOfTransfers } from './migrations/1795912200000-keep-skills-of-transfers.js';
 
 export function assignment(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
   const environment = readEnvironment(env);
   return {
     name: 'assignment',
     module: AssignmentModule.with(environment),
-    migrations: [CreateAssignment, RepeatStates, HandOver, RememberLastAssignment],
+    migrations: [CreateAssignment, RepeatStates, HandOver, RememberLastAssignment, FollowShifts, KeepSkillsOfTransfers],
     environment,
   };
 }

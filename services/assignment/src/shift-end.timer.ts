@@ -37,6 +37,7 @@ export class ShiftEndTimer implements OnApplicationBootstrap, BeforeApplicationS
       const { shiftEndsAt } = desk.agent(agent_id);
       if (shiftEndsAt === null || shiftEndsAt > overSince) continue;
       desk.change({ ...desk.agent(agent_id), shiftEndsAt: null });
+      if (desk.agent(agent_id).shift === 'overtime') continue;
       for (const ticket of desk.ownedBy(agent_id))
         desk.apply(endShift(ticket, desk.agent(agent_id), desk.termsFor(ticket).atShiftEnd, shiftEndsAt, desk.now));
     }

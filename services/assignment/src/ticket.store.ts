@@ -34,6 +34,7 @@ const COLUMNS = {
   priority_override: 'text',
   queue_override: 'text',
   extra_skills: 'jsonb',
+  transfer_skills: 'jsonb',
   first_queued_at: 'timestamptz',
   relax_from: 'timestamptz',
   excluded_agent_ids: 'text[]',
@@ -80,6 +81,7 @@ interface TicketRow {
   priority_override: Priority | null;
   queue_override: string | null;
   extra_skills: Record<string, number>;
+  transfer_skills: Record<string, number>;
   first_queued_at: Date | null;
   relax_from: Date | null;
   excluded_agent_ids: string[];
@@ -144,6 +146,7 @@ function ticketFrom(row: TicketRow, now: Date): Ticket {
     priorityOverride: row.priority_override,
     queueOverride: row.queue_override,
     extraSkills: row.extra_skills,
+    transferSkills: row.transfer_skills,
     firstQueuedAt: row.first_queued_at ?? now,
     relaxFrom: row.relax_from ?? now,
     excludedAgentIds: row.excluded_agent_ids,
@@ -226,6 +229,7 @@ function rowFrom(ticket: Ticket): TicketRow {
     priority_override: ticket.priorityOverride,
     queue_override: ticket.queueOverride,
     extra_skills: ticket.extraSkills,
+    transfer_skills: ticket.transferSkills,
     first_queued_at: expected ? null : ticket.firstQueuedAt,
     relax_from: expected ? null : ticket.relaxFrom,
     excluded_agent_ids: [...ticket.excludedAgentIds],

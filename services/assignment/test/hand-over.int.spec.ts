@@ -116,6 +116,8 @@ it('hands a ticket to a colleague in one step, with its note, and refuses to do 
     type: 'TicketTransferred',
     data: { ticket: { agentId: null, epoch: 4, extraSkills: { returns: 4 }, excludedAgentIds: ['ben'] } },
   });
+  await company.tell(transfer('t-transfer', 'sue', { queueId: 'general' }, 'supervisor'));
+  expect((company.said('t-transfer').at(-1)!.data as { ticket: { extraSkills: object } }).ticket.extraSkills).toEqual({});
   expect(await holdsOf('t-transfer')).toEqual([]);
 });
 

@@ -36,7 +36,7 @@ it('ends in the same state, whatever the order in which the topics are read', as
   const rows = await company.stack.query(
     'assignment',
     `select distinct number, channel, customer_id, category, priority, language, wants_human, status, epoch, agent_id, offer_id, priority_override,
-            extra_skills, first_queued_at, relax_from, excluded_agent_ids, granted_proposal_id, pending_answer from ticket`,
+            extra_skills, transfer_skills, first_queued_at, relax_from, excluded_agent_ids, granted_proposal_id, pending_answer from ticket`,
   );
   expect(rows).toHaveLength(1);
   expect(rows[0]).toMatchObject({ number: '7', category: 'parcel', status: 'new', priority_override: 'urgent' });

@@ -24,6 +24,9 @@ it('takes nothing from anybody while the presence of many runs out at once, and 
   await leasesEnded('1 second');
   expect(presences()).toEqual(['online', 'online', 'online', 'online']);
   expect(names.flatMap((name) => company.typesSaid(`t-${name}`))).toEqual(names.map(() => 'TicketAssigned'));
+  // Their records still say online: only the rejection tells that nothing can be given to them.
+  await company.tell(received('t-meanwhile'), proposed('t-meanwhile', 'ben'));
+  expect(company.said('t-meanwhile')).toMatchObject([{ type: 'ProposalRejected', data: { agentId: 'ben', why: 'agent-not-online' } }]);
   await company.tell(presence('ana'));
   await leasesEnded('3 minutes');
   expect(presences()).toEqual(['offline', 'offline', 'offline', 'offline']);

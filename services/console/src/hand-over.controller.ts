@@ -12,6 +12,7 @@ import {
   SkillId,
   SkillLevel,
   TEXT_LENGTH_MAX,
+  TRANSFER_SKILLS_MAX,
   TransferRequested,
   WhyIdleRequested,
   WrapUpEndRequested,
@@ -32,7 +33,10 @@ const TransferBody = z.strictObject({
     z.strictObject({ agentId: AgentId }),
     z.strictObject({ queueId: QueueId }),
     z.strictObject({
-      skills: z.record(SkillId, SkillLevel).refine((skills) => Object.keys(skills).length > 0, 'at least one skill is needed'),
+      skills: z.record(SkillId, SkillLevel).refine((skills) => {
+        const count = Object.keys(skills).length;
+        return count > 0 && count <= TRANSFER_SKILLS_MAX;
+      }, `from one to ${TRANSFER_SKILLS_MAX} skills are needed`),
     }),
   ]),
   note,

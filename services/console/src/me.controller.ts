@@ -13,7 +13,8 @@ import { RequestStore } from './request.store.js';
 import { TicketQueryStore } from './ticket-query.store.js';
 import { agentRow, decisionRow, ticketRow } from './views.js';
 
-const PresenceBody = z.strictObject({ presence: Presence });
+/** `chosen`: a person's click, not a repetition that keeps the lease; brings back who is out of rotation or past their shift. */
+const PresenceBody = z.strictObject({ presence: Presence, chosen: z.boolean().default(false) });
 
 /** One agent's own view. */
 @Api('')
@@ -39,10 +40,11 @@ export class MeController {
   @Put('presence')
   @HttpCode(202)
   async presence(@Body() body: unknown, @By() caller: Caller): Promise<{ requestId: string }> {
-    const { presence } = readBody(PresenceBody, body);
-    const report = { agentId: caller.agentId, presence, requestId: randomUUID() };
+    const { presence, chosen } = readBody(PresenceBody, body);
+    const manner = chosen ? ('chosen' as const) : ('repeated' as const);
+    const report = { agentId: caller.agentId, presence, requestId: randomUUID(), manner };
     const standing = await this.requests.standingReport(report);
-    if (standing?.due) this.renewals.add({ ...report, onlyRenew: true });
+    if (standing?.due) this.renewals.add({ ...report, manner: 'renewal' });
     return { requestId: standing?.requestId ?? (await this.unit.submit(this.requests.reportPresence, report)) };
   }
 

@@ -4,7 +4,7 @@ import type { CommandHandler, Outcome } from '@signalbox/messaging';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
 import { recordChanges } from './change.store.js';
-import { lapsed, renewLease, type Lease } from './domain/presence.js';
+import { lapsed, renewLease, type Lease, type Manner } from './domain/presence.js';
 import type { RequestOutcome } from './domain/records.js';
 
 export interface Ask {
@@ -28,8 +28,7 @@ export interface PresenceReport {
   readonly requestId: string;
   readonly agentId: string;
   readonly presence: Presence;
-  /** Says nothing if the agent has said something else meanwhile. */
-  readonly onlyRenew?: boolean;
+  readonly manner: Manner;
 }
 export interface NewNote {
   readonly noteId: string;
@@ -91,7 +90,8 @@ export class RequestStore {
    * The report that says this already and whose lease has not run out: every heartbeat ends here, after one look-up instead of a unit of work.
    * `due`: its lease is to be renewed soon.
    */
-  async standingReport({ agentId, presence }: PresenceReport): Promise<{ requestId: string; due: boolean } | undefined> {
+  async standingReport({ agentId, presence, manner }: PresenceReport): Promise<{ requestId: string; due: boolean } | undefined> {
+    if (manner === 'chosen') return undefined;
     const [known] = await this.database.query<{ presence: Presence; lease_until: Date; request_id: string; now: Date }[]>(
       `select presence, lease_until, request_id, clock_timestamp() + $2 * interval '1 ms' as now from presence_lease
        where agent_id = $1 and request_id <> ''`,
@@ -121,15 +121,18 @@ export class RequestStore {
       rows.map((row) => [row.agent_id, { presence: row.presence, leaseUntil: row.lease_until, requestId: row.request_id }]),
     );
     const outcomes: Outcome<string>[] = [];
-    for (const { agentId, presence, requestId, onlyRenew } of reports) {
+    for (const { agentId, presence, requestId, manner } of reports) {
       const known = leases.get(agentId)!;
-      const lease: Lease | undefined = renewLease(known.requestId === '' ? undefined : known, presence, now, onlyRenew);
+      const lease: Lease | undefined = renewLease(known.requestId === '' ? undefined : known, presence, now, manner);
       if (!lease) {
         outcomes.push({ events: [], answer: known.requestId });
         continue;
       }
       leases.set(agentId, { ...lease, requestId });
-      const event = PresenceReported(agentId, { presence, leaseUntil: lease.leaseUntil.toISOString(), reportedAt: now.toISOString() });
+      // Who says something else than before has chosen it, whatever their client calls it; after a lapse it may be a page that woke up.
+      const chosen = manner === 'chosen' || known.presence !== presence;
+      const said = { presence, leaseUntil: lease.leaseUntil.toISOString(), reportedAt: now.toISOString() };
+      const event = PresenceReported(agentId, { ...said, ...(chosen && { chosen }) });
       outcomes.push({ events: [{ ...event, id: requestId }], answer: requestId });
     }
     await tx.query(

@@ -5,6 +5,7 @@ import { CreateConsole } from './migrations/1795485600000-create-console.js';
 import { KeepTicketsInline } from './migrations/1795644000000-keep-tickets-inline.js';
 import { WriteWhatChanged } from './migrations/1795741200000-write-what-changed.js';
 import { Audit } from './migrations/1795910400000-audit.js';
+import { AuditChannels } from './migrations/1795912200000-audit-channels.js';
 import { prepareWeb } from './web.js';
 
 export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -12,7 +13,7 @@ export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDef
   return {
     name: 'console',
     module: ConsoleModule.with(environment),
-    migrations: [CreateConsole, KeepTicketsInline, WriteWhatChanged, Audit],
+    migrations: [CreateConsole, KeepTicketsInline, WriteWhatChanged, Audit, AuditChannels],
     environment,
     prepare: (app) => prepareWeb(app, environment.WEB_DIR),
   };

@@ -10,6 +10,7 @@ import {
   TicketReleased,
   TicketTransferred,
   type AgentState as State,
+  type Channel,
   type Draft,
   type LoadChange,
 } from '@signalbox/contracts';
@@ -114,6 +115,13 @@ describe('a wish to hand over', () => {
   it.each([
     ['/tickets/handed/transfer', { to: { agentId: 'ben' } }, 'note'],
     ['/tickets/handed/transfer', { to: { skills: {} }, note: 'x' }, 'to'],
+    ['/tickets/handed/transfer', { to: { skills: { law: 6 } }, note: 'x' }, 'to'],
+    ['/tickets/handed/transfer', { to: { skills: { [`l${'a'.repeat(60)}w`]: 3 } }, note: 'x' }, 'to'],
+    [
+      '/tickets/handed/transfer',
+      { to: { skills: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`s${n}`, 1])) }, note: 'x' },
+      'to',
+    ],
     ['/tickets/handed/assign', { agentId: 'ben', reason: ' ' }, 'reason'],
     ['/tickets/handed/override', { reason: 'x' }, 'priority or queueId'],
     ['/tickets/handed/decline', { offerId: 'x', reasonName: 'unheard-of' }, 'no-time'],
@@ -244,7 +252,7 @@ describe('whoever asks why somebody has no work', () => {
 });
 
 describe('the auditor', () => {
-  const state = (agentId: string, agentVersion: number, units: number): Draft =>
+  const state = (agentId: string, agentVersion: number, units: number, fields: Partial<State['data']> = {}): Draft =>
     AgentState(agentId, {
       agentVersion,
       presence: 'online',
@@ -258,6 +266,7 @@ describe('the auditor', () => {
       holds: units === 0 ? [] : [{ ticketId: 'x', units, channel: 'web', state: 'assigned', dueAt: null }],
       shiftEndsAt: null,
       idleSince: null,
+      ...fields,
     } satisfies State['data']);
   const load = (agentId: string, agentVersion: number, unitsBefore: number, units: number, cause: LoadChange['cause']) => ({
     agentId,
@@ -299,6 +308,27 @@ describe('the auditor', () => {
     expect(await alarms()).toEqual(['beyond-capacity finn', 'load-does-not-add-up gwen', 'two-owners quiet']);
     const metrics = await (await fetch(`${console_.service.http}/metrics`)).text();
     expect(metrics).toContain('signalbox_audit_alarms_total{kind="two-owners"} 1');
+  });
+
+  it('cries out at a channel filled beyond its limit by the machine, and at nobody else’s decision', async () => {
+    const held = (ticketId: string, channel: Channel = 'chat') => ({
+      ticketId,
+      units: 1,
+      channel,
+      state: 'assigned' as const,
+      dueAt: null,
+    });
+    const crowd = (...holds: State['data']['holds']) => ({ channelUnitsMax: { chat: 1 }, holds });
+    const known = await alarms();
+    const forced = { how: 'forced' as const, overAssigned: true };
+    await twice(given('h2', load('hans', 1, 1, 2, 'forced'), forced), state('hans', 1, 2, crowd(held('h1'), held('h2'))));
+    await twice(state('ivo', 1, 2, crowd(held('i1'), held('i2', 'email'))), given('i2', load('ivo', 1, 1, 2, 'assigned')));
+    expect(await alarms()).toEqual(known);
+    // Whichever of the two comes first.
+    await twice(given('j2', load('jana', 1, 1, 2, 'assigned')));
+    await twice(state('jana', 1, 2, crowd(held('j1'), held('j2'))), state('kim', 1, 2, crowd(held('k1'), held('k2'))));
+    await twice(given('k2', load('kim', 1, 1, 2, 'offered')));
+    expect(await alarms()).toEqual([...known, 'beyond-capacity jana', 'beyond-capacity kim'].sort());
   });
 
   it('says nothing twice when all is read again from the start', async () => {

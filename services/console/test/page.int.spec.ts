@@ -15,7 +15,20 @@ import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ABrowser, buildPage, shoot } from './a-browser.js';
 import { DESK_COMPANY } from './desk-company.js';
-import { arrived, assignedTo, decided, heldBy, inMinutes, morning, offeredTo, repliedBy, resumedBy, solvedBy, wrote } from './the-desk.js';
+import {
+  arrived,
+  assignedTo,
+  atWork,
+  decided,
+  heldBy,
+  inMinutes,
+  morning,
+  offeredTo,
+  repliedBy,
+  resumedBy,
+  solvedBy,
+  wrote,
+} from './the-desk.js';
 import { caused, snapshot } from './the-story.js';
 import { TheConsole, tokenFor } from './the-console.js';
 
@@ -417,6 +430,29 @@ it('tells the desk who is there, and keeps the lease', async () => {
   expect((await put).status()).toBe(202);
   await page.waitForResponse((response) => response.request().method() === 'PUT' && response.status() === 202, { timeout: 40_000 });
   await page.context().close();
+});
+
+it('lets an agent who did not respond, or whose shift is over, take tickets again by keyboard', async () => {
+  const edda = (fields: Parameters<typeof atWork>[5]) => twice(atWork('edda', 'online', 0, 3, ['general'], fields));
+  const chosen = () => console_.stack.eventsAbout('edda', ConsoleTopic).filter(({ data }) => (data as { chosen?: boolean }).chosen).length;
+  await edda({ inRotation: false });
+  const [page, board] = [await signIn('edda'), await signIn('sue')];
+  await board.getByRole('listitem').filter({ hasText: 'Edda Lindqvist Not responding' }).waitFor();
+  await page.getByRole('status').getByText('Not responding').waitFor();
+  await shoot(page, 'not-responding');
+  const [known, again] = [chosen(), page.getByRole('button', { name: 'Take tickets again' })];
+  await again.focus();
+  await page.keyboard.press('Enter');
+  await seen(() => chosen() > known || undefined);
+  // The lease was renewed when the page came up, by no person.
+  expect(chosen()).toBe(known + 1);
+  await edda({ inRotation: true, agentVersion: 2, onShift: false });
+  await page.getByRole('status').getByText('Not on shift').waitFor();
+  await page.getByRole('button', { name: 'Online' }).press('Enter');
+  await seen(() => chosen() > known + 1 || undefined);
+  await edda({ onShift: true, agentVersion: 3 });
+  await again.waitFor({ state: 'detached' });
+  await Promise.all([page, board].map((one) => one.context().close()));
 });
 
 it('counts down by the clock of a rehearsal', async () => {

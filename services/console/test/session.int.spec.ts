@@ -1,4 +1,4 @@
-import { ConsoleTopic, AgentState } from '@signalbox/contracts';
+import { AgentState, ConsoleTopic, type PresenceReported } from '@signalbox/contracts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,7 +82,7 @@ describe('signing in', () => {
 });
 
 describe('presence', () => {
-  const said = () => console_.stack.eventsAbout('ben', ConsoleTopic).map((event) => event.data as { presence: string; leaseUntil: string });
+  const said = () => console_.stack.eventsAbout('ben', ConsoleTopic).map((event) => event.data as PresenceReported['data']);
   const report = async (presence: string) => console_.call('PUT', '/presence', await tokenFor('ben', 'agent'), { presence });
 
   it('is published when it changes, and not with every heartbeat', async () => {
@@ -94,6 +94,18 @@ describe('presence', () => {
     await report('offline');
     await console_.stack.settled();
     expect(said().map(({ presence }) => presence)).toEqual(['online', 'away', 'offline']);
+  });
+
+  it('is published anew when a person chooses it again, and says so', async () => {
+    await report('online');
+    const body = { presence: 'online', chosen: true };
+    expect(await console_.call('PUT', '/presence', await tokenFor('ben', 'agent'), body)).toMatchObject({ status: 202 });
+    await report('online');
+    await console_.stack.query('console', `update presence_lease set lease_until = clock_timestamp() - interval '1 second'`);
+    await report('online');
+    await console_.stack.settled();
+    expect(said().slice(-3)).toMatchObject([{ chosen: true }, { chosen: true }, { presence: 'online' }]);
+    expect(said().at(-1)).not.toHaveProperty('chosen');
   });
 
   it('renews the lease before it runs out, a moment later and together with others', async () => {

@@ -188,7 +188,14 @@ export const suggested = (ticketId: string): Draft =>
     decidedAt: inMinutes(-1),
   });
 
-export const atWork = (agentId: string, presence: Presence, unitsUsed: number, unitsMax: number, queueIds: string[]): Draft =>
+export const atWork = (
+  agentId: string,
+  presence: Presence,
+  unitsUsed: number,
+  unitsMax: number,
+  queueIds: string[],
+  fields: Partial<AgentState['data']> = {},
+): Draft =>
   AgentState(agentId, {
     agentVersion: 1,
     presence,
@@ -208,6 +215,7 @@ export const atWork = (agentId: string, presence: Presence, unitsUsed: number, u
     })),
     shiftEndsAt: null,
     idleSince: null,
+    ...fields,
   });
 
 /** A morning: one offer to Ana, three tickets of hers, two that wait for somebody with the skill. */

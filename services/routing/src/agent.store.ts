@@ -102,6 +102,7 @@ function candidateOf(agentId: string, state: AgentData, before: CandidateAgent |
     channelUnitsUsed,
     idleSince: instant(state.idleSince),
     lastAssignedAt: instant(state.lastAssignedAt),
+    ...(state.onShift !== undefined && { onShift: state.onShift }),
     shiftEndsAt: instant(state.shiftEndsAt),
     work: state.holds.map((hold) => hold.category ?? null),
   };

@@ -18,7 +18,7 @@ import { AgentStore, type AgentCache } from './agent.store.js';
 import { DonorStore } from './donor.store.js';
 import { ExperienceStore, type ExperienceCache } from './experience.store.js';
 import { Learned, loadAt } from './domain/learning.js';
-import { match, matchNext, type Matched } from './domain/match.js';
+import { asking, match, matchNext, type Matched } from './domain/match.js';
 import { domainOfQueue, domainOfTicket, domainsOf, mayLeave } from './domain/matching-domain.js';
 import { levelsAsked } from './domain/overflow.js';
 import { placedIn, proposalOf } from './domain/proposal.js';
@@ -220,7 +220,8 @@ export class Rounds {
     await this.memory.agents.renew(tx);
     const agents = this.#agents(context);
     const agent = agents.find((one) => one.agentId === agentId);
-    if (!agent || agent.presence !== 'online' || !agent.inRotation) return answer({ why: 'agent-not-online' });
+    if (agent?.presence !== 'online') return answer({ why: 'agent-not-online' });
+    if (!agent.inRotation) return answer({ why: 'out-of-rotation' });
     const waits = await new TicketStore(tx).takeWaiting(this.domain, now, active.policy, TICKETS_MAX);
     const rows = waits.filter(({ facts }) => domainOfTicket(facts, config) === this.domain);
     if (rows.length === 0) return answer({ why: 'nothing-waits' });
@@ -234,7 +235,7 @@ export class Rounds {
     const donors = await this.#donorLevels(context);
     const by = { policy: active.policy, categories: config.all('category'), learned, donors };
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
-    const reasons = new Idleness(waiting, agents, by, now, passing).whyNothingFor(agentId);
+    const reasons = new Idleness(waiting, asking(agents, agentId), by, now, passing).whyNothingFor(agentId);
     return [...events, ...answer({ why: 'nothing-fits', reasons })];
   }
 

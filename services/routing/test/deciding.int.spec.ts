@@ -301,7 +301,7 @@ describe('routing', () => {
     expect(proposed!.data).toMatchObject({ agentId: 'agent-asks', pulled: true });
     expect(answers.map(({ data }) => data)).toMatchObject([{ ticketId: 'pressing', proposalId: proposed!.data.proposalId }]);
     expect(proposals('calm')).toEqual([]);
-    await stack.publish(agent('agent-beginner', { skills: { accounting: 1 } }));
+    await stack.publish(agent('agent-beginner', { skills: { accounting: 1 }, onShift: false }));
     await stack.settled();
     await stack.publish(NextRequested('agent-beginner', { askedAt: '2026-11-24T09:00:30Z' }));
     await stack.settled();
@@ -309,16 +309,35 @@ describe('routing', () => {
       why: 'nothing-fits',
       reasons: [{ reason: 'accounting below 3', tickets: 1 }],
     });
-    await stack.publish(agent('agent-asks', { ...busy, unitsUsed: 6, agentVersion: 2 }));
+    await stack.publish(agent('agent-asks', { ...busy, unitsUsed: 6, agentVersion: 2 }), agent('agent-silent', { inRotation: false }));
     await stack.publish(
       NextRequested('agent-asks', { askedAt: '2026-11-24T09:01:00Z' }),
       NextRequested('agent-away', { askedAt: '2026-11-24T09:01:00Z' }),
+      NextRequested('agent-silent', { askedAt: '2026-11-24T09:01:00Z' }),
     );
     await stack.settled();
     expect((stack.eventsAbout('agent-asks', RoutingTopic) as unknown as NextAnswered[]).at(-1)!.data).toMatchObject({ why: 'no-room' });
     expect((stack.eventsAbout('agent-away', RoutingTopic) as unknown as NextAnswered[])[0]!.data).toMatchObject({
       why: 'agent-not-online',
     });
+    expect((stack.eventsAbout('agent-silent', RoutingTopic) as unknown as NextAnswered[])[0]!.data).toMatchObject({
+      why: 'out-of-rotation',
+    });
+  });
+
+  it('gives nothing by itself to who stays online after their shift, until the next one begins', async () => {
+    await stack.publish(...configuration());
+    await start();
+    const over = agent('agent-late', { onShift: false });
+    await stack.publish(over, over, ...ready('evening'));
+    await stack.settled();
+    expect(stack.eventsAbout('evening', RoutingTopic)).toMatchObject([
+      { type: 'TicketQueued', data: { reasons: [{ reason: 'not on shift', agents: 1 }] } },
+    ]);
+    const begun = agent('agent-late', { onShift: true, agentVersion: 2 });
+    await stack.publish(begun, begun);
+    await stack.settled();
+    expect(proposals('evening')).toMatchObject([{ data: { agentId: 'agent-late' } }]);
   });
 
   it('offers an owned ticket whose deadline is near to who can begin it first, and to nobody else', async () => {

@@ -1,5 +1,6 @@
 import type { AgentConfig, AgentState, Channel, Hold, LoadChange, Presence } from '@signalbox/contracts';
 
+import { hoursAt } from './shift.js';
 import type { Ticket } from './ticket.js';
 
 export interface Agent {
@@ -25,6 +26,10 @@ export interface Agent {
   readonly idleSince: Date | null;
   /** When a ticket was last given or offered. */
   readonly lastAssignedAt: Date | null;
+  /** Null = no shifts are configured. Overtime: outside of them, and the agent chose Online there. */
+  readonly shift: 'on' | 'off' | 'overtime' | null;
+  /** When the running shift ends or the next one begins; null = never. */
+  readonly shiftChangesAt: Date | null;
   /** When the shift ends or ended whose open tickets have not been looked at yet. */
   readonly shiftEndsAt: Date | null;
   readonly holds: ReadonlyMap<string, Hold>;
@@ -47,6 +52,8 @@ export const unknownAgent = (agentId: string): Agent => ({
   expiredInARow: 0,
   idleSince: null,
   lastAssignedAt: null,
+  shift: null,
+  shiftChangesAt: null,
   shiftEndsAt: null,
   holds: new Map(),
 });
@@ -133,15 +140,22 @@ export const holdOf = (
   ...(interruptible && { interruptible }),
 });
 
-/** A renewed lease alone is no new version: routing and consoles need not hear of it. Coming online anew brings an agent back into rotation. */
-export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Date, now: Date): Agent {
+/**
+ * A renewed lease alone is no new version: routing and consoles need not hear of it. Coming online anew brings an agent back into rotation,
+ * and so does choosing Online while online.
+ * @param chosen by a person, not repeated by their page: outside of the shifts that begins overtime, which ends with going offline
+ */
+export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Date, now: Date, chosen = false): Agent {
   const leased = { ...agent, leaseUntil };
-  if (presence === agent.presence) return leased;
   const online = presence === 'online';
+  const shift = shiftAfter(agent.shift, presence, chosen);
+  const isBack = online && chosen && (!agent.inRotation || shift !== agent.shift);
+  if (presence === agent.presence && !isBack) return leased;
   return {
     ...leased,
     version: agent.configured ? agent.version + 1 : agent.version,
     presence,
+    shift,
     offlineSince: presence === 'offline' ? now : null,
     inRotation: agent.inRotation || online,
     expiredInARow: online ? 0 : agent.expiredInARow,
@@ -149,10 +163,23 @@ export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Dat
   };
 }
 
+function shiftAfter(shift: Agent['shift'], presence: Presence, chosen: boolean): Agent['shift'] {
+  if (shift === 'off' && presence === 'online' && chosen) return 'overtime';
+  return shift === 'overtime' && presence === 'offline' ? 'off' : shift;
+}
+
 /** The lease ran out: offline since then, not since somebody looked. */
 export function expireLease(agent: Agent, now: Date): Agent {
   if (agent.presence === 'offline' || agent.leaseUntil === null || agent.leaseUntil > now) return agent;
   return { ...reportPresence(agent, 'offline', agent.leaseUntil, now), offlineSince: agent.leaseUntil };
+}
+
+/** Where the agent stands in their configured hours now. The same agent when nothing changed. */
+export function followShift(agent: Agent, configured: AgentConfig['shift'], now: Date): Agent {
+  const { endsAt, changesAt: shiftChangesAt } = configured ? hoursAt(configured, now) : { endsAt: null, changesAt: null };
+  const shift = !configured ? null : endsAt ? 'on' : agent.shift === 'overtime' ? 'overtime' : 'off';
+  if (shift === agent.shift && shiftChangesAt?.getTime() === agent.shiftChangesAt?.getTime()) return agent;
+  return { ...agent, version: agent.version + 1, shift, shiftChangesAt, shiftEndsAt: endsAt ?? agent.shiftEndsAt };
 }
 
 /** Skills and limits as configured; undefined takes the agent away. The same agent when nothing changed. */
@@ -183,7 +210,7 @@ const canonical = (value: unknown): string =>
   );
 
 /** What routing and consoles are told. */
-export const agentStateOf = (agent: Agent, shiftEndsAt: Date | null): AgentState['data'] => ({
+export const agentStateOf = (agent: Agent): AgentState['data'] => ({
   agentVersion: agent.version,
   presence: agent.configured ? agent.presence : 'offline',
   inRotation: agent.inRotation,
@@ -198,7 +225,8 @@ export const agentStateOf = (agent: Agent, shiftEndsAt: Date | null): AgentState
     interruptibleUnitsUsed: unitsUsed(agent, 'interruptible'),
   }),
   holds: [...agent.holds.values()],
-  shiftEndsAt: shiftEndsAt?.toISOString() ?? null,
+  ...(agent.shift !== null && { onShift: agent.shift !== 'off' }),
+  shiftEndsAt: agent.shift === 'on' ? (agent.shiftChangesAt?.toISOString() ?? null) : null,
   idleSince: agent.idleSince?.toISOString() ?? null,
   lastAssignedAt: agent.lastAssignedAt?.toISOString() ?? null,
   ...(agent.configured ? {} : { removed: true }),

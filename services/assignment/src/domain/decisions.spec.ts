@@ -1,9 +1,10 @@
 import { unitsOf, type Channel, type QueueConfig } from '@signalbox/contracts';
-import { configureAgent, expireLease, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
+import { agentStateOf, configureAgent, expireLease, followShift, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
 import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
+import { transfer } from './handing-over.js';
 import { acceptOffer, declineOffer, expireOffer, reserve } from './offering.js';
 import { close, escalate, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
-import { shiftEnd, shiftMinutesLater } from './shift.js';
+import { hoursAt, shiftMinutesLater } from './shift.js';
 import { termsOf } from './terms.js';
 import { expectedTicket, statusOf, type Ticket } from './ticket.js';
 import { hold, reply, requestSolve, resume } from './working.js';
@@ -108,7 +109,7 @@ describe('an offer', () => {
     expect(declined.events).toMatchObject([{ type: 'OfferDeclined', data: { ticket: { firstQueuedAt: nine.toISOString(), epoch: 1 } } }]);
     expect(propose(declined.ticket, declined.agent!, nine, 'p2').events).toMatchObject([{ data: { why: 'excluded' } }]);
   });
-  it('expired three times in a row takes the agent out of rotation until they come online anew', () => {
+  it('expired three times in a row takes the agent out of rotation until they come or choose online anew', () => {
     let agent = ana();
     let ticket = waiting('chat');
     for (const consecutive of [1, 2, 3]) {
@@ -120,9 +121,11 @@ describe('an offer', () => {
     expect(propose(ticket, agent, nine, 'p4').events).toMatchObject([{ data: { why: 'out-of-rotation' } }]);
     const lease = new Date('2026-11-25T09:00:00Z');
     expect(reportPresence(agent, 'online', lease, ten).inRotation).toBe(false);
+    const back = { inRotation: true, expiredInARow: 0, version: agent.version + 1 };
+    expect(reportPresence(agent, 'online', lease, ten, true)).toMatchObject(back);
     expect(reportPresence(reportPresence(agent, 'away', lease, ten), 'online', lease, ten)).toMatchObject({
-      inRotation: true,
-      expiredInARow: 0,
+      ...back,
+      version: agent.version + 2,
     });
   });
 });
@@ -233,6 +236,32 @@ describe('an automatic answer', () => {
   });
 });
 
+describe('a transfer', () => {
+  const to = (ticket: Ticket, target: object) =>
+    transfer(ticket, ask({ role: 'supervisor', to: target }), {
+      terms: terms(ticket),
+      agentOf: () => ana(),
+      knowsQueue: () => true,
+      offerId: 'o',
+      now: ten,
+    });
+  it('replaces the skills that an earlier one asked for, and leaves those of an escalation', () => {
+    const escalated = escalate(waiting(), { data: { addSkills: { law: 2 } } } as never).ticket;
+    const demanded = (target: object, ticket = escalated) => {
+      const next = to(ticket, target);
+      return { ticket: next.ticket, skills: (next.events[0]!.data as { ticket: { extraSkills: object } }).ticket.extraSkills };
+    };
+    const first = demanded({ skills: { law: 4, tax: 3 } });
+    expect(first.skills).toEqual({ law: 4, tax: 3 });
+    const second = demanded({ skills: { accounting: 1 } }, first.ticket);
+    expect(second.skills).toEqual({ law: 2, accounting: 1 });
+    expect(demanded({ queueId: 'general' }, second.ticket).skills).toEqual({ law: 2 });
+    expect(escalate(first.ticket, { data: { addSkills: { tax: 1 } } } as never).events).toMatchObject([
+      { data: { ticket: { extraSkills: { law: 4, tax: 3 } } } },
+    ]);
+  });
+});
+
 describe('oversight', () => {
   it('only raises by an escalation', () => {
     const raised = escalate(waiting(), { data: { raisePriorityTo: 'high', addSkills: { law: 2 } } } as never);
@@ -284,7 +313,45 @@ describe('oversight', () => {
         ] as [string, string][],
       },
     };
-    expect(shiftEnd(shift, nine)?.toISOString()).toBe('2026-11-24T16:30:00.000Z');
-    expect(shiftEnd(shift, new Date('2026-11-24T17:00:00Z'))).toBeNull();
+    expect(hoursAt(shift, nine).endsAt?.toISOString()).toBe('2026-11-24T16:30:00.000Z');
+    expect(hoursAt(shift, new Date('2026-11-24T16:30:00Z'))).toEqual({ endsAt: null, changesAt: new Date('2026-12-01T08:00:00Z') });
+    expect(hoursAt({ ...shift, week: {} }, nine)).toEqual({ endsAt: null, changesAt: null });
+  });
+  it('takes hours that meet at midnight for one shift', () => {
+    const night = { timeZone: 'Europe/Berlin', week: { mon: [['22:00', '24:00']], tue: [['00:00', '06:00']] } as const };
+    const ends = (at: string, week: object = night.week) => hoursAt({ ...night, week }, new Date(at)).endsAt?.toISOString();
+    const six = '2026-11-24T05:00:00.000Z';
+    expect(['2026-11-23T22:30:00Z', '2026-11-23T23:00:00Z', '2026-11-24T04:59:00Z'].map((at) => ends(at))).toEqual([six, six, six]);
+    expect(ends(six)).toBeUndefined();
+    const nightly = [
+      ['22:00', '24:00'],
+      ['00:00', '06:00'],
+    ];
+    const week = { mon: nightly, tue: nightly, wed: nightly };
+    expect(ends('2026-11-24T02:00:00Z', week)).toBe(six);
+    // Between two nights nobody is on a break.
+    expect(ends('2026-11-24T12:00:00Z', week)).toBeUndefined();
+    expect(ends('2026-11-24T22:00:00Z', week)).toBe('2026-11-25T05:00:00.000Z');
+  });
+  it('says that a shift is over, and that who then chooses Online works on', () => {
+    const shift = { timeZone: 'Europe/Berlin', week: { tue: [['09:00', '17:00'] as [string, string]] } };
+    const [begins, ends, lease] = [new Date('2026-11-24T08:00:00Z'), new Date('2026-11-24T16:00:00Z'), new Date('2026-11-25T09:00:00Z')];
+    const said = (agent: Agent) => {
+      const { onShift, shiftEndsAt } = agentStateOf(agent);
+      return [onShift, shiftEndsAt];
+    };
+    expect(said(followShift(ana(), undefined, nine))).toEqual([undefined, null]);
+    const working = followShift(ana(), shift, begins);
+    expect(said(working)).toEqual([true, ends.toISOString()]);
+    expect(followShift(working, shift, ten)).toBe(working);
+    const over = followShift(working, shift, ends);
+    expect([said(over), over.version]).toEqual([[false, null], working.version + 1]);
+    expect(said(reportPresence(over, 'online', lease, ends))).toEqual([false, null]);
+    const longer = reportPresence(over, 'online', lease, ends, true);
+    expect([said(longer), said(followShift(longer, shift, ends))]).toEqual([
+      [true, null],
+      [true, null],
+    ]);
+    expect(said(reportPresence(longer, 'offline', ends, ends))).toEqual([false, null]);
   });
 });

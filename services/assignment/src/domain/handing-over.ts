@@ -34,7 +34,8 @@ function reasonAgainst(ticket: Ticket, request: Asked<Supervised>): 'not-allowed
 
 /**
  * The ticket goes on to a colleague, to a queue or to whoever has the skills. Its owner may ask for it `transfersMax` times, a supervisor
- * always. A colleague gets it as from routing: as an offer where the channel asks, and never beyond their room.
+ * always. A colleague gets it as from routing: as an offer where the channel asks, and never beyond their room. The skills asked for replace
+ * those of an earlier transfer; what escalations demand stays.
  */
 export function transfer(ticket: Ticket, request: Asked<TransferRequested>, around: Surroundings): Decision {
   const { terms, agentOf, knowsQueue, now } = around;
@@ -63,7 +64,7 @@ export function transfer(ticket: Ticket, request: Asked<TransferRequested>, arou
     grantedProposalId: null,
     transfers: ticket.transfers + (role === 'agent' ? 1 : 0),
     queueOverride: 'queueId' in to ? to.queueId : ticket.queueOverride,
-    extraSkills: 'skills' in to ? highest(ticket.extraSkills, to.skills) : ticket.extraSkills,
+    transferSkills: 'skills' in to ? to.skills : {},
   };
   const next = 'agentId' in to ? handTo(free, agentOf(to.agentId), weight, around) : toAnybody(free, ownerId, around);
   const said = {
@@ -109,12 +110,6 @@ function toAnybody(ticket: Ticket, ownerId: string | null, { terms, now }: Surro
   const waiting = { ...ticket, epoch: ticket.epoch + 1 };
   const until = new Date(now.getTime() + terms.retryAgentMs);
   return { ticket: ownerId === null ? waiting : exclude(waiting, ownerId, until), events: [] };
-}
-
-function highest(known: Ticket['extraSkills'], added: Ticket['extraSkills']): Ticket['extraSkills'] {
-  const all = { ...known };
-  for (const [skill, level] of Object.entries(added)) all[skill] = Math.max(level, all[skill] ?? 0);
-  return all;
 }
 
 /** A supervisor's word gives the ticket to an agent, from whoever has it or is asked about it. Beyond their room only when said so. */

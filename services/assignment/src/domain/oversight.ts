@@ -1,7 +1,7 @@
 import { HandOverListed, StatusChanged, TicketClosed, TicketReleased, type Priority, type TicketEscalated } from '@signalbox/contracts';
 import { giveUnits, type Agent } from './agent.js';
 import type { Terms } from './terms.js';
-import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ticket } from './ticket.js';
+import { highest, mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ticket } from './ticket.js';
 
 const pressing: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
 const morePressing = (one: Priority, other: Priority): boolean => pressing.indexOf(one) < pressing.indexOf(other);
@@ -12,8 +12,7 @@ export const priorityOf = (ticket: Ticket): Priority => ticket.priorityOverride 
 /** An escalation only ever raises: priority and demanded levels never fall by it. */
 export function escalate(ticket: Ticket, { data }: Pick<TicketEscalated, 'data'>): Decision {
   if (ticket.stage.at === 'solved' || ticket.stage.at === 'closed') return nothing(ticket);
-  const extraSkills = { ...ticket.extraSkills };
-  for (const [skill, level] of Object.entries(data.addSkills ?? {})) extraSkills[skill] = Math.max(level, extraSkills[skill] ?? 0);
+  const extraSkills = highest(ticket.extraSkills, data.addSkills ?? {});
   const raises = data.raisePriorityTo !== undefined && morePressing(data.raisePriorityTo, priorityOf(ticket));
   const priorityOverride = raises ? data.raisePriorityTo! : ticket.priorityOverride;
   const demandsMore = Object.entries(extraSkills).some(([skill, level]) => level !== ticket.extraSkills[skill]);

@@ -68,7 +68,10 @@ export interface Ticket {
   readonly epoch: number;
   readonly priorityOverride: Priority | null;
   readonly queueOverride: string | null;
+  /** What escalations demand beyond the category. */
   readonly extraSkills: Readonly<Record<string, number>>;
+  /** What the last transfer demands; the next one says it anew. */
+  readonly transferSkills: Readonly<Record<string, number>>;
   readonly firstQueuedAt: Date;
   readonly relaxFrom: Date;
   readonly excludedAgentIds: readonly string[];
@@ -105,6 +108,7 @@ export const expectedTicket = (ticketId: string, now: Date): Ticket => ({
   priorityOverride: null,
   queueOverride: null,
   extraSkills: {},
+  transferSkills: {},
   firstQueuedAt: now,
   relaxFrom: now,
   excludedAgentIds: [],
@@ -158,7 +162,7 @@ export function exclude(ticket: Ticket, agentId: string, until: Date | null): Ti
 }
 
 export function snapshotOf(ticket: Ticket): TicketSnapshot {
-  const { stage, epoch, priorityOverride, queueOverride, extraSkills, firstQueuedAt, relaxFrom, excludedAgentIds } = ticket;
+  const { stage, epoch, priorityOverride, queueOverride, firstQueuedAt, relaxFrom, excludedAgentIds } = ticket;
   const offer = offerOf(ticket);
   const { handOverSince, consultAgentIds = [] } = stage.at === 'owned' ? stage : {};
   return {
@@ -168,13 +172,20 @@ export function snapshotOf(ticket: Ticket): TicketSnapshot {
     epoch,
     priorityOverride,
     queueOverride,
-    extraSkills: { ...extraSkills },
+    extraSkills: highest(ticket.extraSkills, ticket.transferSkills),
     firstQueuedAt: firstQueuedAt.toISOString(),
     relaxFrom: relaxFrom.toISOString(),
     excludedAgentIds: [...excludedAgentIds],
     ...(handOverSince && { handOverSince: handOverSince.toISOString() }),
     ...(consultAgentIds.length > 0 && { consultAgentIds: [...consultAgentIds] }),
   };
+}
+
+/** Of each skill the higher level that is demanded. */
+export function highest(known: Ticket['extraSkills'], added: Ticket['extraSkills']): Record<string, number> {
+  const all = { ...known };
+  for (const [skill, level] of Object.entries(added)) all[skill] = Math.max(level, all[skill] ?? 0);
+  return all;
 }
 
 const saidOf = ({ offerId, agentId, expiresAt, acknowledgeBy }: Offer): TicketSnapshot['offer'] => ({

@@ -1,5 +1,8 @@
-import type { AgentState, LoadChange } from '@signalbox/contracts';
+import type { AgentState, Channel, LoadChange } from '@signalbox/contracts';
 import type { Ticket, Told } from './ticket.js';
+
+/** Units are sums of fractions, added up in different orders. */
+export const ROUNDING = 0.000001;
 
 /** A promise that the public topics show to be broken. */
 export interface Alarm {
@@ -58,6 +61,8 @@ export interface AuditedLoad {
   readonly agentVersion: number;
   readonly unitsBefore: number;
   readonly units: number;
+  /** The ticket that was granted and has to fit; null = the load did not grow, or need not fit. */
+  readonly grantedTicketId: string | null;
 }
 const secondPool = { unitsBefore: 0, units: 0, unitsMax: 0 };
 
@@ -68,22 +73,32 @@ export function auditLoad(event: Told): { load: AuditedLoad; alarms: Alarm[] } |
   const overAssigned = event.type === 'TicketAssigned' && event.data.overAssigned === true;
   const mustFit = AUTOMATIC.includes(cause) || (cause === 'forced' && !overAssigned);
   const beyond = [load, interruptible].filter(({ unitsBefore, units, unitsMax }) => units > unitsBefore && units > unitsMax);
-  const alarms = (mustFit ? beyond : []).map(({ units, unitsMax }): Alarm => ({
+  const alarms = (mustFit ? beyond : []).map((pool): Alarm => ({
     kind: 'beyond-capacity',
     about: agentId,
     version: agentVersion,
-    detail: `${cause} to ${units} of ${unitsMax} units by ${event.type} of ticket ${event.ticketId}`,
+    detail: `${cause} to ${pool.units} of ${pool.unitsMax} units by ${event.type} of ticket ${event.ticketId}`,
   }));
+  // Both pools together: a changed configuration moves holds from one to the other without an event of a ticket.
+  const unitsBefore = load.unitsBefore + interruptible.unitsBefore;
+  const units = load.units + interruptible.units;
   return {
-    // Both pools together: a changed configuration moves holds from one to the other without an event of a ticket.
-    load: {
-      agentId,
-      agentVersion,
-      unitsBefore: load.unitsBefore + interruptible.unitsBefore,
-      units: load.units + interruptible.units,
-    },
+    load: { agentId, agentVersion, unitsBefore, units, grantedTicketId: mustFit && units > unitsBefore ? event.ticketId : null },
     alarms,
   };
+}
+
+/**
+ * The tickets on channels whose limit the agent's own record shows to be exceeded, each with how far. No promise is broken by that alone:
+ * a person may have decided it. It is when one of them was granted by the machine in this very version.
+ */
+export function crowdedTickets({ holds, channelUnitsMax }: AgentState['data']): Readonly<Record<string, string>> {
+  const units = new Map<Channel, number>();
+  for (const hold of holds) units.set(hold.channel, (units.get(hold.channel) ?? 0) + hold.units);
+  const crowded = holds.filter(({ channel }) => units.get(channel)! > (channelUnitsMax[channel] ?? Infinity) + ROUNDING);
+  return Object.fromEntries(
+    crowded.map(({ ticketId, channel }) => [ticketId, `${units.get(channel)!} of ${channelUnitsMax[channel]!} units of ${channel}`]),
+  );
 }
 
 /** What the agent's own record says is held, counted from its holds. */

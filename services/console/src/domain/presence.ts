@@ -13,13 +13,13 @@ export interface Lease {
 /** Whoever is heard of again after that has to be brought back at once. Nobody needs to be kept offline. */
 export const lapsed = ({ presence, leaseUntil }: Lease, now: Date): boolean => presence !== 'offline' && leaseUntil <= now;
 
-/**
- * The lease to publish now, or undefined when the one that is known says enough. Nobody needs to be kept offline.
- * @param onlyRenew the report waited: it says nothing if the agent has said something else meanwhile
- */
-export function renewLease(known: Lease | undefined, presence: Presence, now: Date, onlyRenew = false): Lease | undefined {
-  const unchanged = known?.presence === presence;
-  if (onlyRenew && !unchanged) return undefined;
+/** A person's choice or a page's repetition; `renewal`: a repetition that waited, and says nothing if something else was said meanwhile. */
+export type Manner = 'chosen' | 'repeated' | 'renewal';
+
+/** The lease to publish now, or undefined when the one that is known says enough. Nobody needs to be kept offline. */
+export function renewLease(known: Lease | undefined, presence: Presence, now: Date, manner: Manner = 'repeated'): Lease | undefined {
+  const unchanged = known?.presence === presence && manner !== 'chosen';
+  if (manner === 'renewal' && !unchanged) return undefined;
   if (unchanged && (presence === 'offline' || known.leaseUntil.getTime() - now.getTime() >= RENEW_BELOW_MS)) return undefined;
   return { presence, leaseUntil: new Date(now.getTime() + LEASE_MS) };
 }

@@ -162,6 +162,7 @@ const NOTHING: Readonly<Record<NonNullable<NextAnswered['data']['why']>, string>
   'nothing-fits': 'Nothing that waits is for you: routing sees others fit better, or you were excluded.',
   'no-room': 'You have no room for another ticket.',
   'agent-not-online': 'Choose Online first.',
+  'out-of-rotation': 'You count as not responding. Choose Online again first.',
 };
 
 /** "There is none" is a refusal to whoever asked. */

@@ -2,6 +2,7 @@ import type { AgentRow, Board } from './api.js';
 import { Bar } from './bar.js';
 import { useNow } from './clock.js';
 import { Deadline, Since } from './deadline.js';
+import { standsAside } from './presence.js';
 import { goToTicket } from './route.js';
 import { useResource } from './stream.js';
 import { WhyNoTicket } from './why-no-ticket.js';
@@ -84,7 +85,7 @@ function Agents({ agents }: { readonly agents: readonly AgentRow[] }) {
           <li key={agent.agentId}>
             <span className={`dot ${agent.presence}`} aria-hidden="true" />
             <span className="agent-name">
-              {agent.name} <span className="quiet">{agent.inRotation ? agent.presence : 'out of rotation'}</span>
+              {agent.name} <span className="quiet">{standsAside(agent) ?? agent.presence}</span>
             </span>
             <Bar
               label={`${agent.unitsUsed} of ${agent.unitsMax} units in use`}

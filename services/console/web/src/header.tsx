@@ -1,6 +1,6 @@
 import type { Me, Presence } from './api.js';
 import { Bar } from './bar.js';
-import { usePresence } from './presence.js';
+import { standsAside, usePresence } from './presence.js';
 import { go } from './route.js';
 
 const CHOICES: readonly { readonly presence: Presence; readonly words: string }[] = [
@@ -51,6 +51,7 @@ export function Header({ me, connected, showsBoard, announce, openHelp, signOut 
 /** Only who takes tickets has room and a presence. */
 function Work({ me, announce }: Pick<Props, 'me' | 'announce'>) {
   const { presence, pending, choose } = usePresence(me, announce);
+  const aside = standsAside(me);
   return (
     <>
       <div className="capacity">
@@ -63,10 +64,15 @@ function Work({ me, announce }: Pick<Props, 'me' | 'announce'>) {
           tone={me.unitsUsed >= me.unitsMax ? 'full' : 'plain'}
         />
       </div>
-      {me.inRotation ? null : (
-        <span className="tag warn" title="Offers were not answered. Choose Online to be offered tickets again.">
-          out of rotation
-        </span>
+      {aside !== undefined && (
+        <>
+          <span className="tag warn" role="status">
+            {aside}
+          </span>
+          <button type="button" onClick={() => choose('online')}>
+            Take tickets again
+          </button>
+        </>
       )}
       <div className="switch" role="group" aria-label="Presence" aria-busy={pending}>
         {CHOICES.map((choice) => (

@@ -48,6 +48,19 @@ describe('the gate', () => {
     ]);
   });
 
+  it('gives nothing to whose shift is over, though they stay online', () => {
+    expect([words({ onShift: false }), words({ onShift: false, inRotation: false }), words({ onShift: true })]).toEqual([
+      'not on shift',
+      'not on shift',
+      '',
+    ]);
+    expect([words({ shiftEndsAt: NOW.getTime() }), words({ shiftEndsAt: ago(1) }), words({ shiftEndsAt: ago(-1) })]).toEqual([
+      'not on shift',
+      'not on shift',
+      '',
+    ]);
+  });
+
   it('lets nobody have more than their share of a window', () => {
     const policy = aPolicy({ fairness: { windowMinutes: 60, ticketsMax: 3 } });
     expect([words({}, policy, 2), words({}, policy, 3), words({}, aPolicy(), 300)]).toEqual(['', 'fairness cap', '']);

@@ -35,18 +35,21 @@ export function whyNeverFits(
 }
 
 /** What keeps an agent who fits from taking a ticket now, in the order it is asked. Position = the code used in a round's columns. */
-export const NOT_NOW = ['', 'away', 'offline', 'out of rotation', 'shift ends', 'fairness cap', 'no room'] as const;
+export const NOT_NOW = ['', 'away', 'offline', 'not on shift', 'out of rotation', 'shift ends', 'fairness cap', 'no room'] as const;
 export const AWAY = 1;
 export const OFFLINE = 2;
-export const OUT_OF_ROTATION = 3;
-export const SHIFT_ENDS = 4;
-export const FAIRNESS_CAP = 5;
-export const NO_ROOM = 6;
-export const NO_CHANNEL_ROOM = 7;
+export const OFF_SHIFT = 3;
+export const OUT_OF_ROTATION = 4;
+export const SHIFT_ENDS = 5;
+export const FAIRNESS_CAP = 6;
+export const NO_ROOM = 7;
+export const NO_CHANNEL_ROOM = 8;
 
 /** 0 = takes tickets, else a position in NOT_NOW: what keeps the agent from any ticket, whatever room there is. */
 export function absenceOf(agent: CandidateAgent, passing: Passing, policy: RoutingPolicy, now: number): number {
   if (agent.presence !== 'online') return agent.presence === 'away' ? AWAY : OFFLINE;
+  // The end of a shift counts from its instant on, also before assignment has said that it is over.
+  if (agent.onShift === false || (agent.shiftEndsAt !== null && agent.shiftEndsAt <= now)) return OFF_SHIFT;
   if (!agent.inRotation) return OUT_OF_ROTATION;
   if (agent.shiftEndsAt !== null && policy.shiftEndMinutes > 0 && agent.shiftEndsAt - now < policy.shiftEndMinutes * 60_000)
     return SHIFT_ENDS;

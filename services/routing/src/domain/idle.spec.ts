@@ -21,6 +21,7 @@ describe('an agent without work', () => {
   it('is kept from any ticket by presence, rotation, shift, fairness or room, before a ticket is looked at', () => {
     expect(why({ presence: 'offline' })).toEqual({ why: 'offline' });
     expect(why({ presence: 'away', inRotation: false })).toEqual({ why: 'away' });
+    expect(why({ onShift: false })).toEqual({ why: 'not-on-shift' });
     expect(why({ inRotation: false })).toEqual({ why: 'out-of-rotation' });
     const shifts = decidingBy({ policy: aPolicy({ shiftEndMinutes: 30 }) });
     expect(why({ shiftEndsAt: ago(-29) }, { by: shifts })).toEqual({ why: 'shift-ends' });

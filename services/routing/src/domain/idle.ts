@@ -7,7 +7,7 @@ import type { CandidateAgent, Passing, WaitingTicket } from './waiting-ticket.js
 import { inOrder, wishesOf, type Wish } from './wish.js';
 
 /** Position = the gate's code of what keeps an agent from any ticket. */
-const ABSENCES = [undefined, 'away', 'offline', 'out-of-rotation', 'shift-ends', 'fairness-cap'] as const;
+const ABSENCES = [undefined, 'away', 'offline', 'not-on-shift', 'out-of-rotation', 'shift-ends', 'fairness-cap'] as const;
 
 /** Why agents have no work though tickets wait. Tickets and agents are looked at once, of however many it is asked. */
 export class Idleness {

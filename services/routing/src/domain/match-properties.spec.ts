@@ -27,6 +27,7 @@ const agents: fc.Arbitrary<CandidateAgent[]> = fc.uniqueArray(
       agentId: fc.constantFrom(...agentIds),
       presence: fc.constantFrom<CandidateAgent['presence']>('online', 'online', 'online', 'away', 'offline'),
       inRotation: fc.constantFrom(true, true, true, false),
+      onShift: fc.constantFrom(undefined, undefined, true, false),
       skills: levels('accounting', 'law'),
       languages: levels('de', 'en'),
       queueIds: fc.uniqueArray(queue),

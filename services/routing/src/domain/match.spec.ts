@@ -344,6 +344,13 @@ describe('an agent who asks for the next ticket', () => {
     expect(next).toMatchObject({ agentId: 'asks', ticket: { ticketId: 'hurry' } });
     expect(next!.excluded).toEqual([{ reason: 'did not ask for it', agents: 1 }]);
   });
+  it('gets it also outside of their shift, in which nothing is given to them', () => {
+    const agents = [accountant('asks', 3, { onShift: false })];
+    const tickets = [aTicket('t', { category: 'dispute' })];
+    const by = decidingBy({ categories: { dispute } });
+    expect(match(tickets, agents, by, NOW).waiting).toMatchObject([{ reasons: [{ reason: 'not on shift', agents: 1 }] }]);
+    expect(matchNext(tickets, agents, by, NOW, 1, new Map(), 'asks')).toMatchObject({ agentId: 'asks' });
+  });
   it('gets nothing when nobody knows them, and neither does anybody else', () => {
     expect(matchNext([aTicket('t')], [anAgent('other')], decidingBy(), NOW, 1, new Map(), 'unknown')).toBeUndefined();
   });

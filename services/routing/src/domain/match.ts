@@ -93,6 +93,10 @@ export function match(
   return matched;
 }
 
+/** Whoever asks for a ticket is not held back by the hours of their shift. */
+export const asking = (agents: readonly CandidateAgent[], agentId: string): readonly CandidateAgent[] =>
+  agents.map((agent) => (agent.agentId === agentId ? { ...agent, onShift: true, shiftEndsAt: null } : agent));
+
 /**
  * "Next for me": the first ticket in order that this agent could take, at the step at which it waits. Nothing is kept for somebody better
  * or for who knows the customer: whoever asks is ready to begin. Undefined = nothing for them.
@@ -108,7 +112,7 @@ export function matchNext(
 ): Proposed | undefined {
   if (!agents.some((agent) => agent.agentId === agentId)) return undefined;
   const policy = { ...by.policy, startWithinMinutes: null, stickySeconds: 0 };
-  return match(tickets, agents, { ...by, policy }, now, seed, passing, agentId).proposals[0];
+  return match(tickets, asking(agents, agentId), { ...by, policy }, now, seed, passing, agentId).proposals[0];
 }
 
 /** One look at all of these tickets, in their order; gives how many were placed, and writes what became of each. */

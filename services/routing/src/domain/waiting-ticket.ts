@@ -47,6 +47,8 @@ export interface CandidateAgent {
   readonly channelUnitsUsed: Readonly<Partial<Record<Channel, number>>>;
   readonly idleSince: number | null;
   readonly lastAssignedAt: number | null;
+  /** False = outside of the configured shifts; absent = none are configured, or a record of before it was said. */
+  readonly onShift?: boolean | undefined;
   readonly shiftEndsAt: number | null;
   /** What the tickets are about that take the agent's units; null = not known. */
   readonly work: readonly (string | null)[];

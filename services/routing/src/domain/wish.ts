@@ -1,6 +1,6 @@
 import type { CategoryConfig, DonorLevel, Priority, RoutingPolicy } from '@signalbox/contracts';
 import { isHeldOut } from './chance.js';
-import { OFFLINE } from './gate.js';
+import { OFF_SHIFT, OFFLINE } from './gate.js';
 import type { LearnedView } from './learning.js';
 import type { Pool } from './pool.js';
 import { keepingDonors, overflowOf } from './overflow.js';
@@ -166,7 +166,9 @@ function firstStaffedFit(
     const onlineOnly = policy.relaxation[step]?.skipIf === 'nobody-online';
     const there = fit.places.some((place) => {
       const index = fit.group.members[place]!;
-      return (onlineOnly ? pool.agents[index]!.presence === 'online' : pool.absence[index] !== OFFLINE) && !barred.includes(index);
+      const absence = pool.absence[index];
+      const isThere = onlineOnly ? pool.agents[index]!.presence === 'online' : absence !== OFFLINE && absence !== OFF_SHIFT;
+      return isThere && !barred.includes(index);
     });
     if (there) return fit;
   }
