@@ -24,7 +24,8 @@ const BUSY = 'other work first';
 export const HELD = 'kept for a better agent';
 export const TAKEN = 'got a more urgent ticket';
 /** Whether a reason says no more than that somebody has other things to do now. */
-export const isBusy = (reason: string): boolean => [BUSY, HELD, TAKEN, NOT_NOW[NO_ROOM]].includes(reason as typeof BUSY) || reason.startsWith('no room for ');
+export const isBusy = (reason: string): boolean =>
+  [BUSY, HELD, TAKEN, NOT_NOW[NO_ROOM]].includes(reason as typeof BUSY) || reason.startsWith('no room for ');
 const NOT_YET = 'for the next round to decide';
 
 export function propose(
