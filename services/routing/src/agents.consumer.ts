@@ -19,7 +19,8 @@ export class AgentsConsumer {
     const states = events.map(({ agentId, data }) => ({ agentId, state: data }));
     const domains = await agents.save(states, config, { waitedFor });
     await agents.wentAndCame(events.map(({ agentId, at, data }) => ({ agentId, at, offline: data.presence === 'offline' })));
-    await new ProposalStore(tx).caughtUp(events.map(({ agentId, data }) => ({ agentId, agentVersion: data.agentVersion })));
+    const freed = await new ProposalStore(tx).caughtUp(events.map(({ agentId, data }) => ({ agentId, agentVersion: data.agentVersion })));
+    await agents.roomChanged(freed);
     this.matching.ask(delivery, domains);
   }
 }

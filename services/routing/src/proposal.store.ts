@@ -75,14 +75,21 @@ export class ProposalStore {
     return rows.map((row) => row.agent_id);
   }
 
-  /** The agents' records have caught up to these versions. */
-  async caughtUp(agents: readonly { agentId: string; agentVersion: number }[]): Promise<void> {
-    if (agents.length === 0) return;
-    await this.tx.query(
-      `delete from proposal p using unnest($1::text[], $2::bigint[]) as x(agent_id, agent_version)
-       where p.agent_id = x.agent_id and p.agent_version is not null and p.agent_version <= x.agent_version`,
+  /**
+   * The agents' records have caught up to these versions.
+   * @returns agents who have more room now: their record does not show a ticket any more that was counted as in flight
+   */
+  async caughtUp(agents: readonly { agentId: string; agentVersion: number }[]): Promise<string[]> {
+    if (agents.length === 0) return [];
+    const rows = await this.tx.query<{ agent_id: string }[]>(
+      `with gone as (
+         delete from proposal p using unnest($1::text[], $2::bigint[]) as x(agent_id, agent_version)
+         where p.agent_id = x.agent_id and p.agent_version is not null and p.agent_version <= x.agent_version returning p.agent_id, p.ticket_id)
+       select distinct agent_id from gone join routing_agent a using (agent_id)
+       where not a.state->'holds' @> jsonb_build_array(jsonb_build_object('ticketId', gone.ticket_id))`,
       [agents.map((one) => one.agentId), agents.map((one) => one.agentVersion)],
     );
+    return rows.map((row) => row.agent_id);
   }
 
   /** Of each agent: what proposals in flight take, and what those tickets are about. */

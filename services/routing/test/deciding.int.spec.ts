@@ -18,7 +18,7 @@ import type { Stack } from '@signalbox/test-stack';
 import { isHeldOut } from '../src/domain/chance.js';
 import { routing } from '../src/service.js';
 import { aStack } from './a-stack.js';
-import { agent, configuration, enriched, noAnswer, ready, received, snapshot } from './events.js';
+import { agent, configuration, enriched, hold, noAnswer, ready, received, snapshot } from './events.js';
 
 let stack: Stack;
 let services: RunningService[] = [];
@@ -343,7 +343,6 @@ describe('routing', () => {
   it('offers an owned ticket whose deadline is near to who can begin it first, and to nobody else', async () => {
     await stack.publish(...configuration({ rescueWithinMinutes: 30 }));
     await start();
-    const hold = (ticketId: string) => ({ ticketId, units: 1, channel: 'web' as const, state: 'assigned' as const, dueAt: null });
     await stack.publish(
       agent('agent-owner', { unitsUsed: 2, holds: [hold('late'), hold('another')] }),
       agent('agent-buried', { unitsUsed: 3, holds: [hold('x'), hold('y'), hold('z')] }),

@@ -99,6 +99,8 @@ export const ready = (ticketId: string, fields: Parameters<typeof enriched>[1] =
   noAnswer(ticketId),
 ];
 
+export const hold = (ticketId: string) => ({ ticketId, units: 1, channel: 'web' as const, state: 'assigned' as const, dueAt: null });
+
 export function agent(agentId: string, fields: Partial<AgentStateEvent['data']> = {}): AgentStateEvent {
   return AgentState(agentId, {
     agentVersion: 1,

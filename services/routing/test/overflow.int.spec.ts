@@ -156,7 +156,8 @@ it('counts what still waits too long, and each wait of a ticket by itself', asyn
   await twice(...prompt.map((ticketId) => taken(ticketId, 1)));
   await until(
     () => proposals(kept).length > 0,
-    (nth) => [donor(2 + nth)],
+    // Another ability wakes what waits.
+    (nth) => [agent('agent-donor', { ...donor(2 + nth).data, languages: { en: 1 + (nth % 5) } })],
   );
   expect(proposals(kept)).toMatchObject([{ data: { agentId: 'agent-donor' } }]);
 });

@@ -13,7 +13,7 @@ import { startService, type RunningService } from '@signalbox/service-defaults';
 import type { Stack } from '@signalbox/test-stack';
 import { routing } from '../src/service.js';
 import { aStack } from './a-stack.js';
-import { agent, configuration, enriched, ready, snapshot } from './events.js';
+import { agent, configuration, enriched, hold, ready, snapshot } from './events.js';
 import { roundsDecidedAgain } from './replaying.js';
 
 let stack: Stack;
@@ -96,7 +96,6 @@ it('decides every round of a run again to the same bytes, from the topics alone'
   const weighted = { weights: { standard: { resolution: 1 } }, startWithinMinutes: 0, rescueWithinMinutes: 30 };
   await twice(...configuration({ ...weighted, learning: { holdoutShare: 0, explorationShare: 0.5 } }, 3));
   await stack.settled();
-  const hold = (ticketId: string) => ({ ticketId, units: 1, channel: 'web' as const, state: 'assigned' as const, dueAt: null });
   for (let nth = 0; nth < 5; nth += 1) {
     version += 1;
     await twice(agent(`agent-${nth}`, { agentVersion: version, unitsUsed: 2, holds: [hold(`x-${nth}`), hold(`y-${nth}`)] }));

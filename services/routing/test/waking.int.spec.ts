@@ -1,16 +1,25 @@
 import {
+  ClocksChanged,
   OfferMade,
   ProposalRejected,
   RoutingRoundsTopic,
   RoutingTopic,
   type AssignmentProposed,
+  type Draft,
   type RoundRecorded,
+  type TicketReceived,
 } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
 import type { Stack } from '@signalbox/test-stack';
 import { routing } from '../src/service.js';
 import { aStack } from './a-stack.js';
-import { agent, configuration, ready, received, snapshot } from './events.js';
+import { agent, configuration, hold, ready, received, snapshot } from './events.js';
+
+/** Received this moment: not past its maximum age. */
+const now = (ticketId: string, fields: Parameters<typeof ready>[1] = {}) => {
+  const [first, ...others] = ready(ticketId, fields) as [TicketReceived, ...Draft[]];
+  return [{ ...first, data: { ...first.data, receivedAt: new Date().toISOString() } }, ...others];
+};
 
 let stack: Stack;
 let services: RunningService[] = [];
@@ -23,6 +32,15 @@ const start = async (more: NodeJS.ProcessEnv = {}) => {
 };
 const proposals = (ticketId: string) =>
   stack.eventsAbout(ticketId, RoutingTopic).filter((event) => event.type === 'AssignmentProposed') as unknown as AssignmentProposed[];
+/** How many waiting tickets a round would take now. */
+const due = async (): Promise<number> => {
+  const [row] = await stack.query<{ due: number }>(
+    'routing',
+    `select count(*)::int as due from routing_ticket where state = 'waiting'
+     and (next_try_at <= now() or tried_bundle < 1 or tried_xmin <= (select max(roomier_xid::text::bigint)::text::xid8 from routing_agent))`,
+  );
+  return row!.due;
+};
 /** What only the sweep notices may come after everything else is quiet. */
 const settledWith = async (isThere: () => boolean) => {
   await stack.settled();
@@ -73,16 +91,84 @@ describe('a waiting ticket', () => {
     await stack.settled();
     for (const ticketId of [...many, 'last'])
       expect(stack.eventsAbout(ticketId, RoutingTopic).map((event) => event.type)).toEqual(['TicketQueued']);
-    const [idle] = await stack.query<{ due: number; versions: string }>(
-      'routing',
-      `select count(*)::int as due from routing_ticket where state = 'waiting'
-       and (next_try_at <= now() or tried_bundle < 1 or tried_xmin <= (select max(changed_xid::text::bigint)::text::xid8 from routing_agent))`,
-    );
-    expect(idle!.due).toBe(0);
+    expect(await due()).toBe(0);
     await stack.publish(agent('agent-technical', { agentVersion: 2, skills: { technical: 3 }, unitsUsed: 5 }));
     await settledWith(() => proposals('last').length > 0);
     expect(proposals('last')).toMatchObject([{ data: { agentId: 'agent-technical' } }]);
     expect(many.flatMap((ticketId) => proposals(ticketId))).toEqual([]);
+  });
+
+  it('goes first when its deadline is nearest, though more wait than a round takes', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(agent('agent-full', { unitsUsed: 6 }));
+    const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const clock = (ticketId: string, dueAt: string) =>
+      ClocksChanged(ticketId, {
+        policy: { name: 'standard', version: 1 },
+        calendar: { name: 'office', version: 1 },
+        clocks: [
+          {
+            target: 'firstResponse',
+            instance: 1,
+            status: 'running',
+            startedAt: inHours(-1),
+            targetMinutes: 600,
+            dueAt,
+            breachedAt: null,
+            stoppedAt: null,
+          },
+        ],
+      });
+    const many = Array.from({ length: 250 }, (_, nth) => `many-${nth}`);
+    const all = [...many.flatMap((id) => [...now(id), clock(id, inHours(8))]), ...now('last'), clock('last', inHours(4))];
+    await stack.publish(...all, ...all);
+    await stack.settled();
+    await stack.publish(agent('agent-full', { agentVersion: 2, unitsUsed: 5 }));
+    await settledWith(() => proposals('last').length > 0);
+    expect(proposals('last')).toMatchObject([{ data: { agentId: 'agent-full' } }]);
+    expect(many.flatMap((ticketId) => proposals(ticketId))).toEqual([]);
+    // Near enough to its deadline it goes before any other priority, too.
+    await stack.publish(...now('urgent', { priority: 'urgent' }), ...now('near', { priority: 'low' }), clock('near', inHours(0.2)));
+    await stack.settled();
+    await stack.publish(agent('agent-full', { agentVersion: 3, unitsUsed: 4 }));
+    await settledWith(() => proposals('near').length > 0);
+    expect(proposals('near')).toHaveLength(1);
+    expect(proposals('urgent')).toEqual([]);
+  });
+
+  it('is tried again when somebody has more room, not when they have less', async () => {
+    await stack.publish(...configuration());
+    await start();
+    await stack.publish(
+      agent('agent-new', { skills: { accounting: 1 }, unitsUsed: 2, holds: [hold('a'), hold('b')] }),
+      ...ready('waiting'),
+    );
+    await stack.settled();
+    const tried = async (): Promise<string> => {
+      const [row] = await stack.query<{ tried: string }>('routing', `select tried_xmin::text as tried from routing_ticket`);
+      return row!.tried;
+    };
+    // Tried by what it could not know to be committed, it is tried once more.
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await due()) > 0;) await stack.settled();
+    let before = await tried();
+    const becomes = (agentVersion: number, fields: object) =>
+      Array.from({ length: 2 }, () => agent('agent-new', { agentVersion, skills: { accounting: 1 }, ...fields }));
+    await stack.publish(...becomes(2, { unitsUsed: 3, holds: [hold('a'), hold('b'), hold('c')] }));
+    await stack.settled();
+    expect(await tried()).toBe(before);
+    // As much as before, and yet other tickets: one was given back in between. Less. Another ability.
+    for (const [version, fields] of [
+      [3, { unitsUsed: 3, holds: [hold('a'), hold('b'), hold('d')] }],
+      [4, { unitsUsed: 2, holds: [hold('a'), hold('b')] }],
+      [5, { unitsUsed: 2, holds: [hold('a'), hold('b')], languages: { de: 5 } }],
+    ] as const) {
+      await stack.publish(...becomes(version, fields));
+      for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await tried()) === before;) await stack.settled();
+      const after = await tried();
+      expect({ version, isTriedAgain: after !== before }).toEqual({ version, isTriedAgain: true });
+      before = after;
+    }
   });
 
   it('gets the room that a proposal in flight gives back', async () => {

@@ -1,5 +1,5 @@
 import type { Exclusion } from '@signalbox/contracts';
-import { NO_CHANNEL_ROOM, NOT_NOW, queueReason, whyNeverFits } from './gate.js';
+import { NO_CHANNEL_ROOM, NO_ROOM, NOT_NOW, queueReason, whyNeverFits } from './gate.js';
 import { TOP_MAX, type Look, type Placed } from './look.js';
 import type { Proposed } from './match.js';
 import type { Pool } from './pool.js';

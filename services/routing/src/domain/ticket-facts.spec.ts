@@ -1,10 +1,14 @@
-import type { TicketSnapshot } from '@signalbox/contracts';
+import { RoutingPolicy, type TicketSnapshot } from '@signalbox/contracts';
 import { ConfigurationSnapshot, NO_CONFIGURATION } from '@signalbox/messaging';
 import { snapshot } from '../../test/events.js';
 import {
   firstQueuedAtOf,
   priorityOf,
+  orderRankOf,
+  overAgeAtOf,
   readyAtOf,
+  rejectedAt,
+  rescueAtOf,
   standingOf,
   waitChange,
   waitingTicketOf,
@@ -66,6 +70,64 @@ describe('a skill that no configured agent has', () => {
   });
   it('is none where the configuration names no agents', () => {
     expect(waitingTicketOf('t', extra, configured({})).unknownSkills).toBeUndefined();
+  });
+});
+
+describe('a ticket to be rescued', () => {
+  const dueAt = AT + 600_000;
+  const owned = { received, dueAt, assignment: snapshot({ status: 'open', agentId: 'ana' }) };
+  it('is looked at for the first time at once, then twice more, half a minute apart', () => {
+    expect(rescueAtOf(owned, false)).toBe(0);
+    expect(rescueAtOf({ ...owned, rescue: { dueAt, proposed: 2, triedAt: AT } }, false)).toBe(AT + 30_000);
+    expect(rescueAtOf({ ...owned, rescue: { dueAt, proposed: 3, triedAt: AT } }, false)).toBeUndefined();
+    // Another deadline, another rescue.
+    expect(rescueAtOf({ ...owned, rescue: { dueAt: dueAt - 1, proposed: 3, triedAt: AT } }, false)).toBe(0);
+  });
+  it('is left alone while something is on its way, or it does not need anybody', () => {
+    expect(rescueAtOf(owned, true)).toBeUndefined();
+    for (const fields of [{ offer }, { agentId: null }, { status: 'pending' as const }])
+      expect(rescueAtOf({ ...owned, assignment: snapshot({ status: 'open', agentId: 'ana', ...fields }) }, false)).toBeUndefined();
+    expect(rescueAtOf({ ...owned, dueAt: null }, false)).toBeUndefined();
+  });
+});
+
+describe('a rejected proposal', () => {
+  it('is decided again soon, and later each further time', () => {
+    const waits: number[] = [];
+    let facts: TicketFacts = { received };
+    for (let nth = 0; nth < 10; nth += 1) {
+      facts = { ...facts, ...rejectedAt(facts, new Date(AT)) };
+      waits.push(facts.notBefore! - AT);
+    }
+    expect(waits).toEqual([50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
+    expect(readyAtOf({ ...facts, enriched, verdict: { kind: 'none', at: AT } }, patience)).toBe(AT + 5_000);
+  });
+});
+
+describe('the place in the order', () => {
+  const policy = RoutingPolicy.parse({
+    weights: { standard: {} },
+    maximumAgeMinutes: { urgent: 15, high: 30, normal: 120, low: 480 },
+    relaxation: [
+      { afterSeconds: 60, priorityDelta: 1 },
+      { afterSeconds: 120, priorityDelta: 3 },
+    ],
+  });
+  it('is the priority’s, raised by the steps that have come since relaxFrom', () => {
+    const facts = {
+      received,
+      enriched: { ...enriched, priority: 'low' as const },
+      assignment: snapshot({ relaxFrom: new Date(AT).toISOString() }),
+    };
+    const rankAfter = (seconds: number) => orderRankOf(facts, policy, new Date(AT + seconds * 1000));
+    expect([59, 60, 119, 120].map(rankAfter)).toEqual([3, 2, 2, 0]);
+    expect(orderRankOf({ ...facts, enriched }, policy, new Date(AT + 120_000))).toBe(0);
+    expect([orderRankOf(facts, undefined, new Date(AT)), orderRankOf({}, policy, new Date(AT))]).toEqual([3, 2]);
+  });
+  it('changes at the maximum age of the priority', () => {
+    expect(overAgeAtOf({ received, enriched }, policy)).toBe(AT + 30 * 60_000);
+    expect(overAgeAtOf({ received }, policy)).toBe(AT + 120 * 60_000);
+    expect([overAgeAtOf({}, policy), overAgeAtOf({ received }, undefined)]).toEqual([undefined, undefined]);
   });
 });
 
