@@ -209,6 +209,9 @@ describe('two policies compared', () => {
     expect(changedAssignments.mean).toBeGreaterThan(0.2);
     for (const name of ['meanWaitMinutes', 'p95WaitMinutes', 'giniBusyTime', 'firstResponseBreachedShare'])
       expect({ name, worse: overall[name]!.difference.mean > 0 }).toEqual({ name, worse: true });
+    const { mean: worse, interval95 } = overall['meanWaitMinutes']!.difference;
+    expect(interval95[0]).toBeLessThan(worse);
+    expect(interval95[1]).toBeGreaterThan(worse);
     expect(byQueue['general']!['meanWaitMinutes']).toEqual(overall['meanWaitMinutes']);
     expect(busyMinutesByAgent['bo']!.other.mean).toBeLessThan(busyMinutesByAgent['bo']!.now.mean);
   });

@@ -8,8 +8,8 @@ import {
   type RoutingPolicy,
 } from '@signalbox/contracts';
 import type { KafkaOptions } from '@signalbox/messaging';
-import { RoundReplay, type Learned, type MatchPolicy, type RecordedRound } from '@signalbox/routing/domain';
-import { interval95, type Interval } from '../simulate/interval.ts';
+import { mixed, RoundReplay, type Learned, type MatchPolicy, type RecordedRound } from '@signalbox/routing/domain';
+import type { Interval } from '../simulate/interval.ts';
 import { gini, mean, quantile } from '../simulate/measures.ts';
 import { WrongUse, type Findings } from './findings.ts';
 import { resimulate, type Resimulated } from './resimulate.ts';
@@ -19,11 +19,12 @@ import { TrafficGatherer, type Traffic, type TrafficEvent } from './traffic.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const MINUTE_MS = 60_000;
+const RESAMPLES = 200;
 
-/** A figure over the runs; the interval is of its mean, 95 %. Null = one run says nothing about the next. */
+/** The mean over the runs; 95 % of days like this one, drawn from its tickets, and of the model's chance lie in the interval. */
 export interface Figure {
   readonly mean: number;
-  readonly interval95: Interval | null;
+  readonly interval95: Interval;
 }
 export interface Compared {
   readonly now: Figure;
@@ -56,6 +57,8 @@ const MODELLED = [
   'a ticket comes back when it really did, so long after its solution, whoever solved it',
   'service levels of queues that help others out are those of the simulated run, which begins with none',
   'agents begin with nothing in hand; what is learned stays as it was at the beginning of the window',
+  'what waited already at the beginning, rescues and "next for me" are left out; the age of a ticket that comes back counts anew',
+  `intervals are over ${RESAMPLES} days made of this one by drawing its tickets anew, as if they came independently of each other: rather too narrow`,
   'presence, capacity and skills are known at rounds that proposed something, and from the last record of each agent; queues and units as configured now',
 ];
 
@@ -66,33 +69,36 @@ interface Measured {
   readonly busyMinutesByAgent: Figures;
 }
 
-/** What one run came to. Pure. */
+/**
+ * What one run came to. Pure.
+ * @param places of the tickets that count, some of them perhaps more than once
+ */
 export function measure(
   { tickets, to }: Traffic,
   { beganAt, busyMinutes, firstAgent }: Resimulated,
   agentIds: readonly string[],
+  places: readonly number[] = [...tickets.keys()],
 ): Measured {
   const waitOf = (nth: number): number =>
     ((Number.isNaN(beganAt[nth]!) ? Math.max(to, tickets[nth]!.arrivesAt) : beganAt[nth]!) - tickets[nth]!.arrivesAt) / MINUTE_MS;
-  const figuresOf = (places: readonly number[]): Figures => {
-    const waits = places.map(waitOf);
-    const due = places.filter((nth) => tickets[nth]!.responseDueAt !== null);
+  const figuresOf = (some: readonly number[]): Figures => {
+    const waits = some.map(waitOf);
+    const due = some.filter((nth) => tickets[nth]!.responseDueAt !== null);
     const breached = due.filter((nth) => !(beganAt[nth]! <= tickets[nth]!.responseDueAt!));
     return {
       meanWaitMinutes: mean(waits),
       p95WaitMinutes: quantile(waits, 0.95),
       firstResponseBreachedShare: due.length === 0 ? 0 : breached.length / due.length,
-      neverPlaced: places.filter((nth) => firstAgent[nth] === undefined).length,
+      neverPlaced: some.filter((nth) => firstAgent[nth] === undefined).length,
     };
   };
-  const all = [...tickets.keys()];
   const busy = agentIds.map((agentId) => busyMinutes.get(agentId) ?? 0);
   return {
-    overall: { ...figuresOf(all), giniBusyTime: gini(Float64Array.from(busy)) },
+    overall: { ...figuresOf(places), giniBusyTime: gini(Float64Array.from(busy)) },
     byQueue: Object.fromEntries(
-      [...Map.groupBy(all, (nth) => tickets[nth]!.seen.queueId)]
+      [...Map.groupBy(places, (nth) => tickets[nth]!.seen.queueId)]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([queueId, places]) => [queueId, figuresOf(places)]),
+        .map(([queueId, own]) => [queueId, figuresOf(own)]),
     ),
     busyMinutesByAgent: Object.fromEntries(agentIds.map((agentId, nth) => [agentId, busy[nth]!])),
   };
@@ -106,31 +112,51 @@ export function compare(traffic: Traffic, now: MatchPolicy, other: MatchPolicy, 
   const agentIds = [
     ...new Set(traffic.agents.filter(({ agent }) => agent.presence !== 'offline').map(({ agent }) => agent.agentId)),
   ].sort();
-  const changed: number[] = [];
-  const pairs = Array.from({ length: runs }, (_, run) => {
-    const [before, after] = [now, other].map((policy) => resimulate(traffic, policy, model, run + 1)) as [Resimulated, Resimulated];
-    changed.push(traffic.tickets.filter((__, nth) => before.firstAgent[nth] !== after.firstAgent[nth]).length / traffic.tickets.length);
-    return { now: measure(traffic, before, agentIds), other: measure(traffic, after, agentIds) };
-  });
+  const { tickets } = traffic;
+  const simulated = Array.from(
+    { length: runs },
+    (_, run) => [now, other].map((policy) => resimulate(traffic, policy, model, run + 1)) as [Resimulated, Resimulated],
+  );
+  const pairOf = (run: number, places: readonly number[]): Pair => {
+    const [before, after] = simulated[run]!;
+    const changed = places.filter((nth) => before.firstAgent[nth] !== after.firstAgent[nth]).length / places.length;
+    return { changed, now: measure(traffic, before, agentIds, places), other: measure(traffic, after, agentIds, places) };
+  };
+  const all = [...tickets.keys()];
+  const pairs = simulated.map((_, run) => pairOf(run, all));
+  // Each queue keeps its tickets' number, or a small one would be missing from some days.
+  const byQueue = [...Map.groupBy(all, (nth) => tickets[nth]!.seen.queueId).values()];
+  const resampled = Array.from({ length: RESAMPLES }, (_, day) =>
+    pairOf(
+      day % runs,
+      byQueue.flatMap((own) => own.map((nth) => own[Math.floor((mixed(day, nth) / 2 ** 32) * own.length)]!)),
+    ),
+  );
+  const figure = (valueOf: (pair: Pair) => number): Figure => {
+    const values = resampled.map(valueOf);
+    return { mean: mean(pairs.map(valueOf)), interval95: [quantile(values, 0.025), quantile(values, 0.975)] };
+  };
   const compared = (figuresOf: (one: Measured) => Figures): Record<string, Compared> =>
     Object.fromEntries(
       Object.keys(figuresOf(pairs[0]!.now)).map((name) => {
-        const before = pairs.map((pair) => figuresOf(pair.now)[name]!);
-        const after = pairs.map((pair) => figuresOf(pair.other)[name]!);
-        return [name, { now: figure(before), other: figure(after), difference: figure(after.map((value, run) => value - before[run]!)) }];
+        const [before, after] = [(pair: Pair) => figuresOf(pair.now)[name]!, (pair: Pair) => figuresOf(pair.other)[name]!];
+        return [name, { now: figure(before), other: figure(after), difference: figure((pair) => after(pair) - before(pair)) }];
       }),
     );
   return {
     agents: agentIds.length,
-    changedAssignments: figure(changed),
+    changedAssignments: figure(({ changed }) => changed),
     overall: compared(({ overall }) => overall),
-    byQueue: Object.fromEntries(
-      Object.keys(pairs[0]!.now.byQueue).map((queueId) => [queueId, compared(({ byQueue }) => byQueue[queueId]!)]),
-    ),
+    byQueue: Object.fromEntries(Object.keys(pairs[0]!.now.byQueue).map((queueId) => [queueId, compared((one) => one.byQueue[queueId]!)])),
     busyMinutesByAgent: compared(({ busyMinutesByAgent }) => busyMinutesByAgent),
   };
 }
-const figure = (values: readonly number[]): Figure => ({ mean: mean(values), interval95: interval95(values) });
+interface Pair {
+  /** Share of tickets whose first agent is another. */
+  readonly changed: number;
+  readonly now: Measured;
+  readonly other: Measured;
+}
 
 export interface WhatIfOptions {
   readonly policy: RoutingPolicy;
@@ -193,8 +219,7 @@ function instantOf(option: string, text: string | undefined, otherwise: Date): D
 
 function wordsOf(found: WhatIf): string[] {
   const number = (value: number): string => value.toFixed(Math.abs(value) < 1 ? 3 : 1);
-  const show = ({ mean: centre, interval95: range }: Figure): string =>
-    range ? `${number(centre)} ±${number((range[1] - range[0]) / 2)}` : number(centre);
+  const show = ({ mean: centre, interval95: [low, high] }: Figure): string => `${number(centre)} ±${number((high - low) / 2)}`;
   const rows: string[][] = [['', 'now', 'other', 'difference']];
   const add = (prefix: string, figures: Readonly<Record<string, Compared>>): void => {
     for (const [name, { now, other, difference }] of Object.entries(figures))

@@ -80,6 +80,8 @@ interface Round extends RoundResult {
   readonly events: Draft[];
 }
 
+type NextAnswer = Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' | 'reasons'>;
+
 /** What the rounds of all domains have in common in one process, where only one runs at a time. */
 export interface Memory {
   readonly agents: AgentCache;
@@ -178,7 +180,8 @@ export class Rounds {
     const tickets = new TicketStore(tx);
     const context: RoundContext = { tx, now, config, active, domain, held };
     const asked = await new NextRequestStore(tx).take(this.domain);
-    for (const request of asked) if (request.kind === 'next') events.push(...(await this.#next(context, request)));
+    const answers = new Map<string, NextAnswer>();
+    for (const request of asked) if (request.kind === 'next') events.push(...(await this.#next(context, request, answers)));
     const ready = await tickets.takeReady(this.domain, now, active.policy, config.bundle, TICKETS_MAX);
     const rescues = await toRescue(context, this.domain, TICKETS_MAX - ready.length);
     const rows = await this.#letTicketsLeave(context, [...ready, ...rescues], alsoIn);
@@ -212,11 +215,18 @@ export class Rounds {
     return stays;
   }
 
-  /** One agent asks for the next ticket: exactly one answer. */
-  async #next(context: RoundContext, { requestId, agentId, cause }: NextRequest): Promise<Draft[]> {
+  /**
+   * One agent asks for the next ticket: exactly one answer.
+   * @param answers of this round: who asks again before it gets the same one
+   */
+  async #next(context: RoundContext, { requestId, agentId, cause }: NextRequest, answers: Map<string, NextAnswer>): Promise<Draft[]> {
     const { tx, now, config, active } = context;
-    const answer = (said: Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' | 'reasons'>) =>
-      causedBy(cause, [NextAnswered(agentId, { requestId, ...said, policy: refOf(active), answeredAt: now.toISOString() })]);
+    const answer = (said: NextAnswer): Draft[] => {
+      answers.set(agentId, said);
+      return causedBy(cause, [NextAnswered(agentId, { requestId, ...said, policy: refOf(active), answeredAt: now.toISOString() })]);
+    };
+    const before = answers.get(agentId);
+    if (before) return answer(before);
     await this.memory.agents.renew(tx);
     const agents = this.#agents(context);
     const agent = agents.find((one) => one.agentId === agentId);

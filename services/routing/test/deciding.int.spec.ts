@@ -323,6 +323,15 @@ describe('routing', () => {
     expect((stack.eventsAbout('agent-silent', RoutingTopic) as unknown as NextAnswered[])[0]!.data).toMatchObject({
       why: 'out-of-rotation',
     });
+    // Impatience costs one look a round, and every click has its answer.
+    const clicks = Array.from({ length: 30 }, (_, nth) =>
+      NextRequested('agent-silent', { askedAt: new Date(Date.now() + nth).toISOString() }),
+    );
+    await stack.publish(...clicks, ...clicks);
+    await stack.settled();
+    const outcomes = stack.eventsAbout('agent-silent', RoutingTopic) as unknown as NextAnswered[];
+    expect(new Set(outcomes.map(({ data }) => data.requestId)).size).toBe(31);
+    expect(outcomes).toHaveLength(31);
   });
 
   it('gives nothing by itself to who stays online after their shift, until the next one begins', async () => {
