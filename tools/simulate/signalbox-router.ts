@@ -46,6 +46,8 @@ export class SignalboxRouter implements Router {
   #learned: Learned | undefined;
   #completedSince = 0;
   #rounds = 0;
+  /** The earliest instant (ms) at which time alone may bring somebody for a ticket of the latest rounds. */
+  #nextStepAt = Infinity;
   /** Agents whose record has to be written anew. */
   readonly #changed = new Set<number>();
 
@@ -151,9 +153,10 @@ export class SignalboxRouter implements Router {
     this.#changed.add(agent);
   }
 
-  decide(at: number, assign: Assign): void {
+  decide(at: number, assign: Assign): number | void {
     const now = EPOCH_MS + at * MINUTE_MS;
     this.#renewChanged(now);
+    this.#nextStepAt = Infinity;
     if (this.#waiting.size === 0) return;
     if (!this.#learned || this.#completedSince >= LEARN_EVERY) {
       const cells = this.#cells.filter((cell) => cell !== undefined);
@@ -165,10 +168,12 @@ export class SignalboxRouter implements Router {
     const tickets = inOrder(staffed, this.policy, new Date(now));
     this.#round(tickets.slice(0, TICKETS_MAX), now, assign);
     // What stands behind so many is tried too, as in the service; here only where somebody has room for it, or it would take hours.
-    if (tickets.length <= TICKETS_MAX) return;
-    const possible = new Set(this.#waitingFor(this.#onDuty.map((onDuty, agent) => onDuty && this.desk.hasRoom(agent))));
-    const behind = tickets.slice(TICKETS_MAX).filter((ticket) => possible.has(ticket));
-    for (let from = 0; from < behind.length; from += TICKETS_MAX) this.#round(behind.slice(from, from + TICKETS_MAX), now, assign);
+    if (tickets.length > TICKETS_MAX) {
+      const possible = new Set(this.#waitingFor(this.#onDuty.map((onDuty, agent) => onDuty && this.desk.hasRoom(agent))));
+      const behind = tickets.slice(TICKETS_MAX).filter((ticket) => possible.has(ticket));
+      for (let from = 0; from < behind.length; from += TICKETS_MAX) this.#round(behind.slice(from, from + TICKETS_MAX), now, assign);
+    }
+    if (this.#nextStepAt < Infinity) return (this.#nextStepAt - EPOCH_MS) / MINUTE_MS;
   }
 
   /** Those that one of these agents has the skill and the language for: nobody else's hold up a round. */
@@ -182,7 +187,9 @@ export class SignalboxRouter implements Router {
     this.#rounds += 1;
     const by = { policy: this.policy, categories: this.#categories, learned: this.#learned! };
     const seed = mixed(this.#rounds, this.desk.seed);
-    for (const { ticket, agentId } of match(tickets, this.#agents, by, new Date(now), seed).proposals) {
+    const { proposals, waiting } = match(tickets, this.#agents, by, new Date(now), seed);
+    for (const { nextStepAt = Infinity } of waiting) this.#nextStepAt = Math.min(this.#nextStepAt, nextStepAt);
+    for (const { ticket, agentId } of proposals) {
       const number = Number(ticket.ticketId.slice(1));
       const agent = this.#numbers.get(agentId)!;
       assign(this.#waiting.get(number)!.ticket, agent);

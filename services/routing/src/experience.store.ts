@@ -1,6 +1,15 @@
 import type { EntityManager } from 'typeorm';
 import { doesHarm, gainOf, withTicket, type Arm, type Gain } from './domain/learning-gain.js';
-import { fadedLoad, logMinutes, minutesWorked, NO_CATEGORY, type ObservedCell, type ObservedLoad, type Pause } from './domain/learning.js';
+import {
+  fadedLoad,
+  logMinutes,
+  minutesWorked,
+  NO_CATEGORY,
+  type ObservedCell,
+  type ObservedLoad,
+  type Pause,
+  RETURNS_MEMORY,
+} from './domain/learning.js';
 
 /** What the transaction that reads has written itself, and may yet roll back. */
 const OWN = 'changed_xid = pg_current_xact_id_if_assigned() as own';
@@ -234,7 +243,7 @@ export class ExperienceStore {
          where o.agent_id = b.agent_id and o.category = b.category)
        update came_back c set tickets = c.tickets * ${left} + b.tickets, minutes = c.minutes * ${left} + b.minutes
        from (select count(*)::float8 as tickets, coalesce(sum(minutes), 0) as minutes from back) b where b.tickets > 0`,
-      [rows.map((row) => row.ticketId), rows.map((row) => row.at), memoryTickets, withinDays],
+      [rows.map((row) => row.ticketId), rows.map((row) => row.at), RETURNS_MEMORY * memoryTickets, withinDays],
     );
   }
 

@@ -150,7 +150,7 @@ describe('what is learned', () => {
     expect(cell.satisfied / cell.rated).toBeLessThan(0.02);
     let returns = { tickets: 0, minutes: 0 };
     for (let nth = 0; nth < 1_000; nth += 1) returns = withReturn(returns, 60, 50);
-    for (let nth = 0; nth < 200; nth += 1) returns = withReturn(returns, 600, 50);
+    for (let nth = 0; nth < 5_000; nth += 1) returns = withReturn(returns, 600, 50);
     expect(returns.minutes / returns.tickets).toBeGreaterThan(580);
   });
 

@@ -60,8 +60,10 @@ export interface Returns {
   readonly tickets: number;
   readonly minutes: number;
 }
+/** Of a pair's memory: the whole team remembers so much more, or the mean of a hundred returns would move every decision up and down. */
+export const RETURNS_MEMORY = 20;
 export function withReturn(returns: Returns, minutes: number, memoryTickets: number): Returns {
-  const left = leftOf(returns.tickets, memoryTickets);
+  const left = leftOf(returns.tickets, RETURNS_MEMORY * memoryTickets);
   return { tickets: returns.tickets * left + 1, minutes: returns.minutes * left + minutes };
 }
 
