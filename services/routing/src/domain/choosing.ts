@@ -42,7 +42,15 @@ export function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], po
   candidates.sort((a, b) => pool.inTurn(a, b));
   const most = Math.min(wishes.length, 1 + Math.ceil((2 * wishes.length) / Math.max(1, candidates.length)));
   const rankOf = new Int32Array(pool.agents.length);
-  for (let rank = 0; rank < candidates.length; rank += 1) rankOf[candidates[rank]!] = rank;
+  const turns: Turns = { idle: new Float64Array(candidates.length), rotation: new Float64Array(candidates.length) };
+  for (let rank = 0; rank < candidates.length; rank += 1) {
+    const index = candidates[rank]!;
+    rankOf[index] = rank;
+    if (most === 1) continue;
+    const { idleSince, lastAssignedAt } = pool.agents[index]!;
+    turns.idle[rank] = idleSignal(idleSince, pool.context.now);
+    turns.rotation[rank] = rotationSignal(lastAssignedAt, pool.context.now);
+  }
   const placesOf = new Map<string, Int32Array>();
   // One allocation for all rows: a round has hundreds of them.
   const columns = new Int32Array(pairs * most);
@@ -66,7 +74,7 @@ export function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], po
         columns[count] = rank * most + place;
         // Of equals everybody's first place comes before anybody's second.
         const tie = TIE * (place * candidates.length + rank);
-        costs[count] = tie - (place === 0 ? scores[at]! : scoreBehind(pool, wish, index, scores[at]!, place));
+        costs[count] = tie - (place === 0 ? scores[at]! : scoreBehind(pool, wish, index, scores[at]!, place, rank, turns));
         flags[count] = later[at]!;
         count += 1;
       }
@@ -85,19 +93,23 @@ export function chooseAgents(wishes: readonly Wish[], looks: readonly Look[], po
   return { chosen, held, takenBy };
 }
 
+/** Signals that are gone once an agent has another ticket, by rank. */
+interface Turns {
+  readonly idle: Float64Array;
+  readonly rotation: Float64Array;
+}
+
 /** What is left of a score when the agent takes so many other tickets like this one first: no longer idle, and nobody's turn. */
-function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, others: number): number {
+function scoreBehind(pool: Pool, wish: Wish, index: number, score: number, others: number, rank: number, turns: Turns): number {
   const { ticket, weighting, view } = wish;
-  const { agentId, idleSince, lastAssignedAt } = pool.agents[index]!;
-  const { now } = pool.context;
   const max = pool.unitsMax(index, ticket.interruptible);
   const taken = pool.unitsTaken(index, ticket.interruptible);
   let less =
     weighting.workload * (workloadSignal(max, taken, ticket.units) - workloadSignal(max, taken + others * ticket.units, ticket.units));
-  if (weighting.idle > 0) less += weighting.idle * idleSignal(idleSince, now);
-  if (weighting.rotation > 0) less += weighting.rotation * rotationSignal(lastAssignedAt, now);
+  less += weighting.idle * turns.idle[rank]! + weighting.rotation * turns.rotation[rank]!;
   if (weighting.resolution > 0) {
     const { learned } = pool.context;
+    const { agentId } = pool.agents[index]!;
     const means = { minutes: view.handleMinutes(agentId, ticket.category), resolved: view.resolvedShare(agentId, ticket.category) };
     const all = { ...means, timePrice: view.timePrice(agentId) };
     const team = teamMinutesToSolve(learned, ticket.category);
