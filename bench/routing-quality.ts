@@ -1,4 +1,4 @@
-import { RoutingPolicy } from '@signalbox/contracts';
+import { RoutingPolicy, type Priority } from '@signalbox/contracts';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -48,8 +48,8 @@ const cases: { readonly name: string; readonly changes: Changes }[] = [
   { name: '60 agents, bursts', changes: { bursts: true } },
   { name: '60 agents, shifts', changes: { shifts: true } },
   { name: '60 agents, abandonment', changes: { patienceHours: 4 } },
-  { name: '12 agents, load 0.85', changes: { agents: 12 } },
-  { name: '300 agents, load 0.85', changes: { agents: 300, tickets: 3 * tickets } },
+  ...[0.7, 0.85, 0.95].map((load) => ({ name: `12 agents, load ${load}`, changes: { load, agents: 12 } })),
+  ...[0.7, 0.85, 0.95].map((load) => ({ name: `300 agents, load ${load}`, changes: { load, agents: 300, tickets: 3 * tickets } })),
 ].filter(({ name }) => values.only === '' || values.only.split(',').some((part) => name.includes(part)));
 
 interface One {
@@ -181,6 +181,11 @@ const missed = [
   ...standard
     .filter(({ satisfiedShare }) => satisfiedShare['signalbox']! < satisfiedShare['oracle-lp']! - SATISFIED_AIM)
     .map(({ name }) => `${name}: satisfied share more than ${SATISFIED_AIM * 100} points below oracle-lp's`),
+  ...standard.flatMap(({ name, longestWaitMinutes }) =>
+    Object.entries(longestWaitMinutes)
+      .filter(([priority, minutes]) => minutes > policy.maximumAgeMinutes[priority as Priority])
+      .map(([priority, minutes]) => `${name}: ${priority} waited ${number(minutes)} minutes, past its maximum age`),
+  ),
   ...standard
     .filter(({ worstWindow }) => worstWindow > COLD_START_MAX)
     .map(({ name }) => `${name}: a window more than 3 % worse than least-loaded`),

@@ -6,9 +6,13 @@ import { IntakeConsumer } from './intake.consumer.js';
 import { lockAll } from './locking.js';
 import { Matching } from './matching.js';
 import { PerformanceTimer } from './performance.timer.js';
+import { StaffingTimer } from './staffing.timer.js';
 import { TicketConsumer } from './ticket.consumer.js';
 
-@Module({ controllers: [TicketConsumer, AgentsConsumer, ConsoleConsumer, IntakeConsumer], providers: [Matching, PerformanceTimer] })
+@Module({
+  controllers: [TicketConsumer, AgentsConsumer, ConsoleConsumer, IntakeConsumer],
+  providers: [Matching, PerformanceTimer, StaffingTimer],
+})
 export class RoutingModule {
   constructor(@Inject(UnitOfWork) unit: UnitOfWork) {
     unit.lockFirst(lockAll);

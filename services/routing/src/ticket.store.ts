@@ -3,6 +3,7 @@ import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
 import { domainOfTicket } from './domain/matching-domain.js';
 import { levelsAsked } from './domain/overflow.js';
+import type { Overdue } from './domain/staffing-alarm.js';
 import {
   firstQueuedAtOf,
   orderRankOf,
@@ -156,6 +157,24 @@ export class TicketStore {
       [now, nearBreachUntil(policy, now), domain, max],
     )) as StoredTicket[];
     return rows.map(toRow);
+  }
+
+  /** What waits past its maximum age, by domain. */
+  async overdue(now: Date): Promise<Overdue[]> {
+    const rows = await this.tx.query<{ domain: string; tickets: number; oldest: string; since: Date; reasons: string | null }[]>(
+      `select o.domain, o.tickets, t.ticket_id as oldest, t.first_queued_at as since, t.facts->'told'->>'reasons' as reasons
+       from (select domain, count(*)::int as tickets from routing_ticket where state = 'waiting' and over_age_at <= $1 group by domain) o
+       cross join lateral (select * from routing_ticket where state = 'waiting' and over_age_at <= $1 and domain = o.domain
+         order by first_queued_at limit 1) t order by o.domain`,
+      [now],
+    );
+    return rows.map(({ domain, tickets, oldest, since, reasons }) => ({
+      domain,
+      tickets,
+      oldestTicketId: oldest,
+      since,
+      reasons: (reasons ?? '').split('|').filter((one) => one !== ''),
+    }));
   }
 
   /**

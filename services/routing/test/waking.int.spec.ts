@@ -216,6 +216,21 @@ describe('a waiting ticket', () => {
   });
 });
 
+it('counts what waits past its maximum age', async () => {
+  await stack.publish(...configuration());
+  await start();
+  // Received long ago.
+  const old = [...ready('old-1'), ...ready('old-2')];
+  await stack.publish(...old, ...old, ...now('young'));
+  await stack.settled();
+  const counted = async (): Promise<string | undefined> => {
+    const metrics = await (await fetch(`${services[0]!.http}/metrics`)).text();
+    return /signalbox_routing_overdue_tickets\{domain="default"\} (\d+)/.exec(metrics)?.[1];
+  };
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline && (await counted()) === undefined;) await stack.settled();
+  expect(await counted()).toBe('2');
+});
+
 it('records a round of a large company in events that stay small', async () => {
   await stack.publish(...configuration());
   await start();

@@ -11,6 +11,7 @@ export class TakeInOrder implements MigrationInterface {
       update routing_ticket set order_rank = priority_rank where state = 'waiting';
       update routing_ticket set rescue_at = now() where state = 'owned';
       create index routing_ticket_by_deadline on routing_ticket (domain, order_rank, due_at, first_queued_at) where state = 'waiting';
+      create index routing_ticket_over_age on routing_ticket (domain, over_age_at) where state = 'waiting';
 
       -- Like changed_xid, but only of changes after which the agent might take what they could not before: they wake what waits.
       alter table routing_agent add column roomier_xid xid8 not null default pg_current_xact_id();
