@@ -23,6 +23,9 @@ describe('the gain of learning', () => {
   it('is called harm only where chance does not explain it', () => {
     expect(doesHarm(gainOf(armOf(around(80, 1_000)), armOf(around(60, 200))))).toBe(true);
     expect(doesHarm(gainOf(armOf(around(62, 1_000)), armOf(around(60, 200))))).toBe(false);
+    // Sure, and nothing anybody feels.
+    const all = (minutes: number): Arm => armOf(Array.from({ length: 200 }, () => minutes));
+    expect([doesHarm(gainOf(all(1.05), all(1))), doesHarm(gainOf(all(1.2), all(1)))]).toEqual([false, true]);
   });
 
   it('is over once both arms are decided alike for long enough', () => {

@@ -40,8 +40,10 @@ export function gainOf(learned: Arm, heldOut: Arm): Gain | undefined {
   };
 }
 
+/** Six seconds a ticket: less is nothing anybody feels. */
+const HARM_MINUTES_MIN = 0.1;
 /**
- * Whether learning is to be left alone: it surely costs time (the whole interval lies below 0). It comes back once that is no longer sure:
+ * Whether learning is to be left alone: it surely costs time (the whole interval lies below 0, and not by a hair). It comes back once that is no longer sure:
  * while nobody learns the arms are decided alike, and what was seen before fades.
  */
-export const doesHarm = (gain: Gain | undefined): boolean => gain !== undefined && gain.minutes + gain.halfWidth < 0;
+export const doesHarm = (gain: Gain | undefined): boolean => gain !== undefined && gain.minutes + gain.halfWidth < -HARM_MINUTES_MIN;
