@@ -32,7 +32,7 @@ export class StaffingAlarm {
         text: `staff is short in domain '${domain}': ${tickets} tickets wait past their maximum age; the oldest, ${oldestTicketId}, for ${minutes} minutes${why}. Whom you lack: npm run signalbox -- staffing-gap`,
       });
     }
-    for (const [domain, { saidAt }] of [...this.#standing]) {
+    for (const [domain, { saidAt }] of this.#standing) {
       if (overdue.some((one) => one.domain === domain)) continue;
       this.#standing.delete(domain);
       if (saidAt !== undefined) said.push({ alarm: false, text: `no ticket of domain '${domain}' waits past its maximum age any more` });
