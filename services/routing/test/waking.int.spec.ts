@@ -15,11 +15,12 @@ import { routing } from '../src/service.js';
 import { aStack } from './a-stack.js';
 import { agent, configuration, hold, ready, received, snapshot } from './events.js';
 
-/** Received this moment: not past its maximum age. */
-const now = (ticketId: string, fields: Parameters<typeof ready>[1] = {}) => {
+/** Ready, and received so long ago. */
+const cameIn = (ticketId: string, minutesAgo: number, fields: Parameters<typeof ready>[1] = {}) => {
   const [first, ...others] = ready(ticketId, fields) as [TicketReceived, ...Draft[]];
-  return [{ ...first, data: { ...first.data, receivedAt: new Date().toISOString() } }, ...others];
+  return [{ ...first, data: { ...first.data, receivedAt: new Date(Date.now() - minutesAgo * 60_000).toISOString() } }, ...others];
 };
+const now = (ticketId: string, fields: Parameters<typeof ready>[1] = {}) => cameIn(ticketId, 0, fields);
 
 let stack: Stack;
 let services: RunningService[] = [];
@@ -219,8 +220,7 @@ describe('a waiting ticket', () => {
 it('counts what waits past its maximum age', async () => {
   await stack.publish(...configuration());
   await start();
-  // Received long ago.
-  const old = [...ready('old-1'), ...ready('old-2')];
+  const old = ['old-1', 'old-2'].flatMap((ticketId) => cameIn(ticketId, 121));
   await stack.publish(...old, ...old, ...now('young'));
   await stack.settled();
   const counted = async (): Promise<string | undefined> => {
