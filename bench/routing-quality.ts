@@ -54,6 +54,8 @@ const cases: { readonly name: string; readonly changes: Changes }[] = [
 
 interface One {
   readonly measures: Measures;
+  /** By priority: the longest until a ticket was first given to somebody. */
+  readonly longestUnassigned: Readonly<Record<string, number>>;
   readonly overTime: readonly number[];
 }
 interface Outcome {
@@ -64,7 +66,8 @@ interface Outcome {
   readonly slaShare: Record<string, number>;
   readonly satisfiedShare: Record<string, number>;
   readonly giniBusyTime: Record<string, number>;
-  /** By priority, over all worlds. */
+  /** By priority, over all worlds: until a ticket was first given to somebody, and until work on it began. */
+  readonly longestUnassignedMinutes: Record<string, number>;
   readonly longestWaitMinutes: Record<string, number>;
   readonly decisionsPerSecond: number;
   /** The worst window of a thousand tickets against least-loaded, from the very first on: 0.03 = 3 % slower. */
@@ -76,8 +79,30 @@ interface Outcome {
 const run = (world: ReturnType<typeof worldOf>, makeRouter: MakeRouter): One => {
   const simulation = new Simulation(world);
   const outcome = simulation.run(makeRouter(simulation, world));
-  return { measures: measuresOf(world, outcome), overTime: resolutionOverTime(world, outcome) };
+  return {
+    measures: measuresOf(world, outcome),
+    longestUnassigned: longestUnassignedIn(world, outcome.trace),
+    overTime: resolutionOverTime(world, outcome),
+  };
 };
+function longestUnassignedIn({ team, arrivals }: ReturnType<typeof worldOf>, trace: Float64Array): Record<string, number> {
+  const longest: Record<string, number> = {};
+  const seen = new Set<number>();
+  for (let at = 0; at < trace.length; at += 3) {
+    const ticket = trace[at]!;
+    if (seen.has(ticket)) continue;
+    seen.add(ticket);
+    const priority = team.priorities[arrivals.priority[ticket]!]!;
+    longest[priority] = Math.max(longest[priority] ?? 0, trace[at + 2]! - arrivals.at[ticket]!);
+  }
+  return longest;
+}
+/** The worst of all. */
+function worstOf(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const worst: Record<string, number> = {};
+  for (const [name, value] of all.flatMap((one) => Object.entries(one))) worst[name] = Math.max(worst[name] ?? 0, value);
+  return worst;
+}
 
 function outcomeOf(name: string, changes: Changes): Outcome {
   const compared: Record<string, MakeRouter> = {
@@ -119,10 +144,6 @@ function outcomeOf(name: string, changes: Changes): Outcome {
   const windows = runs[0]!.signalbox.overTime.length;
   const windowOf = (key: 'signalbox' | 'least-loaded' | 'oracle-lp', nth: number): number =>
     mean(runs.map((one) => one[key].overTime[nth]!));
-  const longest: Record<string, number> = {};
-  for (const { signalbox: own } of runs)
-    for (const [priority, minutes] of Object.entries(own.measures.longestWaitMinutesByPriority))
-      longest[priority] = Math.max(longest[priority] ?? 0, minutes);
   return {
     name,
     worlds,
@@ -131,7 +152,8 @@ function outcomeOf(name: string, changes: Changes): Outcome {
     slaShare: of((measures) => measures.slaShare),
     satisfiedShare: of((measures) => measures.satisfiedShare),
     giniBusyTime: of((measures) => measures.giniBusyTime),
-    longestWaitMinutes: longest,
+    longestUnassignedMinutes: worstOf(runs.map((one) => one.signalbox.longestUnassigned)),
+    longestWaitMinutes: worstOf(runs.map((one) => one.signalbox.measures.longestWaitMinutesByPriority)),
     decisionsPerSecond: mean(runs.map((one) => one.signalbox.measures.decisionsPerSecond)),
     worstWindow: Math.max(
       ...runs.flatMap((one) => one.signalbox.overTime.map((minutes, nth) => minutes / one['least-loaded'].overTime[nth]! - 1)),
@@ -181,10 +203,12 @@ const missed = [
   ...standard
     .filter(({ satisfiedShare }) => satisfiedShare['signalbox']! < satisfiedShare['oracle-lp']! - SATISFIED_AIM)
     .map(({ name }) => `${name}: satisfied share more than ${SATISFIED_AIM * 100} points below oracle-lp's`),
-  ...standard.flatMap(({ name, longestWaitMinutes }) =>
-    Object.entries(longestWaitMinutes)
+  ...standard.flatMap(({ name, longestUnassignedMinutes }) =>
+    Object.entries(longestUnassignedMinutes)
       .filter(([priority, minutes]) => minutes > policy.maximumAgeMinutes[priority as Priority])
-      .map(([priority, minutes]) => `${name}: ${priority} waited ${number(minutes)} minutes, past its maximum age`),
+      .map(
+        ([priority, minutes]) => `${name}: nobody was given a ticket (${priority}) for ${number(minutes)} minutes, past its maximum age`,
+      ),
   ),
   ...standard
     .filter(({ worstWindow }) => worstWindow > COLD_START_MAX)
