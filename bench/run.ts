@@ -31,7 +31,7 @@ const BENCHMARKS: Record<string, { readonly what: string; readonly options: read
     options: [
       '--worlds 10',
       '--tickets 15000   in each; three times as many with 300 agents',
-      '--only PART,…   of case names, e.g. "load 0.85,drift"; default: all',
+      '--only PART;…   of case names, e.g. "300 agents, load 0.85;drift"; default: all',
       '--policy FILE   default: config/policies/just-in-time.yaml',
     ],
   },
