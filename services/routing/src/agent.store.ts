@@ -137,8 +137,9 @@ export class AgentStore {
   constructor(private readonly tx: EntityManager) {}
 
   /**
-   * A state said again is no change, and who has only more to do than before wakes nothing that waits, unless tickets may be waiting for them. A newcomer is in the domain of their queues at once; who was there before
-   * stays where they are until a round lets them go.
+   * A state said again is no change. A newcomer is in the domain of their queues at once; who was there before stays where they are until a
+   * round lets them go.
+   * @param waitedFor tickets may be waiting for who is busy: then any change wakes what waits, else only more room or other abilities
    * @returns the domains of those who changed
    */
   async save(

@@ -54,7 +54,8 @@ const LOOKS_MAX = 20;
 /**
  * One round. Gate → score → the best assignment of the whole round: no ticket is placed at the cost of one before it in the order, and no
  * other way of placing the same tickets gives more score in sum. Ties: idle longest, then given a ticket longest ago, then id. Pure and
- * deterministic, whatever the order of the inputs. A ticket that found nobody stays, with the counted reasons; none of the later ones got a place it could have had.
+ * deterministic, whatever the order of the inputs. A ticket that found nobody stays, with the counted reasons; none of the later ones got
+ * a place it could have had.
  *
  * Measured (docs/performance.md, "Routing").
  * @param seed of what is tried out: the same seed, the same draws
