@@ -5,6 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { AgentCache, AgentStore } from './agent.store.js';
 import type { Learned } from './domain/learning.js';
 import { domainsOf, mayLeave } from './domain/matching-domain.js';
+import { UnknownNames } from './domain/unknown-names.js';
 import { ExperienceCache } from './experience.store.js';
 import { NextRequestStore } from './next-request.store.js';
 import { ProposalStore } from './proposal.store.js';
@@ -23,7 +24,7 @@ export class Matching implements OnApplicationBootstrap, BeforeApplicationShutdo
   readonly #memory = {
     agents: new AgentCache(),
     experience: new ExperienceCache(),
-    unknown: new Set<string>(),
+    unknown: new UnknownNames(),
     decided: (ticketId: string): void => this.#disarm(ticketId),
   };
   /** By domain. */

@@ -28,7 +28,8 @@ import { isBusy } from './domain/explaining.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
 import { waitingTicketOf } from './domain/ticket-facts.js';
-import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './domain/waiting-ticket.js';
+import type { UnknownNames } from './domain/unknown-names.js';
+import { NOTHING_PASSING, type CandidateAgent, type Passing } from './domain/waiting-ticket.js';
 import { NextRequestStore, type NextRequest } from './next-request.store.js';
 import { ProposalStore, type InFlight } from './proposal.store.js';
 import { activePolicy, TicketStore, type TicketRow } from './ticket.store.js';
@@ -43,8 +44,6 @@ const OVERFLOW_AGAIN_MS = 30_000;
 const TOLD_AGAIN_MS = 30_000;
 const LEARN_MS = 2_000;
 const LEVELS_MS = 2_000;
-/** Names remembered as reported; beyond, nothing more is reported. */
-const UNKNOWN_MAX = 1_000;
 
 /** The row that is locked for the whole round; kept up to date while it goes on. */
 interface MatchingDomain {
@@ -86,8 +85,7 @@ type NextAnswer = Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' |
 export interface Memory {
   readonly agents: AgentCache;
   readonly experience: ExperienceCache;
-  /** Categories and skills reported as not configured. */
-  readonly unknown: Set<string>;
+  readonly unknown: UnknownNames;
   readonly decided: (ticketId: string) => void;
 }
 
@@ -295,7 +293,7 @@ export class Rounds {
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const donors = await this.#donorLevels(context);
     const decideBy = { policy: active.policy, categories: config.all('category'), learned, donors };
-    this.#reportUnknown(waiting, decideBy.categories);
+    for (const line of this.memory.unknown.newIn(waiting, decideBy.categories)) this.#logger.warn(line);
     const round = Number(domain.round) + 1;
     const agents = this.#agents(context);
     const next = onlyAgentId === undefined ? undefined : matchNext(waiting, agents, decideBy, now, round, passing, onlyAgentId);
@@ -371,24 +369,6 @@ export class Rounds {
   #agents({ held }: RoundContext): readonly CandidateAgent[] {
     const agents = this.memory.agents.of(this.domain);
     return held.size === 0 ? agents : agents.filter(({ agentId }) => !held.has(agentId));
-  }
-
-  /** Each category and skill once per process. What is not known asks for nothing; such a category goes to the company's default queue. */
-  #reportUnknown(waiting: readonly WaitingTicket[], categories: ReadonlyMap<string, unknown>): void {
-    const report = (name: string, say: () => string): void => {
-      if (this.memory.unknown.has(name) || this.memory.unknown.size >= UNKNOWN_MAX) return;
-      this.memory.unknown.add(name);
-      this.#logger.warn(say());
-    };
-    for (const { category, ticketId, queueId, unknownSkills = [] } of waiting) {
-      if (category !== null && !categories.has(category)) {
-        const known = [...categories.keys()].slice(0, 20).join(', ');
-        const then = `routed to queue '${queueId}', asking for no skill. Known: ${known}`;
-        report(`category ${category}`, () => `ticket ${ticketId}: category '${category}' is not configured; ${then}`);
-      }
-      for (const skill of unknownSkills)
-        report(`skill ${skill}`, () => `ticket ${ticketId}: no configured agent has the skill '${skill}'; routed without asking for it`);
-    }
   }
 
   /** What holds of agents for this round alone. */

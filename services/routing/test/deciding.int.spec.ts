@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import {
   ClocksChanged,
   NextRequested,
@@ -211,6 +213,21 @@ describe('routing', () => {
     await stack.settled();
     for (const deadline = Date.now() + 10_000; Date.now() < deadline && proposals('bare').length < 1;) await stack.settled();
     expect(proposals('bare')).toMatchObject([{ data: { agentId: 'agent-any', unenriched: true, queueId: 'general' } }]);
+  });
+
+  it('gives a ticket of an unknown category to the default queue, and reports the category once', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn');
+    await stack.publish(...configuration());
+    await start();
+    const events = ['strange-1', 'strange-2'].flatMap((ticketId) => ready(ticketId, { category: 'moon-landing' }));
+    await stack.publish(agent('agent-any', { skills: {} }), ...events, ...events);
+    await stack.settled();
+    for (const ticketId of ['strange-1', 'strange-2'])
+      expect(proposals(ticketId)).toMatchObject([{ data: { agentId: 'agent-any', queueId: 'general' } }]);
+    expect(warn.mock.calls.flat().filter((line) => String(line).includes('moon-landing'))).toEqual([
+      expect.stringMatching(/^ticket strange-.: category 'moon-landing' is not configured; routed to queue 'general'/),
+    ]);
+    warn.mockRestore();
   });
 
   it('ends in the same row, whatever the order between the topics', async () => {
