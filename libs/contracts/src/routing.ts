@@ -78,6 +78,8 @@ export const NextAnswered = event(RoutingTopic, 'NextAnswered', by.agentId, {
   ticketId: TicketId.optional(),
   why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online', 'out-of-rotation']).optional(),
   reasons: whyNotTheirs.optional(),
+  /** True: as many as a round takes were looked at, and more may wait. */
+  bounded: z.boolean().optional(),
   policy: PolicyRef.optional(),
   answeredAt: Instant,
 });
@@ -113,7 +115,7 @@ export type IdleExplained = EventOf<typeof IdleExplained>;
 export const RequirementsRelaxed = event(RoutingTopic, 'RequirementsRelaxed', by.ticketId, {
   step: z.int().min(1),
   relaxed: z.string().max(300),
-  why: z.enum(['waited', 'nobody-staffed']),
+  why: z.enum(['waited', 'nobody-staffed', 'nobody-online']),
   policy: PolicyRef.optional(),
   relaxedAt: Instant,
 });

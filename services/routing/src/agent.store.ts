@@ -252,11 +252,12 @@ export class AgentStore {
     return rows.map((row) => row.agent_id);
   }
 
-  /** Tickets of each agent whose clock runs out before the instant. */
-  async nearBreach(before: Date): Promise<Map<string, number>> {
+  /** Tickets of each agent whose deadline lies between the two instants: it can still be kept. */
+  async nearBreach(now: Date, before: Date): Promise<Map<string, number>> {
     const rows = (await this.tx.query(
-      `select owner_agent_id as agent_id, count(*)::int as tickets from routing_ticket where state = 'owned' and due_at < $1 group by owner_agent_id`,
-      [before],
+      `select owner_agent_id as agent_id, count(*)::int as tickets from routing_ticket
+       where state = 'owned' and due_at > $1 and due_at < $2 group by owner_agent_id`,
+      [now, before],
     )) as { agent_id: string; tickets: number }[];
     return new Map(rows.map((row) => [row.agent_id, row.tickets]));
   }

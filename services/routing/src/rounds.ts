@@ -35,6 +35,8 @@ import { ProposalStore, type InFlight } from './proposal.store.js';
 import { activePolicy, TicketStore, type TicketRow } from './ticket.store.js';
 
 const TICKETS_MAX = 200;
+/** Of them to be rescued. */
+const RESCUES_MAX = 40;
 const CHECKPOINT_ROUNDS = 500;
 export const RESEND_MS = 10_000;
 /** Nothing should need it: a ticket that found nobody is tried again when an agent or the configuration changes, or at its next step. */
@@ -79,7 +81,7 @@ interface Round extends RoundResult {
   readonly events: Draft[];
 }
 
-type NextAnswer = Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' | 'reasons'>;
+type NextAnswer = Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' | 'reasons' | 'bounded'>;
 
 /** What the rounds of all domains have in common in one process, where only one runs at a time. */
 export interface Memory {
@@ -180,13 +182,15 @@ export class Rounds {
     const asked = await new NextRequestStore(tx).take(this.domain);
     const answers = new Map<string, NextAnswer>();
     for (const request of asked) if (request.kind === 'next') events.push(...(await this.#next(context, request, answers)));
-    const ready = await tickets.takeReady(this.domain, now, active.policy, config.bundle, TICKETS_MAX);
-    const rescues = await toRescue(context, this.domain, TICKETS_MAX - ready.length);
+    // First: behind a long queue there would never be a place left for them.
+    const rescues = await toRescue(context, this.domain, RESCUES_MAX);
+    const readyMax = TICKETS_MAX - rescues.length;
+    const ready = await tickets.takeReady(this.domain, now, active.policy, config.bundle, readyMax);
     const rows = await this.#letTicketsLeave(context, [...ready, ...rescues], alsoIn);
     if (rows.length > 0) events.push(...(await this.#decide(context, rows)));
     const unexplained = asked.filter(({ kind }) => kind === 'why-idle');
     if (unexplained.length > 0) events.push(...(await this.#explainIdle(context, unexplained)));
-    return { events, again: ready.length >= TICKETS_MAX ? 'now' : undefined, alsoIn: [...alsoIn] };
+    return { events, again: ready.length >= readyMax ? 'now' : undefined, alsoIn: [...alsoIn] };
   }
 
   /** After a change of configuration, agents may be another domain's. @returns who is, and cannot go yet */
@@ -244,7 +248,7 @@ export class Rounds {
     const by = { policy: active.policy, categories: config.all('category'), learned, donors };
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const reasons = new Idleness(waiting, asking(agents, agentId), by, now, passing).whyNothingFor(agentId);
-    return [...events, ...answer({ why: 'nothing-fits', reasons })];
+    return [...events, ...answer({ why: 'nothing-fits', reasons, ...(waits.length === TICKETS_MAX && { bounded: true }) })];
   }
 
   /** Why agents have no work, by what this round has left waiting: exactly one answer each, and no decision. */
@@ -381,7 +385,7 @@ export class Rounds {
   ): Promise<Map<string, Passing>> {
     const agents = new AgentStore(tx);
     const [nearBreach, given] = await Promise.all([
-      agents.nearBreach(new Date(now.getTime() + policy.nearBreachMinutes * 60_000)),
+      agents.nearBreach(now, new Date(now.getTime() + policy.nearBreachMinutes * 60_000)),
       policy.fairness ? agents.givenSince(new Date(now.getTime() - policy.fairness.windowMinutes * 60_000)) : new Map<string, number>(),
     ]);
     const passing = new Map<string, Passing>();
@@ -470,8 +474,8 @@ export class Rounds {
       events.push(
         RequirementsRelaxed(row.ticketId, {
           step,
-          relaxed: describeRelaxation(policy, step),
-          why: skipped ? 'nobody-staffed' : 'waited',
+          relaxed: describeRelaxation(policy, step, row.facts.told?.step ?? 0),
+          why: skipped ? policy.relaxation[step - 1]!.skipIf : 'waited',
           policy: by,
           relaxedAt: now.toISOString(),
         }),

@@ -184,8 +184,9 @@ function partOf(event: Received<FactEvent | AssignmentEvent>): Partial<TicketFac
     case 'NoAnswer':
       return { verdict: { kind: 'none', at: Date.parse(event.data.decidedAt) } };
     case 'ClocksChanged': {
+      // A missed deadline stays one until what was due is done.
       const due = event.data.clocks
-        .filter((clock) => clock.status === 'running' && clock.dueAt !== null)
+        .filter((clock) => (clock.status === 'running' || clock.status === 'breached') && clock.dueAt !== null)
         .map((clock) => Date.parse(clock.dueAt!));
       return { dueAt: due.length === 0 ? null : Math.min(...due) };
     }

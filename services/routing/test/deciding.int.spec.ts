@@ -408,6 +408,38 @@ describe('routing', () => {
     expect(rows).toEqual([{ state: 'owned', owner_agent_id: 'agent-owner' }]);
   });
 
+  it('keeps a missed deadline until what was due is done', async () => {
+    await stack.publish(...configuration());
+    await start();
+    const clocks = (status: 'running' | 'breached' | 'met-late') =>
+      ClocksChanged('missed', {
+        policy: { name: 'standard', version: 1 },
+        calendar: { name: 'office', version: 1 },
+        clocks: [
+          {
+            target: 'firstResponse',
+            instance: 1,
+            status,
+            startedAt: '2026-11-24T09:00:00.000Z',
+            dueAt: '2026-11-24T10:00:00.000Z',
+            breachedAt: status === 'running' ? null : '2026-11-24T10:00:00.000Z',
+            stoppedAt: status === 'met-late' ? '2026-11-24T11:00:00.000Z' : null,
+            targetMinutes: 60,
+          },
+        ],
+      });
+    const dueAt = () => stack.query('routing', `select due_at from routing_ticket where ticket_id = 'missed'`);
+    for (const [status, due] of [
+      ['running', new Date('2026-11-24T10:00:00.000Z')],
+      ['breached', new Date('2026-11-24T10:00:00.000Z')],
+      ['met-late', null],
+    ] as const) {
+      await stack.publish(received('missed'), clocks(status), clocks(status));
+      await stack.settled();
+      expect(await dueAt()).toEqual([{ due_at: due }]);
+    }
+  });
+
   it('leaves alone what it learned while that surely costs tickets time, and says so in what it records', async () => {
     await stack.publish(...configuration({ learning: { holdoutShare: 0.5 } }));
     await start();

@@ -87,6 +87,8 @@ describe('a waiting ticket', () => {
     await start();
     const many = Array.from({ length: 250 }, (_, nth) => `many-${nth}`);
     await stack.publish(agent('agent-full', { unitsUsed: 6 }), agent('agent-technical', { skills: { technical: 3 }, unitsUsed: 6 }));
+    // On topics of their own: tickets that came before them would wait for another reason first.
+    await stack.settled();
     await stack.publish(...many.flatMap((ticketId) => ready(ticketId, { priority: 'high' })));
     await stack.publish(...ready('last', { priority: 'low', category: 'technical-problem' }));
     await stack.settled();

@@ -19,6 +19,8 @@ const REASONS_MAX = 30;
 const PROPENSITY_DRAWS = 32;
 const STICKY = 'kept for who knows the customer';
 const ASKED = 'did not ask for it';
+const EXCLUDED = 'excluded for this ticket';
+const OWNS_IT = 'owns it';
 const NOT_SOONER = 'no sooner than its owner';
 const BUSY = 'other work first';
 export const HELD = 'kept for a better agent';
@@ -137,7 +139,9 @@ export function reasonsOf(
     const reason = whyNeverFits(pool.agents[index]!, fit.needs, keeping);
     if (reason !== undefined) counts.set(reason, counts.get(reason)! - 1);
   }
-  counts.set('excluded for this ticket', barred.length);
+  const owner = ticket.ownerAgentId === null ? -1 : pool.indexOf(ticket.ownerAgentId);
+  counts.set(EXCLUDED, barred.filter((index) => index !== owner).length);
+  counts.set(OWNS_IT, owner < 0 ? 0 : 1);
   for (const [code, reason] of NOT_NOW.entries()) counts.set(reason, whyNotNow[code]!);
   counts.set(`no room for ${ticket.channel}`, whyNotNow[NO_CHANNEL_ROOM]!);
   if (only >= 0)
@@ -158,7 +162,7 @@ export const byCount = (counts: ReadonlyMap<string, number>): [string, number][]
 /** Why this one agent does not have a ticket: cannot have it now, or it waits for somebody else. */
 export function whyNotFor(pool: Pool, wish: Wish, index: number): string {
   const { ticket, fit, barred, keeping, only } = wish;
-  if (barred.includes(index)) return 'excluded for this ticket';
+  if (barred.includes(index)) return ticket.ownerAgentId === pool.agents[index]!.agentId ? OWNS_IT : EXCLUDED;
   const never = whyNeverFits(pool.agents[index]!, fit.needs, keeping);
   if (never !== undefined) return never;
   const code = pool.whyNotNow(index, ticket);

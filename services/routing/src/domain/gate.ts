@@ -47,9 +47,10 @@ export const NO_CHANNEL_ROOM = 8;
 
 /** 0 = takes tickets, else a position in NOT_NOW: what keeps the agent from any ticket, whatever room there is. */
 export function absenceOf(agent: CandidateAgent, passing: Passing, policy: RoutingPolicy, now: number): number {
-  if (agent.presence !== 'online') return agent.presence === 'away' ? AWAY : OFFLINE;
+  if (agent.presence === 'offline') return OFFLINE;
   // The end of a shift counts from its instant on, also before assignment has said that it is over.
   if (agent.onShift === false || (agent.shiftEndsAt !== null && agent.shiftEndsAt <= now)) return OFF_SHIFT;
+  if (agent.presence === 'away') return AWAY;
   if (!agent.inRotation) return OUT_OF_ROTATION;
   if (agent.shiftEndsAt !== null && policy.shiftEndMinutes > 0 && agent.shiftEndsAt - now < policy.shiftEndMinutes * 60_000)
     return SHIFT_ENDS;

@@ -1,4 +1,4 @@
-import { NO_CHANNEL_ROOM, NO_ROOM } from './gate.js';
+import { AWAY, NO_CHANNEL_ROOM, NO_ROOM, OFF_SHIFT, OFFLINE } from './gate.js';
 import { NOT_SEEN, type Pool } from './pool.js';
 import {
   familiaritySignal,
@@ -11,6 +11,7 @@ import {
   slackSignal,
   teamMinutesToSolve,
 } from './score.js';
+import type { WaitingTicket } from './waiting-ticket.js';
 import { mayWait, type Wish } from './wish.js';
 
 export const TOP_MAX = 5;
@@ -51,6 +52,12 @@ export interface Look {
   readonly lasting: readonly Float64Array[];
 }
 
+/** Minutes before a ticket's owner comes to it, its own work left out; Infinity = nobody's, or its owner is not at work. */
+function ownerAheadOf(pool: Pool, { ownerAgentId, category }: WaitingTicket, owner: number): number {
+  if (ownerAgentId === null || owner < 0 || [AWAY, OFFLINE, OFF_SHIFT].includes(pool.absence[owner]!)) return Infinity;
+  return Math.max(0, pool.aheadMinutes(owner) - pool.context.learned.handleMinutes(ownerAgentId, category));
+}
+
 /** The hot loop: who can take the ticket now or is worth waiting for, the five best of those who can now, and why the others cannot. */
 export function look(pool: Pool, wish: Wish, arena: Arena): Look {
   const { ticket, fit, weighting, barred, only, view } = wish;
@@ -79,7 +86,7 @@ export function look(pool: Pool, wish: Wish, arena: Arena): Look {
   let notSooner = 0;
   // A rescue is for those who can begin it before its owner can.
   const owner = ticket.ownerAgentId === null ? -1 : pool.indexOf(ticket.ownerAgentId);
-  const ownerAhead = owner < 0 ? Infinity : pool.aheadMinutes(owner);
+  const ownerAhead = ownerAheadOf(pool, ticket, owner);
   const best: Placed[] = [];
   for (let nth = 0; nth < places.length; nth += 1) {
     const place = places[nth]!;

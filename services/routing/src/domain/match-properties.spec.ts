@@ -5,7 +5,7 @@ import { isHeldOut } from './chance.js';
 import { absenceOf, whyNeverFits } from './gate.js';
 import { Learned } from './learning.js';
 import { match, type MatchPolicy } from './match.js';
-import { inOrder } from './wish.js';
+import { inOrder, isOverAge } from './wish.js';
 import { requirementsAt } from './requirements.js';
 import { explainScore, weightingOf, weightsNameFor } from './score.js';
 import { NOTHING_PASSING, type CandidateAgent, type Passing, type WaitingTicket } from './waiting-ticket.js';
@@ -235,8 +235,9 @@ describe('every round', () => {
         const { proposals, waiting } = match(given.tickets, given.agents, by, NOW, 0, given.inPassing);
         const rank = new Map(inOrder(given.tickets, by.policy, NOW).map(({ ticketId }, nth) => [ticketId, nth]));
         for (const { ticket, step, reasons } of waiting) {
-          // It waits for somebody better, or for who knows the customer: a later one may have whom it left.
-          if (reasons.some(({ reason }) => /^kept for|^other work/.test(reason))) continue;
+          // It waits for somebody better, or for who knows the customer: a later one may have whom it left, until it is past its age.
+          const isPatient = !isOverAge(ticket, by.policy, NOW);
+          if (isPatient && reasons.some(({ reason }) => /^kept for|^other work/.test(reason))) continue;
           const needs = requirementsAt(ticket, by.categories.get(ticket.category ?? ''), by.policy, step);
           for (const { ticket: other, agentId } of proposals) {
             if (rank.get(other.ticketId)! < rank.get(ticket.ticketId)! || other.units < ticket.units || other.channel !== ticket.channel)

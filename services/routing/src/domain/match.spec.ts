@@ -241,6 +241,11 @@ describe('relaxation', () => {
       decidingBy({ policy: aPolicy({ relaxation: [{ afterSeconds: 60, lowerSkillsBy: 1, skipIf }] }), categories: { dispute } });
     expect(match([ticket(0)], agents, by('nobody-staffed'), NOW).waiting).toMatchObject([{ step: 0 }]);
     expect(match([ticket(0)], agents, by('nobody-online'), NOW).proposals).toMatchObject([{ agentId: 'new', step: 1, skipped: true }]);
+    const over = accountant('over', 5, { onShift: false });
+    for (const skipIf of ['nobody-staffed', 'nobody-online'])
+      expect(
+        match([ticket(0)], [over, { ...over, agentId: 'gone', presence: 'away' }, accountant('new', 2)], by(skipIf), NOW).proposals,
+      ).toMatchObject([{ agentId: 'new', step: 1, skipped: true }]);
     const online = accountant('full', 5, { unitsUsed: 4 });
     expect(match([ticket(0)], [online, ...agents], by('nobody-online'), NOW).waiting).toMatchObject([{ step: 0 }]);
   });
@@ -277,12 +282,53 @@ describe('a ticket of a customer whom an agent knows', () => {
     expect(waiting[0]!.reasons).toContainEqual({ reason: 'kept for who knows the customer', agents: 1 });
   });
   it.each([
+    ['is past its maximum age', { firstQueuedAt: ago(120) }],
+    ['is near its deadline', { dueAt: ago(-15) }],
+    ['is to be rescued', { ownerAgentId: 'owner' }],
+  ])('is anybody’s once it %s', (_, fields) => {
+    const full = { ...knows, unitsUsed: 4 };
+    expect(chosen([ticket(60, fields)], [full, anAgent('free')], deciding, NOW)).toEqual({ t: 'free' });
+  });
+  it('is tried again when its deadline is near', () => {
+    const { waiting } = match([ticket(60, { dueAt: ago(-15.5) })], [{ ...knows, unitsUsed: 4 }, anAgent('free')], deciding, NOW);
+    expect(waiting).toMatchObject([{ nextStepAt: NOW.getTime() + 30_000 }]);
+  });
+  it.each([
     ['away', { ...knows, presence: 'away' as const }, {}],
     ['gone', anAgent('stranger', { unitsUsed: 2 }), {}],
     ['not to be asked again', knows, { excludedAgentIds: ['knows'] }],
     ['without the skill', knows, { extraSkills: { law: 1 } }],
   ])('is kept for nobody who is %s', (_, agent, fields) => {
     expect(chosen([ticket(0, fields)], [agent, anAgent('free', { skills: { law: 5 } })], deciding, NOW)).toEqual({ t: 'free' });
+  });
+});
+
+describe('a ticket to be rescued', () => {
+  const deciding = decidingBy({ categories: { dispute } });
+  const late = (fields: object = {}) => aTicket('late', { category: 'dispute', ownerAgentId: 'owner', dueAt: ago(-10), ...fields });
+  const busyWith = (agentId: string, tickets: number, fields: object = {}) =>
+    accountant(agentId, 3, { unitsUsed: tickets, work: Array(tickets).fill('dispute'), ...fields });
+
+  it('goes to who can begin it before its owner, whose own work on it does not count', () => {
+    expect(chosen([late()], [busyWith('owner', 2), accountant('free', 3)], deciding, NOW)).toEqual({ late: 'free' });
+    expect(chosen([late()], [busyWith('owner', 1), accountant('free', 3)], deciding, NOW)).toEqual({});
+    expect(chosen([late()], [busyWith('owner', 2), busyWith('other', 1)], deciding, NOW)).toEqual({});
+  });
+  it.each([['away'], ['offline']])('goes to anybody while its owner is %s', (presence) => {
+    const agents = [busyWith('owner', 1, { presence }), busyWith('other', 1)];
+    const { proposals } = match([late()], agents, deciding, NOW);
+    expect(proposals).toMatchObject([{ agentId: 'other', excluded: [{ reason: 'owns it', agents: 1 }] }]);
+  });
+  it('does not count as one that waits: neither its age nor its queue’s wait', () => {
+    const tickets = [late({ priority: 'low', firstQueuedAt: ago(600) }), aTicket('hurry', { category: 'dispute', priority: 'urgent' })];
+    const last = accountant('last', 3, { unitsMax: 1 });
+    const inTurn = decidingBy({ policy: aPolicy({ agentSlaPressure: 'ignore' }), categories: { dispute } });
+    expect(chosen(tickets, [busyWith('owner', 2, { unitsMax: 2 }), last], inTurn, NOW)).toEqual({ hurry: 'last' });
+    const policy = aPolicy({ overflow: [{ from: 'other', to: ['general'], afterSeconds: 0, donorWaitMinutesMax: 30 }] });
+    const helped = aTicket('helped', { queueId: 'other' });
+    expect(chosen([late({ firstQueuedAt: ago(600) }), helped], [busyWith('owner', 1)], decidingBy({ policy }), NOW)).toEqual({
+      helped: 'owner',
+    });
   });
 });
 

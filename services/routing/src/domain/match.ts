@@ -9,7 +9,7 @@ import { nextStepAt } from './requirements.js';
 import { inIdOrder, rosterOf } from './roster.js';
 import { MINUTE_MS } from './score.js';
 import type { CandidateAgent, Passing, WaitingTicket } from './waiting-ticket.js';
-import { inOrder, mayWait, wishesOf, type Wish } from './wish.js';
+import { inOrder, keptUntil, mayWait, wishesOf, type Wish } from './wish.js';
 
 /** What a round decides by, beside tickets and agents. */
 export interface MatchPolicy {
@@ -147,7 +147,7 @@ function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: D
     const { ticket, byTime, only } = wish;
     const { policy } = pool.context;
     const instants = [nextStepAt(ticket, policy, byTime) ?? Infinity];
-    if (only >= 0) instants.push(ticket.relaxFrom + policy.stickySeconds * 1000);
+    if (only >= 0) instants.push(keptUntil(ticket, policy));
     // Past both it waits for nobody.
     if (mayWait(wish, pool))
       instants.push(ticket.firstQueuedAt + policy.maximumAgeMinutes[ticket.priority] * MINUTE_MS, ticket.dueAt ?? Infinity);

@@ -31,8 +31,8 @@ export function keepingDonors(
 ): readonly ReadonlyMap<string, string>[] {
   if (policy.overflow.length === 0) return [];
   const longestWaitMs = new Map<string, number>();
-  for (const { queueId, firstQueuedAt } of tickets)
-    longestWaitMs.set(queueId, Math.max(longestWaitMs.get(queueId) ?? 0, now.getTime() - firstQueuedAt));
+  for (const { queueId, firstQueuedAt, ownerAgentId } of tickets)
+    if (ownerAgentId === null) longestWaitMs.set(queueId, Math.max(longestWaitMs.get(queueId) ?? 0, now.getTime() - firstQueuedAt));
   return policy.overflow.map(({ to, donorWaitMinutesMax, donorServiceLevel: asked }) => {
     const why = (queueId: string): string | undefined => {
       if ((longestWaitMs.get(queueId) ?? 0) > donorWaitMinutesMax * 60_000) return `a ticket has waited ${donorWaitMinutesMax} min`;

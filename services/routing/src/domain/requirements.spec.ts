@@ -118,5 +118,6 @@ describe('requirements', () => {
       'skills 5 lower, any queue',
       'nothing',
     ]);
+    expect(describeRelaxation(relaxing, 3, 0)).toBe('skills 5 lower, language 1 lower, any queue');
   });
 });

@@ -85,15 +85,18 @@ export function requirementsAt(
   };
 }
 
-/** What a step gave up, in words. */
-export function describeRelaxation(policy: RoutingPolicy, step: number): string {
-  const one = policy.relaxation[step - 1];
-  if (!one) return 'nothing';
+/** What the steps after `from` up to this one gave up together, in words. Their values are absolute: the largest holds. */
+export function describeRelaxation(policy: RoutingPolicy, step: number, from = step - 1): string {
+  const given = policy.relaxation.slice(from, step);
+  const most = (of: (one: RoutingPolicy['relaxation'][number]) => number): number => Math.max(0, ...given.map(of));
+  const skills = most((one) => one.lowerSkillsBy);
+  const language = most((one) => one.lowerLanguageBy);
+  const higher = most((one) => one.priorityDelta);
   const parts = [
-    one.lowerSkillsBy > 0 && `skills ${one.lowerSkillsBy} lower`,
-    one.lowerLanguageBy > 0 && `language ${one.lowerLanguageBy} lower`,
-    one.anyQueue && 'any queue',
-    one.priorityDelta > 0 && `${one.priorityDelta} higher in the order`,
+    skills > 0 && `skills ${skills} lower`,
+    language > 0 && `language ${language} lower`,
+    given.some((one) => one.anyQueue) && 'any queue',
+    higher > 0 && `${higher} higher in the order`,
   ];
   return parts.filter(Boolean).join(', ') || 'nothing';
 }

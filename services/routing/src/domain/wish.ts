@@ -1,6 +1,6 @@
 import type { CategoryConfig, DonorLevel, Priority, RoutingPolicy } from '@signalbox/contracts';
 import { isHeldOut } from './chance.js';
-import { OFF_SHIFT, OFFLINE } from './gate.js';
+import { AWAY, OFF_SHIFT, OFFLINE } from './gate.js';
 import type { LearnedView } from './learning.js';
 import type { Pool } from './pool.js';
 import { keepingDonors, overflowOf } from './overflow.js';
@@ -11,9 +11,11 @@ import type { WaitingTicket } from './waiting-ticket.js';
 
 const RANK: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 };
 
-/** Past its priority's maximum age a ticket stands before all that are not, whatever their priority. */
+/** Past its priority's maximum age a ticket that waits stands before all that are not, whatever their priority; one to be rescued waits for nobody. */
 export const isOverAge = (ticket: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
-  now.getTime() - ticket.firstQueuedAt >= policy.maximumAgeMinutes[ticket.priority] * 60_000;
+  ticket.ownerAgentId === null && now.getTime() >= overAgeFrom(ticket, policy);
+const overAgeFrom = ({ firstQueuedAt, priority }: WaitingTicket, policy: RoutingPolicy): number =>
+  firstQueuedAt + policy.maximumAgeMinutes[priority] * 60_000;
 
 /** Its deadline is near and can still be kept: under `protect` it goes before tickets of any priority that have more time. */
 const isNearBreach = ({ dueAt }: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
@@ -132,11 +134,16 @@ function explorationShareFor(ticket: WaitingTicket, { context: { policy, learned
   return left === undefined ? explorationShare : explorationShare * slackSignal(left, learned.teamHandleMinutes(ticket.category));
 }
 
+/** Until when (ms) a ticket is kept for who knows its customer: no longer than its maximum age, nor until its deadline is near. */
+export function keptUntil(ticket: WaitingTicket, policy: RoutingPolicy): number {
+  const nearBreachFrom = ticket.dueAt === null ? Infinity : ticket.dueAt - policy.nearBreachMinutes * 60_000;
+  return Math.min(ticket.relaxFrom + policy.stickySeconds * 1000, overAgeFrom(ticket, policy), nearBreachFrom);
+}
+
 /** Who solved this customer's last ticket, as long as the policy keeps the ticket for them and they are there; −1 = nobody. */
 function stickyAgent(ticket: WaitingTicket, fit: Fit, pool: Pool, barred: readonly number[], now: Date): number {
-  const { stickySeconds } = pool.context.policy;
   const [latest] = ticket.recentAgentIds;
-  if (latest === undefined || now.getTime() - ticket.relaxFrom >= stickySeconds * 1000) return -1;
+  if (latest === undefined || ticket.ownerAgentId !== null || now.getTime() >= keptUntil(ticket, pool.context.policy)) return -1;
   const index = pool.indexOf(latest);
   if (index < 0 || barred.includes(index) || pool.absence[index] !== 0) return -1;
   return fit.places.some((place) => fit.group.members[place] === index) ? index : -1;
@@ -167,8 +174,8 @@ function firstStaffedFit(
     const there = fit.places.some((place) => {
       const index = fit.group.members[place]!;
       const absence = pool.absence[index];
-      const isThere = onlineOnly ? pool.agents[index]!.presence === 'online' : absence !== OFFLINE && absence !== OFF_SHIFT;
-      return isThere && !barred.includes(index);
+      if (absence === OFFLINE || absence === OFF_SHIFT || (onlineOnly && absence === AWAY)) return false;
+      return !barred.includes(index);
     });
     if (there) return fit;
   }
