@@ -160,11 +160,14 @@ describe('a waiting ticket', () => {
     await stack.publish(...becomes(2, { unitsUsed: 3, holds: [hold('a'), hold('b'), hold('c')] }));
     await stack.settled();
     expect(await tried()).toBe(before);
-    // As much as before, and yet other tickets: one was given back in between. Less. Another ability.
+    // As much as before, and yet other tickets: one was given back in between. Less. Another ability. A higher limit. Another presence.
     for (const [version, fields] of [
       [3, { unitsUsed: 3, holds: [hold('a'), hold('b'), hold('d')] }],
       [4, { unitsUsed: 2, holds: [hold('a'), hold('b')] }],
       [5, { unitsUsed: 2, holds: [hold('a'), hold('b')], languages: { de: 5 } }],
+      [6, { unitsUsed: 2, holds: [hold('a'), hold('b')], languages: { de: 5 }, unitsMax: 9 }],
+      [7, { unitsUsed: 2, holds: [hold('a'), hold('b')], languages: { de: 5 }, unitsMax: 9, presence: 'away' }],
+      [8, { unitsUsed: 2, holds: [hold('a'), hold('b')], languages: { de: 5 }, unitsMax: 9 }],
     ] as const) {
       await stack.publish(...becomes(version, fields));
       for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await tried()) === before;) await stack.settled();
