@@ -75,7 +75,14 @@ const parts: Record<string, () => void> = {
   lint: () => command('lint', 'oxlint', ['--quiet', '.']),
   types: () => command('types', 'tsc', ['-p', 'tsconfig.json', '--noEmit']),
   unit: () =>
-    jest('unit', 'jest.config.js', ['--testPathIgnorePatterns', '/node_modules/', '/dist/', '\\.int\\.spec\\.', '\\.e2e\\.spec\\.']),
+    jest('unit', 'jest.config.js', [
+      '--maxWorkers=2',
+      '--testPathIgnorePatterns',
+      '/node_modules/',
+      '/dist/',
+      '\\.int\\.spec\\.',
+      '\\.e2e\\.spec\\.',
+    ]),
   int: () => jest('int', 'jest.int.config.js', ['--maxWorkers=2', '--forceExit']),
   e2e: () => jest('e2e', 'jest.e2e.config.js', ['--runInBand', '--forceExit']),
 };
