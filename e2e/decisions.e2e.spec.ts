@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConsoleClient } from '../tools/console-client.ts';
@@ -102,6 +102,21 @@ it('real tickets run through another policy, and a policy with an error through 
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/wrong\.yaml:3: routing-policy\/standard, field weights\.standard\.wrkload: .*allowed: skill/);
   }
+  // What only the console can see, of the whole configuration.
+  const astray = join(folder, 'astray.yaml');
+  writeFileSync(
+    astray,
+    `${readFileSync(policy, 'utf8')}    rules:\n      - when: { queue: [biling], category: [refnd] }\n        use: standard\n`,
+  );
+  const { code, stderr } = await signalbox('apply', astray);
+  expect(code).toBe(1);
+  expect(stderr).toContain('refused whole; what was active stays');
+  for (const [field, name] of Object.entries({ queue: 'biling', category: 'refnd' }))
+    expect(stderr).toMatch(
+      new RegExp(
+        `astray\\.yaml:6: routing-policy/standard, field rules\\[0\\]\\.when\\.${field}\\[0\\]: ${field} '${name}' does not exist; allowed: \\w`,
+      ),
+    );
   expect(await system.console('admin').call('GET', '/configuration')).toEqual(before);
   expect((await signalbox('what-if', '--policy', policy, '--from', '2020-01-01T00:00:00Z', '--to', '2020-01-02T00:00:00Z')).code).toBe(2);
 });

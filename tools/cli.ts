@@ -3,7 +3,7 @@ import { headerText, tailTopics, type KafkaOptions } from '@signalbox/messaging'
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { checkCompanyFiles, readCompanyFiles } from './company-files.ts';
+import { readCheckedFiles, readCompanyFiles } from './company-files.ts';
 import { ConsoleClient, mintToken } from './console-client.ts';
 import { WrongUse, type Findings } from './decisions/findings.ts';
 import { learningReport } from './decisions/learning-report.ts';
@@ -81,8 +81,7 @@ async function apply(paths: readonly string[]): Promise<void> {
   const { SIGNALBOX_URL, SIGNALBOX_TOKEN } = process.env;
   if ((SIGNALBOX_URL === undefined) !== (SIGNALBOX_TOKEN === undefined))
     throw new Error('SIGNALBOX_URL and SIGNALBOX_TOKEN go together: set both, or none for the Signalbox that npm start runs');
-  const documents = readCompanyFiles(paths);
-  checkCompanyFiles(documents);
+  const documents = readCheckedFiles(paths);
   const answer = await consoleOf(SIGNALBOX_URL, SIGNALBOX_TOKEN).apply(documents);
   show(answer, () =>
     answer.changed.length === 0

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkCompanyFiles, readCompanyFiles } from './company-files.ts';
+import { readCheckedFiles, refusalBy } from './company-files.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -12,19 +12,20 @@ const refusalOf = (text: string): string => {
   const file = join(folder, 'policies.yaml');
   writeFileSync(file, text);
   try {
-    checkCompanyFiles(readCompanyFiles([file]));
+    readCheckedFiles([file]);
   } catch (error) {
-    return (error as Error).message.replaceAll(`${folder}/`, '');
+    return withoutFolder((error as Error).message);
   }
   return 'nothing';
 };
+const withoutFolder = (message: string): string => message.replaceAll(`${folder}/`, '');
 const policy = (lines: string): string => `routing-policy:
   standard:
     maximumAgeMinutes: { urgent: 15, high: 30, normal: 120, low: 480 }
 ${lines}`;
 
 it('finds nothing wrong with the sample company', () => {
-  expect(() => checkCompanyFiles(readCompanyFiles(['config/sample']))).not.toThrow();
+  expect(() => readCheckedFiles(['config/sample'])).not.toThrow();
 });
 
 it('names file, line, field and what is allowed, of every mistake', () => {
@@ -90,5 +91,55 @@ it('names what is wrong with a service level that overflow should look at', () =
 
 it('names what is missing where it should be, and where a file is no YAML', () => {
   expect(refusalOf('queue:\n  general:\n    title: General\n')).toContain('policies.yaml:2: queue/general, field units');
-  expect(refusalOf('queue:\n  general: [\n')).toMatch(/policies\.yaml: .*line 3/);
+  expect(refusalOf('queue:\n  general: [\n')).toMatch(/policies\.yaml:3: .*line 3/);
+});
+
+it('names kinds there are none of, and kinds with nothing in them, beside what else is wrong', () => {
+  const said = refusalOf('queue:\n  general:\n    title: General\nrouting-polcy:\n  standard: {}\ncalendar:\nagent: [ana]\n').split('\n  ');
+  expect(said).toEqual([
+    'refused whole; what was active stays',
+    "policies.yaml:4: 'routing-polcy' is no kind of configuration; allowed: company, agent, queue, category, routing-policy, sla-policy, calendar, labelled-tickets, article",
+    'policies.yaml:6: calendar: there is nothing in it; expected name → content',
+    'policies.yaml:7: agent: it holds no records; expected name → content',
+    expect.stringContaining('policies.yaml:2: queue/general, field units'),
+    expect.stringContaining('policies.yaml:2: queue/general, field offers'),
+  ]);
+});
+
+it('tells every problem that the console names by the file it came from', () => {
+  const [policies, people] = [join(folder, 'policies.yaml'), join(folder, 'people.yaml')];
+  writeFileSync(
+    policies,
+    policy(`    weights: { standard: { skill: 1 } }
+    rules:
+      - when:
+          queue:
+            - billing
+            - biling
+        use: standard
+    overflow:
+      - { from: general, to: [abroad], afterSeconds: 1, donorWaitMinutesMax: 1 }
+`),
+  );
+  writeFileSync(people, 'agent:\n  ana maria:\n    { name: Ana, email: ana@example.org, queues: [billing] }\n');
+  const documents = readCheckedFiles([policies, people]);
+  const allowed = ['billing', 'general'];
+  const said = refusalBy(
+    [
+      { document: 'routing-policy/standard', field: 'rules.0.when.queue.1', message: "queue 'biling' does not exist", allowed },
+      { document: 'routing-policy/standard', field: 'overflow.0.to.0', message: 'of another domain; allowed: billing, general', allowed },
+      { document: 'agent/ben', field: 'queues.1', message: "queue 'x' does not exist" },
+      { field: 'documents.1.name', message: 'letters and digits' },
+      { field: 'documents', message: 'too many' },
+    ],
+    documents,
+  );
+  expect(withoutFolder(said).split('\n  ')).toEqual([
+    'refused whole; what was active stays',
+    "policies.yaml:9: routing-policy/standard, field rules[0].when.queue[1]: queue 'biling' does not exist; allowed: billing, general",
+    'policies.yaml:12: routing-policy/standard, field overflow[0].to[0]: of another domain; allowed: billing, general',
+    "agent/ben (active, in none of these files), field queues[1]: queue 'x' does not exist",
+    'people.yaml:2: agent/ana maria: its name: letters and digits',
+    'the request, field documents: too many',
+  ]);
 });

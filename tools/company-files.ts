@@ -20,51 +20,87 @@ const TICKETS_PER_RECORD = 100;
 /** What lies beside configuration in a company's folder and is none. */
 const NOT_CONFIGURATION = new Set(['messages', 'demo-script.yaml', 'README.md']);
 
+interface Reading {
+  readonly documents: readonly ConfigDocument[];
+  readonly mistakes: readonly string[];
+}
+
 /**
  * Reads configuration from files and folders: YAML (kind → name → content), Markdown articles with front matter, labelled tickets as CSV.
- * @throws Error naming the file and what is wrong with it.
+ * @throws Error naming each file that is no configuration, and what is wrong with it.
  */
 export function readCompanyFiles(paths: readonly string[]): ConfigDocument[] {
-  return paths.flatMap((path) => {
+  const { documents, mistakes } = readAll(paths);
+  if (mistakes.length > 0) throw new Error(mistakes.join('\n'));
+  return [...documents];
+}
+
+/**
+ * Reads configuration and holds it against its contracts, before anybody else sees it.
+ * @throws Error with a line for each mistake: file, line, record and field, what is wrong and what is allowed.
+ */
+export function readCheckedFiles(paths: readonly string[]): ConfigDocument[] {
+  const { documents, mistakes } = readAll(paths);
+  const all = [...mistakes, ...documents.flatMap(mistakesIn)];
+  if (all.length > 0) throw new Error(refusal(all));
+  return [...documents];
+}
+
+function readAll(paths: readonly string[]): Reading {
+  const readings = paths.map((path): Reading => {
     if (statSync(path).isDirectory())
-      return readCompanyFiles(
+      return readAll(
         readdirSync(path)
           .filter((name) => !NOT_CONFIGURATION.has(name))
           .sort()
           .map((name) => join(path, name)),
       );
     try {
-      if (extname(path) === '.md') return [articleFrom(path)];
-      if (extname(path) === '.csv') return labelledTicketsFrom(path);
+      if (extname(path) === '.md') return { documents: [articleFrom(path)], mistakes: [] };
+      if (extname(path) === '.csv') return { documents: labelledTicketsFrom(path), mistakes: [] };
       if (['.yaml', '.yml', '.json'].includes(extname(path))) return recordsFrom(path);
     } catch (error) {
-      throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+      return { documents: [], mistakes: [`${path}: ${(error as Error).message}`] };
     }
-    throw new Error(
-      `${path}: unknown kind of file; known: .yaml, .yml, .json (kind → name → content), .md (article), .csv (labelled tickets)`,
-    );
+    const known = '.yaml, .yml, .json (kind → name → content), .md (article), .csv (labelled tickets)';
+    return { documents: [], mistakes: [`${path}: unknown kind of file; allowed: ${known}`] };
   });
+  return { documents: readings.flatMap(({ documents }) => documents), mistakes: readings.flatMap(({ mistakes }) => mistakes) };
 }
 
-function recordsFrom(file: string): ConfigDocument[] {
+function recordsFrom(file: string): Reading {
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { merge: true, lineCounter: lines });
-  if (document.errors.length > 0) throw new Error(document.errors[0]!.message.replace(/\s*\n[\s\S]*/, ''));
+  const at = (line: number | undefined): string => (line === undefined ? file : `${file}:${line}`);
+  if (document.errors.length > 0) {
+    // What follows the first line draws the place.
+    const mistakes = document.errors.map(({ message, linePos }) => `${at(linePos?.[0].line)}: ${message.replace(/\s*\n[\s\S]*/, '')}`);
+    return { documents: [], mistakes };
+  }
   const content: unknown = document.toJS();
-  if (typeof content !== 'object' || content === null) throw new Error('it holds no configuration; expected kind → name → content');
-  return Object.entries(content)
-    .filter(([kind]) => kind !== 'channelAccounts')
-    .flatMap(([kind, records]) => {
-      if (!(kind in configKinds)) throw new Error(`'${kind}' is no kind of configuration; known: ${Object.keys(configKinds).join(', ')}`);
-      return Object.entries(records as Record<string, unknown>).map(([name, record]) => ({
-        kind,
-        name,
-        content: record,
-        file,
-        lineOf: (path: readonly PropertyKey[]) => lineIn(document, lines, [kind, name, ...path]),
-      }));
-    });
+  if (!isRecord(content)) throw new Error('it holds no configuration; expected kind → name → content');
+  const documents: ConfigDocument[] = [];
+  const mistakes: string[] = [];
+  for (const [kind, records] of Object.entries(content)) {
+    if (kind === 'channelAccounts') continue;
+    const place = at(lineIn(document, lines, [kind]));
+    if (!Object.hasOwn(configKinds, kind))
+      mistakes.push(`${place}: '${kind}' is no kind of configuration; allowed: ${Object.keys(configKinds).join(', ')}`);
+    else if (!isRecord(records))
+      mistakes.push(`${place}: ${kind}: ${records === null ? 'there is nothing in it' : 'it holds no records'}; expected name → content`);
+    else
+      for (const [name, record] of Object.entries(records))
+        documents.push({
+          kind,
+          name,
+          content: record,
+          file,
+          lineOf: (path: readonly PropertyKey[]) => lineIn(document, lines, [kind, name, ...path]),
+        });
+  }
+  return { documents, mistakes };
 }
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function lineIn(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
   for (let depth = path.length; depth > 0; depth -= 1) {
@@ -80,33 +116,59 @@ function lineIn(document: Document, lines: LineCounter, path: readonly PropertyK
 /** At most so many mistakes are named; the rest is counted. */
 const MISTAKES_MAX = 20;
 
-/**
- * Holds documents against their contracts, before anybody else sees them.
- * @throws Error with a line for each mistake: file, line, record and field, what is wrong and what is allowed.
- */
-export function checkCompanyFiles(documents: readonly ConfigDocument[]): void {
-  const mistakes = documents.flatMap((document) => {
-    const schema = configKinds[document.kind as ConfigKind];
-    const parsed = schema.safeParse(document.content);
-    return parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesIn(document, schema, issue));
-  });
-  if (mistakes.length === 0) return;
+const refusal = (mistakes: readonly string[]): string => {
   const more = mistakes.length > MISTAKES_MAX ? [`and ${mistakes.length - MISTAKES_MAX} more`] : [];
-  throw new Error(['refused whole; what was active stays', ...mistakes.slice(0, MISTAKES_MAX), ...more].join('\n  '));
+  return ['refused whole; what was active stays', ...mistakes.slice(0, MISTAKES_MAX), ...more].join('\n  ');
+};
+
+/** What is wrong with a field of a document, and where that stands. */
+function mistakeAt({ kind, name, file, lineOf }: ConfigDocument, path: readonly PropertyKey[], what: string): string {
+  const line = lineOf?.(path);
+  return `${file}${line === undefined ? '' : `:${line}`}: ${kind}/${name}${fieldText(path)}: ${what}`;
+}
+function fieldText(path: readonly PropertyKey[]): string {
+  const field = path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
+    '',
+  );
+  return field === '' ? '' : `, field ${field}`;
 }
 
-function mistakesIn({ kind, name, file, lineOf }: ConfigDocument, schema: z.ZodType, issue: z.core.$ZodIssue): string[] {
-  const at = (path: readonly PropertyKey[], what: string): string => {
-    const line = lineOf?.(path);
-    const field = path.reduce<string>(
-      (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
-      '',
-    );
-    return `${file}${line === undefined ? '' : `:${line}`}: ${kind}/${name}${field === '' ? '' : `, field ${field}`}: ${what}`;
-  };
-  if (issue.code !== 'unrecognized_keys') return [at(issue.path, issue.message)];
-  const allowed = fieldsAt(schema, issue.path);
-  return issue.keys.map((key) => at([...issue.path, key], `there is no such field; allowed: ${allowed.join(', ') || 'none'}`));
+/** What its contract says of a document. */
+function mistakesIn(document: ConfigDocument): string[] {
+  const schema: z.ZodType = configKinds[document.kind as ConfigKind];
+  const parsed = schema.safeParse(document.content);
+  if (parsed.success) return [];
+  return parsed.error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [mistakeAt(document, issue.path, issue.message)];
+    const allowed = fieldsAt(schema, issue.path);
+    const what = `there is no such field; allowed: ${allowed.join(', ') || 'none'}`;
+    return issue.keys.map((key) => mistakeAt(document, [...issue.path, key], what));
+  });
+}
+
+/** One entry of `problems` in a refusal of the console's API: of a document (`kind/name`), or of a place in the request. */
+export interface ApplyProblem {
+  readonly document?: string;
+  readonly field: string;
+  readonly message: string;
+  readonly allowed?: readonly string[];
+}
+
+/** What the console says of documents taken together, told by the files they came from. */
+export function refusalBy(problems: readonly ApplyProblem[], documents: readonly ConfigDocument[]): string {
+  return refusal(problems.map((problem) => told(problem, documents)));
+}
+function told({ document, field, message, allowed }: ApplyProblem, documents: readonly ConfigDocument[]): string {
+  const names = allowed?.join(', ') ?? '';
+  const what = names === '' || message.includes(names) ? message : `${message}; allowed: ${names}`;
+  const [, nth, rest = ''] = /^documents\.(\d+)\.?(.*)$/.exec(document === undefined ? field : '') ?? [];
+  const own = nth === undefined ? documents.findLast(({ kind, name }) => `${kind}/${name}` === document) : documents[Number(nth)];
+  if (own && rest === 'name') return mistakeAt(own, [], `its name: ${what}`);
+  const keys = (nth === undefined ? field : rest).split('.').filter((key) => key !== '');
+  const path = keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+  if (own) return mistakeAt(own, path, what);
+  return `${document === undefined ? 'the request' : `${document} (active, in none of these files)`}${fieldText(path)}: ${what}`;
 }
 
 interface JsonSchema {

@@ -1,5 +1,15 @@
 import { SignJWT } from 'jose';
-import type { ConfigDocument } from './company-files.ts';
+import { refusalBy, type ApplyProblem, type ConfigDocument } from './company-files.ts';
+
+/** An answer that is no success, with what it finds wrong where it names that. */
+class Refused extends Error {
+  readonly problems: readonly ApplyProblem[];
+
+  constructor(message: string, problems: readonly ApplyProblem[]) {
+    super(message);
+    this.problems = problems;
+  }
+}
 
 /** The console's public API, as any other program would use it. */
 export class ConsoleClient {
@@ -25,14 +35,26 @@ export class ConsoleClient {
     });
     const text = await response.text();
     const answer = text === '' ? undefined : (JSON.parse(text) as unknown);
-    if (!response.ok)
-      throw new Error(`${method} ${path} → ${response.status}: ${(answer as { detail?: string } | undefined)?.detail ?? text}`);
+    if (!response.ok) {
+      const { detail = text, problems = [] } = (answer ?? {}) as { detail?: string; problems?: ApplyProblem[] };
+      throw new Refused(`${method} ${path} → ${response.status}: ${detail}`, problems);
+    }
     return answer as Answer;
   }
 
-  /** One apply is one bundle: all documents become active together, or none. */
-  apply(documents: readonly ConfigDocument[]): Promise<{ bundle: number; changed: string[] }> {
-    return this.call('POST', '/configuration', { documents: documents.map(({ kind, name, content }) => ({ kind, name, content })) });
+  /**
+   * One apply is one bundle: all documents become active together, or none.
+   * @throws Error with a line for each problem: file, line, record and field, what is wrong and what is allowed.
+   */
+  async apply(documents: readonly ConfigDocument[]): Promise<{ bundle: number; changed: string[] }> {
+    try {
+      return await this.call('POST', '/configuration', {
+        documents: documents.map(({ kind, name, content }) => ({ kind, name, content })),
+      });
+    } catch (error) {
+      if (error instanceof Refused && error.problems.length > 0) throw new Error(refusalBy(error.problems, documents), { cause: error });
+      throw error;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { RoutingPolicy } from '@signalbox/contracts';
-import { checkCompanyFiles, readCompanyFiles } from '../company-files.ts';
+import { readCheckedFiles } from '../company-files.ts';
 import { WrongUse } from './findings.ts';
 
 /**
@@ -9,9 +9,7 @@ import { WrongUse } from './findings.ts';
 export function policyIn(file: string | undefined, command: string): RoutingPolicy {
   if (file === undefined) throw new WrongUse(`${command} needs a policy, such as: npm run signalbox -- ${command} --policy new.yaml`);
   try {
-    const documents = readCompanyFiles([file]);
-    checkCompanyFiles(documents);
-    const policies = documents.filter(({ kind }) => kind === 'routing-policy');
+    const policies = readCheckedFiles([file]).filter(({ kind }) => kind === 'routing-policy');
     const chosen = policies.find(({ name }) => name === 'standard') ?? policies[0];
     if (!chosen) throw new Error(`${file}: there is no routing-policy in it`);
     return RoutingPolicy.parse(chosen.content);

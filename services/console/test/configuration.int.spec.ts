@@ -70,7 +70,7 @@ describe('an apply', () => {
     });
     expect(await apply({ ...wrong[1]!, content: { ...wrong[1]!.content, role: 'agent' } })).toMatchObject({
       status: 422,
-      body: { problems: [{ field: 'queues.0', message: "queue 'nowhere' does not exist; known: billing, general" }] },
+      body: { problems: [{ field: 'queues.0', message: "queue 'nowhere' does not exist; allowed: billing, general" }] },
     });
     expect(await apply({ kind: 'queue', name: 'billing', remove: true })).toMatchObject({ status: 422 });
     expect((await console_.call('GET', '/configuration', admin)).body).toEqual(before);

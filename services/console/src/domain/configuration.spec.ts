@@ -27,16 +27,16 @@ describe('an apply', () => {
   it.each([
     [{ kind: 'company', name: 'second', content: company[0]!.content }, '', /one company only/],
     [{ kind: 'queue', name: 'x', content: undefined }, 'content', /is missing/],
-    [{ kind: 'queue', name: 'billing', remove: true }, 'queues.0', /queue 'billing' does not exist; known: general/],
+    [{ kind: 'queue', name: 'billing', remove: true }, 'queues.0', /queue 'billing' does not exist; allowed: general/],
     [
       { kind: 'sla-policy', name: 'standard', content: { calendar: 'none', hours: 'business', targets: {} } },
       'calendar',
-      /calendar 'none' does not exist; known: none/,
+      /calendar 'none' does not exist; allowed: none/,
     ],
     [
       { kind: 'article', name: 'a', content: { articleId: 'a', locale: 'en', title: 'A', text: 'A', category: 'x' } },
       'category',
-      /known: refund/,
+      /allowed: refund/,
     ],
     [{ kind: 'article', name: 'a', content: { articleId: 'a', locale: 'en', title: 'A', text: 'A\0' } }, '', /NUL/],
     [
@@ -91,6 +91,18 @@ describe('an apply', () => {
       { document: 'routing-policy/p', field: 'overflow.0.to.1', message: expect.stringContaining('queues help out within their domain') },
     ]);
     expect(planned([abroad, agent(['abroad']), helping(['general'])]).problems).toEqual([]);
+  });
+
+  it('names the place of every name of a policy that does not exist', () => {
+    const content = {
+      ...(helping(['general', 'abroad']).content as object),
+      rules: [{ when: { queue: ['billing', 'biling'], category: ['refund', 'fraud'] }, use: 'standard' }],
+    };
+    expect(planned([{ ...helping([]), content } as Document]).problems).toMatchObject([
+      { document: 'routing-policy/p', field: 'rules.0.when.category.1', message: "category 'fraud' does not exist; allowed: refund" },
+      { document: 'routing-policy/p', field: 'rules.0.when.queue.1', message: "queue 'biling' does not exist; allowed: billing, general" },
+      { document: 'routing-policy/p', field: 'overflow.0.to.1', message: "queue 'abroad' does not exist; allowed: billing, general" },
+    ]);
   });
 
   it('refuses to move a queue away from agents who have others as well', () => {

@@ -100,7 +100,7 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
     problems.push({
       document,
       field,
-      message: `${kind} '${name}' does not exist; known: ${allowed.join(', ') || 'none'}`,
+      message: `${kind} '${name}' does not exist; allowed: ${allowed.join(', ') || 'none'}`,
       allowed,
     });
   };
@@ -133,11 +133,13 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
       case 'routing-policy': {
         const { rules, overflow } = content as ConfigContent<'routing-policy'>;
         for (const [at, { when }] of rules.entries()) {
-          for (const category of when.category ?? []) check(document, `rules.${at}.when.category`, 'category', category);
-          for (const queue of when.queue ?? []) check(document, `rules.${at}.when.queue`, 'queue', queue);
+          for (const kind of ['category', 'queue'] as const)
+            for (const [nth, name] of (when[kind] ?? []).entries()) check(document, `rules.${at}.when.${kind}.${nth}`, kind, name);
         }
-        for (const [at, { from, to }] of overflow.entries())
-          for (const queue of [from, ...to]) check(document, `overflow.${at}`, 'queue', queue);
+        for (const [at, { from, to }] of overflow.entries()) {
+          check(document, `overflow.${at}.from`, 'queue', from);
+          for (const [nth, queue] of to.entries()) check(document, `overflow.${at}.to.${nth}`, 'queue', queue);
+        }
         break;
       }
       case 'queue':
