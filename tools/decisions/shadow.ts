@@ -6,14 +6,14 @@ import {
   type PerformanceRecorded,
   type Received,
   type RoundRecorded,
-  type RoutingPolicy,
   type ScoredAgent,
 } from '@signalbox/contracts';
 import { tailTopics, type KafkaOptions } from '@signalbox/messaging';
 import { placedIn, RoundReplay, type Matched, type RecordedRound } from '@signalbox/routing/domain';
 import type { Findings } from './findings.ts';
+import { policyWithin, type PolicyFile } from './policy-file.ts';
 import { readLogs } from './rounds.ts';
-import { eventIn, readConfigurations } from './topics.ts';
+import { eventIn, readConfigurations, snapshotOf } from './topics.ts';
 
 /** What both would say of one ticket of one round. Undefined = it would wait. */
 export interface ShadowDifference {
@@ -106,7 +106,7 @@ const chosenIn = ({ proposals }: Matched): Map<string, ScoredAgent> =>
   new Map(proposals.map(({ ticket, agentId, top }) => [ticket.ticketId, top.find((one) => one.agentId === agentId)!]));
 
 export interface ShadowOptions {
-  readonly policy: RoutingPolicy;
+  readonly policy: PolicyFile;
   readonly minutes: number;
   /** Ends it earlier. */
   readonly stop: AbortSignal;
@@ -117,7 +117,7 @@ export interface ShadowOptions {
 /** Follows the live rounds and decides each of them by another policy, too. Reads in a group of its own and writes nothing. */
 export async function shadow(
   kafka: KafkaOptions,
-  { policy, minutes, stop, onFollowing, onDifference }: ShadowOptions,
+  { policy: file, minutes, stop, onFollowing, onDifference }: ShadowOptions,
 ): Promise<Findings<Shadow>> {
   const counter = new ShadowCounter();
   const early: Received<RoundRecorded | PerformanceRecorded>[] = [];
@@ -135,7 +135,9 @@ export async function shadow(
   });
   try {
     // What came before the first live record: agents, experience and configuration that live rounds build on.
-    for (const [key, content] of (await readConfigurations(kafka)).contents) contents.set(key, content);
+    const configurations = await readConfigurations(kafka);
+    for (const [key, content] of configurations.contents) contents.set(key, content);
+    const policy = policyWithin(file, snapshotOf(configurations));
     const logs = await readLogs(kafka);
     const replay = new RoundReplay((key) => contents.get(key));
     take = (event) => {

@@ -1,17 +1,10 @@
-import {
-  AgentsTopic,
-  AssignmentTopic,
-  EnrichmentTopic,
-  IntakeTopic,
-  RoutingTopic,
-  SlaEscalationTopic,
-  type RoutingPolicy,
-} from '@signalbox/contracts';
+import { AgentsTopic, AssignmentTopic, EnrichmentTopic, IntakeTopic, RoutingTopic, SlaEscalationTopic } from '@signalbox/contracts';
 import type { KafkaOptions } from '@signalbox/messaging';
 import { mixed, RoundReplay, type Learned, type MatchPolicy, type RecordedRound } from '@signalbox/routing/domain';
 import type { Interval } from '../simulate/interval.ts';
 import { gini, mean, quantile } from '../simulate/measures.ts';
 import { WrongUse, type Findings } from './findings.ts';
+import { policyWithin, type PolicyFile } from './policy-file.ts';
 import { resimulate, type Resimulated } from './resimulate.ts';
 import { readRounds } from './rounds.ts';
 import { readConfigurations, readEvents, snapshotOf } from './topics.ts';
@@ -159,14 +152,18 @@ interface Pair {
 }
 
 export interface WhatIfOptions {
-  readonly policy: RoutingPolicy;
+  readonly policy: PolicyFile;
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly runs: number;
 }
 
-/** @throws WrongUse when the window holds nothing to run */
-export async function whatIf(kafka: KafkaOptions, { policy, runs, ...window }: WhatIfOptions, now = new Date()): Promise<Findings<WhatIf>> {
+/** @throws WrongUse when the window holds nothing to run, or the policy names what does not exist */
+export async function whatIf(
+  kafka: KafkaOptions,
+  { policy: file, runs, ...window }: WhatIfOptions,
+  now = new Date(),
+): Promise<Findings<WhatIf>> {
   const to = instantOf('to', window.to, now);
   const from = instantOf('from', window.from, new Date(to.getTime() - DAY_MS));
   if (from >= to) throw new WrongUse(`--from ${from.toISOString()} is not before --to ${to.toISOString()}`);
@@ -182,6 +179,8 @@ export async function whatIf(kafka: KafkaOptions, { policy, runs, ...window }: W
   const { first, last } = seen;
   if (!first || !last) throw new WrongUse(`no recorded round between ${from.toISOString()} and ${to.toISOString()}`);
   const configurations = await readConfigurations(kafka);
+  const config = snapshotOf(configurations);
+  const policy = policyWithin(file, config);
   await readEvents<TrafficEvent>(
     kafka,
     [IntakeTopic, EnrichmentTopic, RoutingTopic, AssignmentTopic, SlaEscalationTopic],
@@ -190,7 +189,7 @@ export async function whatIf(kafka: KafkaOptions, { policy, runs, ...window }: W
     { since: from },
   );
   await readEvents<TrafficEvent>(kafka, [AgentsTopic], ['AgentState'], (event) => gatherer.take(event));
-  const traffic = gatherer.traffic(snapshotOf(configurations));
+  const traffic = gatherer.traffic(config);
   if (traffic.tickets.length === 0)
     throw new WrongUse(`no ticket that was received and routed between ${from.toISOString()} and ${to.toISOString()}`);
   const replay = new RoundReplay((key) => configurations.contents.get(key));

@@ -331,6 +331,20 @@ export const RoutingPolicy = z
   });
 export type RoutingPolicy = z.infer<typeof RoutingPolicy>;
 
+/** Every name of other configuration that a policy uses, and its place. */
+export function namesIn({ rules, overflow }: RoutingPolicy) {
+  const kinds = ['category', 'queue'] as const;
+  return [
+    ...rules.flatMap(({ when }, rule) =>
+      kinds.flatMap((kind) => (when[kind] ?? []).map((name, nth) => ({ kind, name, path: ['rules', rule, 'when', kind, nth] }))),
+    ),
+    ...overflow.flatMap(({ from, to }, rule) => [
+      { kind: 'queue' as const, name: from, path: ['overflow', rule, 'from'] },
+      ...to.map((name, nth) => ({ kind: 'queue' as const, name, path: ['overflow', rule, 'to', nth] })),
+    ]),
+  ];
+}
+
 /** Tickets to train the classifier from; large sets come in several records. */
 export const LabelledTickets = z.strictObject({
   tickets: z

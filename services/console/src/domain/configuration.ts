@@ -1,4 +1,4 @@
-import { configKinds, DEFAULT_DOMAIN, DOMAINS_MAX, type ConfigContent, type ConfigKind } from '@signalbox/contracts';
+import { configKinds, DEFAULT_DOMAIN, DOMAINS_MAX, namesIn, type ConfigContent, type ConfigKind } from '@signalbox/contracts';
 import { z } from 'zod';
 
 /** One document of an apply. `remove` takes it out of the next bundle; its versions stay, and a later return goes on counting. */
@@ -130,18 +130,9 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
         for (const category of new Set((content as ConfigContent<'labelled-tickets'>).tickets.map((ticket) => ticket.category)))
           check(document, 'tickets', 'category', category);
         break;
-      case 'routing-policy': {
-        const { rules, overflow } = content as ConfigContent<'routing-policy'>;
-        for (const [at, { when }] of rules.entries()) {
-          for (const kind of ['category', 'queue'] as const)
-            for (const [nth, name] of (when[kind] ?? []).entries()) check(document, `rules.${at}.when.${kind}.${nth}`, kind, name);
-        }
-        for (const [at, { from, to }] of overflow.entries()) {
-          check(document, `overflow.${at}.from`, 'queue', from);
-          for (const [nth, queue] of to.entries()) check(document, `overflow.${at}.to.${nth}`, 'queue', queue);
-        }
+      case 'routing-policy':
+        for (const { kind, name, path } of namesIn(content as ConfigContent<'routing-policy'>)) check(document, path.join('.'), kind, name);
         break;
-      }
       case 'queue':
       case 'calendar':
         break;
