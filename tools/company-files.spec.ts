@@ -106,6 +106,17 @@ it('names kinds there are none of, and kinds with nothing in them, beside what e
   ]);
 });
 
+it('names routing policies that could never be in force', () => {
+  const another = `  summer:
+    weights: { standard: { skill: 1 } }
+    maximumAgeMinutes: { urgent: 15, high: 30, normal: 120, low: 480 }
+`;
+  expect(refusalOf(policy('    weights: { standard: { skill: 1 } }\n') + another)).toContain(
+    "\n  policies.yaml:5: routing-policy/summer: would never be in force: beside 'standard' no other routing policy is; allowed: standard alone",
+  );
+  expect(refusalOf(`routing-policy:\n${another}`)).toBe('nothing');
+});
+
 it('tells every problem that the console names by the file it came from', () => {
   const [policies, people] = [join(folder, 'policies.yaml'), join(folder, 'people.yaml')];
   writeFileSync(

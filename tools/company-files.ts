@@ -1,4 +1,4 @@
-import { configKinds, type ConfigKind } from '@signalbox/contracts';
+import { configKinds, neverInForce, type ConfigKind } from '@signalbox/contracts';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
@@ -41,7 +41,7 @@ export function readCompanyFiles(paths: readonly string[]): ConfigDocument[] {
  */
 export function readCheckedFiles(paths: readonly string[]): ConfigDocument[] {
   const { documents, mistakes } = readAll(paths);
-  const all = [...mistakes, ...documents.flatMap(mistakesIn)];
+  const all = [...mistakes, ...documents.flatMap(mistakesIn), ...unusedIn(documents)];
   if (all.length > 0) throw new Error(refusal(all));
   return [...documents];
 }
@@ -145,6 +145,12 @@ function mistakesIn(document: ConfigDocument): string[] {
     const what = `there is no such field; allowed: ${allowed.join(', ') || 'none'}`;
     return issue.keys.map((key) => mistakeAt(document, [...issue.path, key], what));
   });
+}
+
+/** Files that are applied or tried together hold one routing policy. */
+function unusedIn(documents: readonly ConfigDocument[]): string[] {
+  const policies = new Map(documents.filter(({ kind }) => kind === 'routing-policy').map((document) => [document.name, document]));
+  return neverInForce([...policies.keys()]).map(({ name, message }) => mistakeAt(policies.get(name)!, [], message));
 }
 
 /** One entry of `problems` in a refusal of the console's API: of a document (`kind/name`), or of a place in the request. */

@@ -10,14 +10,13 @@ export interface PolicyFile {
 }
 
 /**
- * The policy of a file: the one named `standard`, else the first, as the service chooses.
+ * The policy of a file.
  * @throws WrongUse naming file, line, field and what is allowed
  */
 export function policyIn(file: string | undefined, command: string): PolicyFile {
   if (file === undefined) throw new WrongUse(`${command} needs a policy, such as: npm run signalbox -- ${command} --policy new.yaml`);
   try {
-    const policies = readCheckedFiles([file]).filter(({ kind }) => kind === 'routing-policy');
-    const document = policies.find(({ name }) => name === 'standard') ?? policies[0];
+    const document = readCheckedFiles([file]).find(({ kind }) => kind === 'routing-policy');
     if (!document) throw new Error(`${file}: there is no routing-policy in it`);
     return { policy: RoutingPolicy.parse(document.content), document };
   } catch (error) {

@@ -345,6 +345,18 @@ export function namesIn({ rules, overflow }: RoutingPolicy) {
   ];
 }
 
+/** The routing policy in force, where there are several. */
+const POLICY_IN_FORCE = 'standard';
+/** Of all routing policies one is in force. Says of those that never could be, what is wrong with them. */
+export function neverInForce(names: readonly string[]): { name: string; message: string }[] {
+  if (names.length < 2) return [];
+  const away = 'an active one is taken away in the same apply by remove: true';
+  const message = names.includes(POLICY_IN_FORCE)
+    ? `would never be in force: beside '${POLICY_IN_FORCE}' no other routing policy is; allowed: ${POLICY_IN_FORCE} alone (${away})`
+    : `of ${names.length} routing policies one could be in force; allowed: one alone (${away})`;
+  return names.filter((name) => name !== POLICY_IN_FORCE).map((name) => ({ name, message }));
+}
+
 /** Tickets to train the classifier from; large sets come in several records. */
 export const LabelledTickets = z.strictObject({
   tickets: z

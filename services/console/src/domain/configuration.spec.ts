@@ -105,6 +105,22 @@ describe('an apply', () => {
     ]);
   });
 
+  it('refuses routing policies that could never be in force', () => {
+    const policy = (name: string): Document => ({ ...helping(['general']), name });
+    const { active } = planned([policy('standard')]) as ReturnType<typeof applied>;
+    expect(planned([policy('summer')], active).problems).toMatchObject([
+      { document: 'routing-policy/summer', field: '', message: expect.stringContaining("would never be in force: beside 'standard'") },
+    ]);
+    expect(planned([policy('summer'), { kind: 'routing-policy', name: 'standard', remove: true }], active).problems).toEqual([]);
+    expect(planned([policy('summer')]).problems).toEqual([]);
+    expect(planned([policy('summer'), policy('winter')]).problems).toMatchObject(
+      ['summer', 'winter'].map((name) => ({
+        document: `routing-policy/${name}`,
+        message: expect.stringMatching(/^of 2 routing policies one could be in force/),
+      })),
+    );
+  });
+
   it('refuses to move a queue away from agents who have others as well', () => {
     const { active } = planned([agent(['billing', 'general'])]) as ReturnType<typeof applied>;
     expect(planned([queue('general', 'eu')], active).problems).toMatchObject([{ document: 'agent/cem', field: 'queues.1' }]);

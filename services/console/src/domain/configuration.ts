@@ -1,4 +1,4 @@
-import { configKinds, DEFAULT_DOMAIN, DOMAINS_MAX, namesIn, type ConfigContent, type ConfigKind } from '@signalbox/contracts';
+import { configKinds, DEFAULT_DOMAIN, DOMAINS_MAX, namesIn, neverInForce, type ConfigContent, type ConfigKind } from '@signalbox/contracts';
 import { z } from 'zod';
 
 /** One document of an apply. `remove` takes it out of the next bundle; its versions stay, and a later return goes on counting. */
@@ -141,6 +141,8 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
   const companies = records.filter((record) => record.kind === 'company').map(nameOf);
   if (companies.length > 1)
     problems.push({ document: companies[1]!, field: '', message: `there can be one company only; active: ${companies[0]}` });
+  const policies = records.filter((record) => record.kind === 'routing-policy').map(({ name }) => name);
+  for (const { name, message } of neverInForce(policies)) problems.push({ document: `routing-policy/${name}`, field: '', message });
   return problems;
 }
 
