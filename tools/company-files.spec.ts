@@ -106,6 +106,16 @@ it('names kinds there are none of, and kinds with nothing in them, beside what e
   ]);
 });
 
+it('names what is said to be tried out where nothing can be, and nothing where it is not said', () => {
+  const trying = (signal: string, learning: string): string =>
+    refusalOf(policy(`    weights: { standard: { ${signal}: 1 } }\n    learning: { ${learning} }\n`));
+  expect(trying('skill', 'explorationShare: 0.1')).toContain(
+    "policies.yaml:5: routing-policy/standard, field learning.explorationShare: needs a set of weights with the signal 'resolution'",
+  );
+  for (const learning of ['explorationShare: 0', 'holdoutShare: 0.1', '']) expect(trying('skill', learning)).toBe('nothing');
+  expect(trying('resolution', 'explorationShare: 0.1')).toBe('nothing');
+});
+
 it('names routing policies that could never be in force', () => {
   const another = `  summer:
     weights: { standard: { skill: 1 } }

@@ -1,4 +1,4 @@
-import { configKinds, neverInForce, type ConfigKind } from '@signalbox/contracts';
+import { configKinds, inertIn, neverInForce, type ConfigKind } from '@signalbox/contracts';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
@@ -138,7 +138,10 @@ function fieldText(path: readonly PropertyKey[]): string {
 function mistakesIn(document: ConfigDocument): string[] {
   const schema: z.ZodType = configKinds[document.kind as ConfigKind];
   const parsed = schema.safeParse(document.content);
-  if (parsed.success) return [];
+  if (parsed.success) {
+    const inert = document.kind === 'routing-policy' ? inertIn(document.content as never) : [];
+    return inert.map(({ path, message }) => mistakeAt(document, path, message));
+  }
   return parsed.error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [mistakeAt(document, issue.path, issue.message)];
     const allowed = fieldsAt(schema, issue.path);

@@ -250,6 +250,9 @@ const learning = z.strictObject({
   returnsWithinDays: z.number().min(1).max(90).default(7),
 });
 
+const asksResolution = ({ weights }: { weights: Record<string, Partial<Record<SignalName, number>>> }): boolean =>
+  Object.values(weights).some((set) => (set.resolution ?? 0) > 0);
+
 export const RoutingPolicy = z
   .strictObject({
     /** Named sets of weights; `standard` must be there. */
@@ -321,7 +324,7 @@ export const RoutingPolicy = z
       issues.push({ code: 'custom', input: use, path, message });
     }
     const gatePath = ['startWithinMinutes'];
-    if (policy.startWithinMinutes !== null && !Object.values(policy.weights).some((set) => (set.resolution ?? 0) > 0))
+    if (policy.startWithinMinutes !== null && !asksResolution(policy))
       issues.push({
         code: 'custom',
         input: policy.startWithinMinutes,
@@ -330,6 +333,16 @@ export const RoutingPolicy = z
       });
   });
 export type RoutingPolicy = z.infer<typeof RoutingPolicy>;
+
+/**
+ * What a policy says without effect. Told of what is written, for what is left unsaid is no mistake; and only of what is new, or a policy
+ * that is stored already could not be read any more.
+ */
+export function inertIn(written: z.input<typeof RoutingPolicy>): { path: string[]; message: string }[] {
+  if ((written.learning?.explorationShare ?? 0) === 0 || asksResolution(written)) return [];
+  const message = "needs a set of weights with the signal 'resolution': only with it something is tried out; allowed without it: 0";
+  return [{ path: ['learning', 'explorationShare'], message }];
+}
 
 /** Every name of other configuration that a policy uses, and its place. */
 export function namesIn({ rules, overflow }: RoutingPolicy) {

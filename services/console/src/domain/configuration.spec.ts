@@ -52,6 +52,19 @@ describe('an apply', () => {
       'rules.0.use',
       /'hurry'; allowed: standard, longest-idle/,
     ],
+    [
+      {
+        kind: 'routing-policy',
+        name: 'p',
+        content: {
+          weights: { standard: { speed: 1, resolution: 0 } },
+          learning: { explorationShare: 0.1 },
+          maximumAgeMinutes: { urgent: 1, high: 1, normal: 1, low: 1 },
+        },
+      },
+      'learning.explorationShare',
+      /needs a set of weights with the signal 'resolution'/,
+    ],
   ] as [Document, string, RegExp][])('refuses %j', (document, field, message) => {
     expect(problem(document)).toMatchObject({ message: expect.stringMatching(message) });
     if (document.remove !== true) expect(problem(document)).toMatchObject({ document: `${document.kind}/${document.name}`, field });

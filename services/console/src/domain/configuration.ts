@@ -1,4 +1,13 @@
-import { configKinds, DEFAULT_DOMAIN, DOMAINS_MAX, namesIn, neverInForce, type ConfigContent, type ConfigKind } from '@signalbox/contracts';
+import {
+  configKinds,
+  DEFAULT_DOMAIN,
+  DOMAINS_MAX,
+  inertIn,
+  namesIn,
+  neverInForce,
+  type ConfigContent,
+  type ConfigKind,
+} from '@signalbox/contracts';
 import { z } from 'zod';
 
 /** One document of an apply. `remove` takes it out of the next bundle; its versions stay, and a later return goes on counting. */
@@ -83,7 +92,8 @@ function faultsOf({ kind, name, content }: Document): Problem[] {
   if (!parsed.success)
     return parsed.error.issues.map((issue) => ({ document, field: issue.path.join('.'), message: issue.message, ...allowedBy(issue) }));
   if (JSON.stringify(content).includes(NUL)) return [{ document, field: '', message: 'contains a NUL character' }];
-  return [];
+  if (kind !== 'routing-policy') return [];
+  return inertIn(content as never).map(({ path, message }) => ({ document, field: path.join('.'), message }));
 }
 
 const allowedBy = (issue: z.core.$ZodIssue): { allowed?: string[] } =>
