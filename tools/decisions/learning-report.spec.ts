@@ -57,6 +57,7 @@ it('compares the arms, each with its interval, and the difference', () => {
   expect(report.minutes.interval95[1]).toBeLessThan(-9);
   expect(report.reopenedShare.mean).toBeCloseTo(-0.15);
   expect(report.satisfiedShare!.mean).toBeCloseTo(0.5);
+  expect(report.notes).toContainEqual(expect.stringContaining('only when an agent could begin them is estimated from what was learned'));
   // 30 of weight 1 and 30 of weight 2: (30 + 60)² ÷ (30 + 120).
   expect(report.triedOut).toEqual({ decisions: 30, effectiveTickets: 54 });
 });

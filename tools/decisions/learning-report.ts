@@ -56,6 +56,7 @@ export type LearningReport =
 const NOTES = [
   'The two arms share their agents: whoever gets more of the learned tickets has less room for the held-out ones, so what one arm gains may come from the other, and the difference is not what the team would gain as a whole (interference). With a small holdout this error is small.',
   'Held out are the same tickets for ever, chosen by their id alone: the difference needs no weighting by propensity. Propensities are logged for questions about single agents; each such decision then counts 1 ÷ propensity, and the effective number above says how much that leaves. They are of one ticket alone: those that yielded to another ticket of their round are to be left out.',
+  "Held-out tickets are decided with the team's means for everybody; only when an agent could begin them is estimated from what was learned of that agent, as for all. So this is the gain of knowing who does a ticket how, not of knowing when they will be free.",
   'A ticket solved lately may yet come back, in both arms alike; one that did counts until its last solution. Tickets that were never solved, or came in before the topics begin, are not in it.',
 ];
 

@@ -22,8 +22,8 @@ describe('the worked example', () => {
   const agent = (agentId: string, accounting: number, fields: Parameters<typeof anAgent>[1]) =>
     anAgent(agentId, { queueIds: ['billing'], skills: { accounting }, languages: { de: 5 }, unitsMax: 6, ...fields });
   const agents = [
-    agent('ana', 4, { unitsUsed: 4 }),
-    agent('ben', 5, { unitsUsed: 1, idleSince: null }),
+    agent('ana', 4, { unitsUsed: 4, work: Array<string>(4).fill('dispute') }),
+    agent('ben', 5, { unitsUsed: 1, work: ['dispute'] }),
     agent('cem', 2, { unitsUsed: 0, idleSince: ago(30) }),
     agent('dee', 5, { unitsUsed: 6 }),
   ];
