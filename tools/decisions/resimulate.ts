@@ -19,7 +19,6 @@ const ARRIVES = 10;
 const AGENT_CHANGES = 11;
 /** As in the service. */
 const TICKETS_MAX = 200;
-const NEAR_BREACH_MS = 15 * 60_000;
 /** Of handle times, as large as their mean: what routing counts with, too. */
 const HANDLE_CV = 1;
 /** A policy that asks to be woken again and again must not run for ever. */
@@ -34,6 +33,8 @@ export interface Resimulated {
   readonly beganAt: Float64Array;
   readonly busyMinutes: ReadonlyMap<string, number>;
   readonly solved: ReadonlyMap<string, number>;
+  /** It came to more events than a run may have: what would have happened after them is missing. */
+  readonly cut: boolean;
 }
 
 interface Work {
@@ -59,7 +60,7 @@ interface Desk {
  */
 export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learned, seed: number): Resimulated {
   const { tickets, agents } = traffic;
-  const { fairness } = decideBy.policy;
+  const { fairness, nearBreachMinutes } = decideBy.policy;
   const queue = new EventQueue();
   const workOf = lognormalWork(HANDLE_CV, seed);
   /** By domain. */
@@ -92,7 +93,7 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
     if (wakeAt <= now) wakeAt = Infinity;
     decide(now);
   }
-  return { firstAgent, beganAt, busyMinutes, solved };
+  return { firstAgent, beganAt, busyMinutes, solved, cut: queue.nextAt < Infinity };
 
   function happens(kind: number, subject: number, now: number): void {
     if (kind === AGENT_CHANGES) changeAgent(agents[subject]!.agent, now);
@@ -245,11 +246,12 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
     let unitsUsed = 0;
     let interruptibleUnitsUsed = 0;
     let ticketsNearBreach = 0;
-    for (const { nth, seen } of desk.held) {
+    for (const { seen } of desk.held) {
       if (seen.interruptible && interruptibleUnitsMax !== null) interruptibleUnitsUsed += seen.units;
       else unitsUsed += seen.units;
       channelUnitsUsed[seen.channel] = (channelUnitsUsed[seen.channel] ?? 0) + seen.units;
-      if (seen.dueAt !== null && Number.isNaN(beganAt[nth]!) && seen.dueAt < now + NEAR_BREACH_MS) ticketsNearBreach += 1;
+      // As the service counts: all an agent owns, begun or not.
+      if (seen.dueAt !== null && seen.dueAt < now + nearBreachMinutes * MINUTE_MS) ticketsNearBreach += 1;
     }
     if (fairness) desk.givenAt = desk.givenAt.filter((at) => at > now - fairness.windowMinutes * MINUTE_MS);
     const ticketsInWindow = desk.givenAt.length;

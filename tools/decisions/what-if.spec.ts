@@ -12,7 +12,7 @@ import { ConfigurationSnapshot } from '@signalbox/messaging';
 import { Learned, type CandidateAgent, type MatchPolicy, type RecordedRound, type WaitingTicket } from '@signalbox/routing/domain';
 import { resimulate } from './resimulate.ts';
 import { TrafficGatherer, type Traffic, type TrafficEvent, type TrafficTicket } from './traffic.ts';
-import { compare } from './what-if.ts';
+import { compare, wordsOf } from './what-if.ts';
 
 const FROM = Date.parse('2026-11-24T09:00:00Z');
 const at = (minutes: number): number => FROM + minutes * 60_000;
@@ -172,6 +172,47 @@ describe('real traffic through a policy', () => {
     // The one that came while the level was low waits until something happens after it has recovered.
     const guarded = resimulate(one, overflow({ share: 0.8, withinMinutes: 10, overMinutes: 120 }), learned, 1);
     expect([...guarded.beganAt].slice(6)).toEqual([at(170), at(175)]);
+  });
+
+  it('counts as near breach what the policy says, of all that an agent owns', () => {
+    // `ana` is at work on one that is due in 40 minutes; she and `bo` are alike for the next.
+    const one = traffic(
+      [ticket('t-1', 0, solvedBy('ana', 60), { dueAt: at(41) }), ticket('t-2', 1)],
+      [
+        { at: FROM, agent: agent('ana', { languages: { de: 5 } }) },
+        { at: at(0.5), agent: agent('bo') },
+      ],
+    );
+    const second = (nearBreachMinutes: number, agentSlaPressure: string) =>
+      resimulate(
+        one,
+        {
+          ...by({}),
+          policy: RoutingPolicy.parse({
+            ...by({}).policy,
+            weights: { standard: { slaPressure: 1, rotation: 0.01 } },
+            agentSlaPressure,
+            nearBreachMinutes,
+          }),
+        },
+        learned,
+        1,
+      ).firstAgent[1];
+    expect(second(15, 'boost')).toBe('bo');
+    expect(second(60, 'boost')).toBe('ana');
+  });
+
+  it('says when a run was cut off after too many events', () => {
+    const absent = Array.from({ length: 102_000 }, (_, nth) => ({ at: FROM + nth, agent: agent('ana', { presence: 'offline' }) }));
+    const one = traffic([ticket('t-1', 0)], [...absent, { at: at(60), agent: agent('bo') }]);
+    expect(resimulate(one, by({ workload: 1 }), learned, 1)).toMatchObject({ cut: true, firstAgent: [undefined] });
+    expect(resimulate(traffic([ticket('t-1', 0)], [{ at: FROM, agent: agent('ana') }]), by({ workload: 1 }), learned, 1).cut).toBe(false);
+    const compared = compare(one, by({ workload: 1 }), by({ skill: 1 }), learned, 2);
+    expect(compared.runsCut).toEqual({ now: 2, other: 2 });
+    const found = { ...compared, from: '', to: '', tickets: 1, neverRouted: 0, agentChanges: one.agentChanges, runs: 2, modelled: [] };
+    expect(wordsOf({ ...found, policyNow: { name: 'standard', version: 1 } })).toContainEqual(
+      expect.stringMatching(/^2 of 2 runs by other were cut off/),
+    );
   });
 
   it('brings a reopened ticket back, and never begins one that nobody may take', () => {

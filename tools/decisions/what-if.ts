@@ -34,6 +34,8 @@ export interface WhatIf {
   readonly agentChanges: Traffic['agentChanges'];
   readonly policyNow: RecordedRound['policy'];
   readonly runs: number;
+  /** Runs with more events than one may have, by policy: their figures are of what came before. */
+  readonly runsCut: { readonly now: number; readonly other: number };
   /** Share of tickets whose first agent is another. */
   readonly changedAssignments: Figure;
   readonly overall: Readonly<Record<string, Compared>>;
@@ -47,6 +49,7 @@ const MODELLED = [
   'an agent works on one ticket at a time, in the order they were given; a wait ends when work begins, and a first response is in time when it begins before its deadline',
   'both policies are run through this model, the one that was active too: differences are between policies, not between model and reality',
   'every proposal is accepted at once; declined and expired offers, transfers and escalations are left out',
+  "an agent's tickets near breach are all they own, until they are solved, by the deadline of the first response",
   'a ticket comes back when it really did, so long after its solution, whoever solved it',
   'service levels of queues that help others out are those of the simulated run, which begins with none',
   'agents begin with nothing in hand; what is learned stays as it was at the beginning of the window',
@@ -110,6 +113,7 @@ export function compare(traffic: Traffic, now: MatchPolicy, other: MatchPolicy, 
     { length: runs },
     (_, run) => [now, other].map((policy) => resimulate(traffic, policy, model, run + 1)) as [Resimulated, Resimulated],
   );
+  const cutOf = (which: 0 | 1): number => simulated.filter((pair) => pair[which].cut).length;
   const pairOf = (run: number, places: readonly number[]): Pair => {
     const [before, after] = simulated[run]!;
     const changed = places.filter((nth) => before.firstAgent[nth] !== after.firstAgent[nth]).length / places.length;
@@ -138,6 +142,7 @@ export function compare(traffic: Traffic, now: MatchPolicy, other: MatchPolicy, 
     );
   return {
     agents: agentIds.length,
+    runsCut: { now: cutOf(0), other: cutOf(1) },
     changedAssignments: figure(({ changed }) => changed),
     overall: compared(({ overall }) => overall),
     byQueue: Object.fromEntries(Object.keys(pairs[0]!.now.byQueue).map((queueId) => [queueId, compared((one) => one.byQueue[queueId]!)])),
@@ -216,7 +221,7 @@ function instantOf(option: string, text: string | undefined, otherwise: Date): D
   return instant;
 }
 
-function wordsOf(found: WhatIf): string[] {
+export function wordsOf(found: WhatIf): string[] {
   const number = (value: number): string => value.toFixed(Math.abs(value) < 1 ? 3 : 1);
   const show = ({ mean: centre, interval95: [low, high] }: Figure): string => `${number(centre)} ±${number((high - low) / 2)}`;
   const rows: string[][] = [['', 'now', 'other', 'difference']];
@@ -231,6 +236,11 @@ function wordsOf(found: WhatIf): string[] {
   return [
     `${found.tickets} tickets and ${found.agents} agents of ${found.from} to ${found.to}; ${found.neverRouted} more tickets never wanted an agent`,
     `now = ${found.policyNow.name}@${found.policyNow.version}, simulated like the other; ${found.runs} runs, ± half of the 95 % interval`,
+    ...Object.entries(found.runsCut).flatMap(([which, runs]) =>
+      runs === 0
+        ? []
+        : [`${runs} of ${found.runs} runs by ${which} were cut off after too many events: their figures are of what came before`],
+    ),
     `${(100 * found.changedAssignments.mean).toFixed(1)} % of the tickets go to another agent first`,
     '',
     ...rows.map((row) =>
