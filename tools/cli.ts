@@ -252,7 +252,10 @@ const commands: Record<string, () => Promise<void>> = {
         policy: policyIn(values.policy, 'shadow'),
         minutes,
         stop: stopping.signal,
-        onFollowing: () => console.error(`following the live rounds for ${minutes} minutes; Ctrl-C ends it`),
+        onFollowing: (notes) => {
+          if (!values.json) for (const note of notes) console.log(`cannot be compared: ${note}`);
+          console.error(`following the live rounds for ${minutes} minutes; Ctrl-C ends it`);
+        },
         onDifference: (line) => !values.json && console.log(line),
       }),
     );

@@ -6,10 +6,11 @@ import {
   type PerformanceRecorded,
   type Received,
   type RoundRecorded,
+  type RoutingPolicy,
   type ScoredAgent,
 } from '@signalbox/contracts';
 import { tailTopics, type KafkaOptions } from '@signalbox/messaging';
-import { placedIn, RoundReplay, type Matched, type RecordedRound } from '@signalbox/routing/domain';
+import { levelsAsked, placedIn, RoundReplay, type Matched, type RecordedRound } from '@signalbox/routing/domain';
 import type { Findings } from './findings.ts';
 import { policyWithin, type PolicyFile } from './policy-file.ts';
 import { readLogs } from './rounds.ts';
@@ -36,6 +37,8 @@ export interface Shadow {
   /** Of who was chosen, by each policy's own weights; null = nobody was. */
   readonly meanScore: { readonly now: number | null; readonly other: number | null };
   readonly examples: readonly ShadowDifference[];
+  /** What these rounds cannot say of the other policy. */
+  readonly notes: readonly string[];
 }
 
 const EXAMPLES_MAX = 10;
@@ -86,7 +89,7 @@ export class ShadowCounter {
     this.#scores[whose].count += 1;
   }
 
-  get shadow(): Shadow {
+  get shadow(): Omit<Shadow, 'notes'> {
     const meanOf = ({ sum, count }: { sum: number; count: number }): number | null => (count === 0 ? null : sum / count);
     return {
       rounds: this.#rounds,
@@ -105,12 +108,46 @@ export class ShadowCounter {
 const chosenIn = ({ proposals }: Matched): Map<string, ScoredAgent> =>
   new Map(proposals.map(({ ticket, agentId, top }) => [ticket.ticketId, top.find((one) => one.agentId === agentId)!]));
 
+/**
+ * What cannot be compared: another policy is judged by the counts that rounds record, and those are of what the live policy asks for. Pure.
+ * @param live undefined = not known
+ */
+export function notComparable(live: RoutingPolicy | undefined, other: RoutingPolicy): string[] {
+  const unseen =
+    'rounds that gave nobody anything are not recorded: what the other policy would have given somebody in them is not seen, nor counted';
+  if (!live) return [unseen];
+  const notes: string[] = [];
+  if (other.fairness && !live.fairness)
+    notes.push(
+      'fairness cap: the live policy has none, so rounds do not record what agents were given before; only what one round gives counts against it',
+    );
+  else if (other.fairness && live.fairness && other.fairness.windowMinutes !== live.fairness.windowMinutes)
+    notes.push(
+      `fairness cap: judged by what agents were given within the live policy's ${live.fairness.windowMinutes} minutes, not the other's ${other.fairness.windowMinutes}`,
+    );
+  const weighsPressure = Object.values(other.weights).some(({ slaPressure = 0 }) => slaPressure > 0);
+  if (weighsPressure && other.agentSlaPressure !== 'ignore' && other.nearBreachMinutes !== live.nearBreachMinutes)
+    notes.push(
+      `slaPressure: an agent's own tickets near breach are those within the live policy's ${live.nearBreachMinutes} minutes, not the other's ${other.nearBreachMinutes}`,
+    );
+  const known = new Set(levelsAsked(live).map(levelText));
+  for (const level of new Set(levelsAsked(other).map(levelText)))
+    if (!known.has(level)) notes.push(`overflow: the live policy does not ask for the service level ${level}; it is taken to hold`);
+  for (const field of ['memoryTickets', 'returnsWithinDays'] as const)
+    if (other.learning[field] !== live.learning[field])
+      notes.push(`learning: what is known of agents was learned with the live policy's ${field} ${live.learning[field]}`);
+  return [...notes, unseen];
+}
+const levelText = ({ queueId, withinMinutes, overMinutes }: ReturnType<typeof levelsAsked>[number]): string =>
+  `of ${queueId} within ${withinMinutes} over ${overMinutes} minutes`;
+
 export interface ShadowOptions {
   readonly policy: PolicyFile;
   readonly minutes: number;
   /** Ends it earlier. */
   readonly stop: AbortSignal;
-  readonly onFollowing: () => void;
+  /** @param notes what cannot be compared */
+  readonly onFollowing: (notes: readonly string[]) => void;
   readonly onDifference: (line: string) => void;
 }
 
@@ -122,6 +159,7 @@ export async function shadow(
   const counter = new ShadowCounter();
   const early: Received<RoundRecorded | PerformanceRecorded>[] = [];
   const contents = new Map<string, unknown>();
+  let notes: readonly string[] = [];
   let take = (event: Received<RoundRecorded | PerformanceRecorded>): void => void early.push(event);
   const stopTail = await tailTopics({
     ...kafka,
@@ -137,7 +175,10 @@ export async function shadow(
     // What came before the first live record: agents, experience and configuration that live rounds build on.
     const configurations = await readConfigurations(kafka);
     for (const [key, content] of configurations.contents) contents.set(key, content);
-    const policy = policyWithin(file, snapshotOf(configurations));
+    const config = snapshotOf(configurations);
+    const policy = policyWithin(file, config);
+    const live = config.all('routing-policy');
+    notes = notComparable(live.get('standard') ?? [...live.values()][0], policy);
     const logs = await readLogs(kafka);
     const replay = new RoundReplay((key) => contents.get(key));
     take = (event) => {
@@ -147,7 +188,7 @@ export async function shadow(
       for (const difference of counter.take(round, replay.again(round), replay.again(round, policy))) onDifference(lineOf(difference));
     };
     early.forEach((event) => take(event));
-    onFollowing();
+    onFollowing(notes);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, minutes * 60_000);
       stop.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
@@ -156,7 +197,7 @@ export async function shadow(
   } finally {
     await stopTail();
   }
-  return { found: counter.shadow, words: wordsOf(counter.shadow) };
+  return { found: { ...counter.shadow, notes }, words: wordsOf(counter.shadow) };
 }
 
 /** Rounds are counted in each domain. */
@@ -177,7 +218,7 @@ function wordsOf({
   onlyOther,
   meanScore,
   examples,
-}: Shadow): string[] {
+}: Omit<Shadow, 'notes'>): string[] {
   const share = (count: number): string => `${count} (${placed === 0 ? '–' : ((100 * count) / placed).toFixed(1)} %)`;
   const reasons = (one: ScoredAgent | undefined): string =>
     one === undefined
