@@ -102,21 +102,26 @@ it('real tickets run through another policy, and a policy with an error through 
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/wrong\.yaml:3: routing-policy\/standard, field weights\.standard\.wrkload: .*allowed: skill/);
   }
-  // What only the console can see, of the whole configuration.
+  // What only the whole configuration shows.
   const astray = join(folder, 'astray.yaml');
   writeFileSync(
     astray,
     `${readFileSync(policy, 'utf8')}    rules:\n      - when: { queue: [biling], category: [refnd] }\n        use: standard\n`,
   );
-  const { code, stderr } = await signalbox('apply', astray);
-  expect(code).toBe(1);
-  expect(stderr).toContain('refused whole; what was active stays');
-  for (const [field, name] of Object.entries({ queue: 'biling', category: 'refnd' }))
-    expect(stderr).toMatch(
-      new RegExp(
-        `astray\\.yaml:6: routing-policy/standard, field rules\\[0\\]\\.when\\.${field}\\[0\\]: ${field} '${name}' does not exist; allowed: \\w`,
-      ),
-    );
+  for (const [words, expected] of [
+    [['apply', astray], 1],
+    [['what-if', '--policy', astray], 2],
+  ] as const) {
+    const { code, stderr } = await signalbox(...words);
+    expect(code).toBe(expected);
+    expect(stderr).toContain('refused whole; what was active stays');
+    for (const [field, name] of Object.entries({ queue: 'biling', category: 'refnd' }))
+      expect(stderr).toMatch(
+        new RegExp(
+          `astray\\.yaml:6: routing-policy/standard, field rules\\[0\\]\\.when\\.${field}\\[0\\]: ${field} '${name}' does not exist; allowed: \\w`,
+        ),
+      );
+  }
   expect(await system.console('admin').call('GET', '/configuration')).toEqual(before);
   expect((await signalbox('what-if', '--policy', policy, '--from', '2020-01-01T00:00:00Z', '--to', '2020-01-02T00:00:00Z')).code).toBe(2);
 });

@@ -1,5 +1,5 @@
 import type { Received } from '@signalbox/contracts';
-import { StaffingGatherer, type StaffingEvent } from './staffing-gap.ts';
+import { StaffingGatherer, wordsOf, type StaffingEvent } from './staffing-gap.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const versions = new Map<string, number>();
@@ -58,5 +58,35 @@ it('counts waiting tickets by the skills and the language they wait for, those t
       { queueId: 'billing', skills: { accounting: 3 }, language: null, tickets: 3, waitingSince: '2026-11-24T09:30:00Z', agentsWhoFit: 4 },
       { queueId: 'general', skills: {}, language: null, tickets: 1, waitingSince: '2026-11-24T11:00:00Z', agentsWhoFit: 9 },
     ],
+    nobodyHas: [],
   });
+});
+
+it('lists skills that nobody has, though the tickets that require them were given to somebody', () => {
+  const gatherer = new StaffingGatherer();
+  const proposed = (ticketId: string, unknownSkills?: string[]) =>
+    event('AssignmentProposed', ticketId, unknownSkills ? { unknownSkills } : {});
+  const events = [
+    proposed('one', ['elvish', 'klingon']),
+    proposed('two', ['klingon']),
+    state('two', { agentId: 'ana', status: 'open' }),
+    queued('back', {}),
+    proposed('back', ['klingon']),
+    queued('back', { 'no room': 9 }),
+    // Not any more: somebody who has it has come, it is solved, it is gone.
+    proposed('found', ['klingon']),
+    proposed('found'),
+    proposed('solved', ['klingon']),
+    state('solved', { status: 'solved' }),
+    proposed('removed', ['klingon']),
+    state('removed', { removed: true }),
+  ];
+  for (const one of [...events, ...events]) gatherer.take(one);
+  const report = gatherer.report(NOW);
+  expect(report.nobodyHas).toEqual([
+    { skill: 'klingon', tickets: 3 },
+    { skill: 'elvish', tickets: 1 },
+  ]);
+  expect(wordsOf(report, NOW).at(-1)).toMatch(/^nobody has: klingon \(3 tickets\), elvish \(1 tickets\)/);
+  expect(wordsOf({ ...report, waiting: 0 }, NOW)).toEqual(['no ticket waits for an agent', expect.stringMatching(/^nobody has: klingon/)]);
 });

@@ -27,6 +27,8 @@ export interface StaffingGap {
   readonly waiting: number;
   /** Those of which nobody fits first, then by tickets. */
   readonly gaps: readonly Gap[];
+  /** Required skills that no configured agent has, with the unsolved tickets that were given to somebody without them. */
+  readonly nobodyHas: readonly { readonly skill: string; readonly tickets: number }[];
 }
 export type StaffingEvent = TicketQueued | AssignmentProposed | TicketState;
 
@@ -35,6 +37,8 @@ interface Waiting {
   /** The routing event after which it does not wait any more. */
   proposed: boolean;
   routed: number;
+  /** Required of it when it was proposed last, and set aside because no configured agent has them. */
+  unknownSkills?: readonly string[];
   state?: TicketState['data'];
 }
 
@@ -57,6 +61,7 @@ export class StaffingGatherer {
     ticket.routed = event.version;
     ticket.proposed = event.type === 'AssignmentProposed';
     if (event.type === 'TicketQueued') ticket.queued = event;
+    else ticket.unknownSkills = event.data.unknownSkills ?? [];
   }
 
   report(now: Date): StaffingGap {
@@ -90,7 +95,19 @@ export class StaffingGatherer {
         b.tickets - a.tickets ||
         Date.parse(a.waitingSince) - Date.parse(b.waitingSince),
     );
-    return { at: now.toISOString(), waiting, gaps: sorted };
+    return { at: now.toISOString(), waiting, gaps: sorted, nobodyHas: this.#nobodyHas() };
+  }
+
+  /** A ticket is matched without such a skill, so it hardly ever waits for one: it is somebody's who lacks it. */
+  #nobodyHas(): StaffingGap['nobodyHas'] {
+    const tickets = new Map<string, number>();
+    for (const { unknownSkills = [], state } of this.#tickets.values()) {
+      if (state && (state.removed || ['solved', 'closed'].includes(state.status))) continue;
+      for (const skill of unknownSkills) tickets.set(skill, (tickets.get(skill) ?? 0) + 1);
+    }
+    return [...tickets]
+      .map(([skill, count]) => ({ skill, tickets: count }))
+      .sort((a, b) => b.tickets - a.tickets || (a.skill < b.skill ? -1 : 1));
   }
 }
 
@@ -116,8 +133,10 @@ export async function staffingGap(kafka: KafkaOptions, now = new Date()): Promis
   return { found, words: wordsOf(found, now) };
 }
 
-function wordsOf({ waiting, gaps }: StaffingGap, now: Date): string[] {
-  if (waiting === 0) return ['no ticket waits for an agent'];
+export function wordsOf({ waiting, gaps, nobodyHas }: StaffingGap, now: Date): string[] {
+  const set = nobodyHas.map(({ skill, tickets }) => `${skill} (${tickets} tickets)`).join(', ');
+  const unknown = nobodyHas.length === 0 ? [] : [`nobody has: ${set}; required of tickets that were given to somebody without it`];
+  if (waiting === 0) return ['no ticket waits for an agent', ...unknown];
   return [
     `${waiting} tickets wait for an agent`,
     ...gaps.map(({ queueId, skills, language, tickets, waitingSince, agentsWhoFit }) => {
@@ -127,5 +146,6 @@ function wordsOf({ waiting, gaps }: StaffingGap, now: Date): string[] {
       const who = agentsWhoFit === 0 ? 'nobody has it' : `${agentsWhoFit} have it and cannot now`;
       return `${String(tickets).padStart(5)}  queue ${queueId}: ${needs}; ${who}; oldest waits ${minutes} min`;
     }),
+    ...unknown,
   ];
 }
