@@ -136,13 +136,17 @@ export class TicketQueryStore {
     )) as Awaited<ReturnType<TicketQueryStore['notes']>>;
   }
 
+  /** The newest of each ticket, the oldest of them first. */
   async decisions(ticketIds: readonly string[]): Promise<DecisionRecord[]> {
+    // What came of a proposal may be heard before the proposal itself: then it has no instant yet, and counts as the newest.
     return (await this.database.query(
       `select ticket_id as "ticketId", proposal_id as "proposalId", proposal, outcome
-       from (select * from decision where ticket_id = any($1)) d
-         full join (select * from decision_outcome where ticket_id = any($1)) o using (ticket_id, proposal_id)
-       order by proposal->>'proposedAt' nulls last, proposal_id limit $2`,
-      [ticketIds, LONGEST_LISTS.decisions * ticketIds.length],
+       from (select *, row_number() over (partition by ticket_id order by proposal->>'proposedAt' desc nulls first, proposal_id desc) as nth
+             from (select * from decision where ticket_id = any($1)) d
+               full join (select * from decision_outcome where ticket_id = any($1)) o using (ticket_id, proposal_id)) newest
+       where nth <= $2
+       order by proposal->>'proposedAt' nulls last, proposal_id`,
+      [ticketIds, LONGEST_LISTS.decisions],
     )) as DecisionRecord[];
   }
 

@@ -1,4 +1,4 @@
-import { ConsoleTopic, eventOfType, OfferDeclined, RequestRefused, subjectOf, type Draft } from '@signalbox/contracts';
+import { ConsoleTopic, eventOfType, OfferDeclined, OfferMade, RequestRefused, subjectOf, type Draft } from '@signalbox/contracts';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,14 @@ import {
   assigned,
   caused,
   enriched,
+  nine,
   offered,
   proposed,
   received,
   replied,
   shaOf,
   snapshot,
+  solved,
   wholeStory,
   type TicketFields,
 } from './the-story.js';
@@ -147,6 +149,35 @@ describe('a ticket', () => {
     expect(await get('/tickets?cursor=nonsense', sue)).toMatchObject({ status: 400 });
     expect(await get('/tickets?status=open,late', sue)).toMatchObject({ status: 400, body: { detail: expect.stringContaining('status') } });
   });
+});
+
+it('shows the newest 50 decisions about a ticket, whatever another one offered to the same agent has', async () => {
+  const long: TicketFields = { ticketId: 'long', number: 2101 };
+  const short: TicketFields = { ticketId: 'short', number: 2102 };
+  const minute = (nth: number) => new Date(Date.parse(nine) + nth * 60_000).toISOString();
+  const nthProposal = (nth: number) => {
+    const draft = proposed(long);
+    return { ...draft, data: { ...draft.data, proposalId: `long-p${nth}`, proposedAt: minute(nth) } };
+  };
+  const last = { offerId: 'long-o60', agentId: 'ana', expiresAt: minute(120) };
+  await twice(
+    received(long),
+    enriched(long),
+    ...Array.from({ length: 60 }, (_, index) => nthProposal(index + 1)),
+    OfferMade('long', { ticket: snapshot({ offer: last }), ...last, proposalId: 'long-p60', units: 1 }),
+    received(short),
+    enriched(short),
+    proposed(short),
+    offered(short),
+  );
+  const { decisions } = (await get('/tickets/long', ana)).body as { decisions: { proposalId: string }[] };
+  expect(decisions.map(({ proposalId }) => proposalId)).toEqual(Array.from({ length: 50 }, (_, index) => `long-p${index + 11}`));
+  const { offers } = (await get('/inbox', ana)).body as { offers: { ticketId: string; reasons: string[] }[] };
+  expect(offers.map(({ ticketId, reasons }) => [ticketId, reasons.length])).toEqual([
+    ['short', 2],
+    ['long', 2],
+  ]);
+  await twice(solved(short), solved(long));
 });
 
 describe('who sees what', () => {
