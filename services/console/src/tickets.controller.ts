@@ -7,7 +7,7 @@ import { Desk } from './desk.js';
 import { nameAgents } from './domain/words.js';
 import type { Caller } from './domain/visibility.js';
 import { TicketQueryStore } from './ticket-query.store.js';
-import { decisionRow, ticketRow } from './views.js';
+import { decisionRow, originRow, ticketRow } from './views.js';
 
 const EARLIER_MAX = 20;
 const Filter = z.object({
@@ -86,6 +86,7 @@ export class TicketsController {
         text: articleText(match.articleId, match.locale),
       })),
       decisions: decisions.map((decision) => decisionRow(decision, configuration)),
+      myOrigin: originRow(ticket, caller.agentId, configuration),
       relaxed: ticket.routing?.relaxed ?? null,
       assignment: ticket.assignment,
       clocks: ticket.sla?.clocks ?? [],

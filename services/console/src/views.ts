@@ -1,7 +1,7 @@
 import type { AgentState } from '@signalbox/contracts';
 import type { ActiveConfiguration } from './configuration.store.js';
 import { notesOn, reasonsFor } from './domain/words.js';
-import { summarize, waitingOf, type Ticket } from './domain/ticket.js';
+import { originFor, summarize, waitingOf, type Ticket } from './domain/ticket.js';
 import type { DecisionRecord } from './domain/records.js';
 
 /** A ticket as lists and streams show it. */
@@ -62,6 +62,14 @@ export function decisionRow({ proposalId, proposal, outcome }: DecisionRecord, {
     excluded: proposal?.excluded ?? [],
     outcome: outcome ?? null,
   };
+}
+
+/** How a ticket came to whoever looks at it: the decision that did it, or the person. Null for everybody else. */
+export function originRow(ticket: Ticket, agentId: string, { nameOf }: ActiveConfiguration) {
+  const origin = originFor(ticket, agentId);
+  if (!origin) return null;
+  const { proposalId = null, by } = origin;
+  return { proposalId, by: by ? { ...by, name: nameOf(by.agentId) ?? by.agentId } : null };
 }
 
 /** An agent as the board shows one; before assignment has said anything, offline and without room used. */

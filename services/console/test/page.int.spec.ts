@@ -1,4 +1,5 @@
 import {
+  type AssignmentProposed,
   ConsoleTopic,
   IdleExplained,
   NextAnswered,
@@ -6,6 +7,7 @@ import {
   OfferMade,
   RequestRefused,
   TicketAssigned,
+  TicketReleased,
   TicketTransferred,
   type Draft,
 } from '@signalbox/contracts';
@@ -57,11 +59,11 @@ async function seen<T>(look: () => T | undefined): Promise<T> {
 }
 
 /** Does something on the page that sends a request, and answers it as assignment would. */
-async function answered(page: Page, act: () => Promise<void>, answer: () => Draft): Promise<void> {
+async function answered(page: Page, act: () => Promise<void>, answer: () => Draft | readonly Draft[]): Promise<void> {
   const sent = page.waitForResponse((response) => response.request().method() === 'POST');
   await act();
   const { requestId } = (await (await sent).json()) as { requestId: string };
-  await twice(caused(requestId, answer()));
+  await twice(...[answer()].flat().map((draft) => caused(requestId, draft)));
 }
 
 beforeAll(async () => {
@@ -393,6 +395,63 @@ it('lets a supervisor decide over it, with a reason', async () => {
   );
   await page.getByText('assigned to Ben Okoro, beyond their capacity (Sue Hartwell: knows the charger)').waitFor();
   await page.context().close();
+});
+
+it('explains a rescue to whoever is asked for it, and to whoever was given a ticket by a person how it came', async () => {
+  const page = await signIn('deniz');
+  const offer = { offerId: 'rescue-o2', agentId: 'deniz', expiresAt: inMinutes(2) };
+  const second = decided('rescue', 'deniz', 'ana') as AssignmentProposed;
+  await twice(
+    ...arrived({ ticketId: 'rescue', number: 1054, subject: 'Dunning letter', text: 'Stop it.', minutesAgo: 50, dueInMinutes: 9 }),
+    decided('rescue', 'ana', 'deniz'),
+    assignedTo('rescue', 'ana'),
+    { ...second, data: { ...second.data, proposalId: 'rescue-p2', rescue: true } },
+    OfferMade('rescue', { ticket: snapshot({ agentId: 'ana', offer }), ...offer, proposalId: 'rescue-p2', units: 1, rescue: true }),
+  );
+  await page.getByRole('button', { name: /#1054/ }).click();
+  await page.getByRole('region', { name: 'Why me' }).getByText('runner-up Ana Brandtner 1.84').waitFor();
+  await shoot(page, 'rescue');
+  const accepted = { agentId: 'deniz', units: 1, assignedAt: inMinutes(0) };
+  await answered(
+    page,
+    () => page.getByRole('article').getByRole('button', { name: 'Accept' }).click(),
+    () => [
+      TicketReleased('rescue', { ticket: snapshot({ agentId: 'deniz' }), agentId: 'ana', why: 'rescue' }),
+      TicketAssigned('rescue', { ticket: snapshot({ agentId: 'deniz' }), ...accepted, proposalId: 'rescue-p2', how: 'accepted' as const }),
+    ],
+  );
+  await page.getByRole('region', { name: 'My tickets' }).getByText('Dunning letter').waitFor();
+  expect(console_.stack.eventsAbout('rescue', ConsoleTopic)).toMatchObject([
+    { type: 'AcceptRequested', data: { agentId: 'deniz', offerId: 'rescue-o2' } },
+  ]);
+  await page.getByRole('region', { name: 'Why me' }).waitFor();
+
+  const forced = { how: 'forced' as const, byAgentId: 'sue', reason: 'has spoken with her' };
+  await twice(
+    TicketReleased('rescue', { ticket: snapshot({ agentId: 'ana' }), agentId: 'deniz', why: 'reassigned' }),
+    TicketAssigned('rescue', { ticket: snapshot({ agentId: 'ana' }), ...accepted, agentId: 'ana', ...forced }),
+  );
+  const other = await signIn('ana');
+  await other.getByRole('button', { name: /#1054/ }).click();
+  const origin = other.getByRole('region', { name: 'How it came to you' });
+  await origin.getByText('Given to you by Sue Hartwell: has spoken with her').waitFor();
+  expect(await other.getByRole('region', { name: 'Why me' }).count()).toBe(0);
+  await shoot(other, 'given');
+  await twice(
+    TicketTransferred('rescue', {
+      ticket: snapshot({ agentId: 'deniz' }),
+      from: { agentId: 'ana', queueId: 'billing' },
+      to: { agentId: 'deniz', queueId: 'billing' },
+      why: 'requested',
+      byAgentId: 'ana',
+      transfers: 1,
+    }),
+    TicketAssigned('rescue', { ticket: snapshot({ agentId: 'deniz' }), ...accepted, how: 'transferred' as const }),
+  );
+  await page.getByText('Handed on to you by Ana Brandtner.').waitFor();
+  await origin.waitFor({ state: 'detached' });
+  await twice(solvedBy('rescue', 'deniz'));
+  await Promise.all([page, other].map((one) => one.context().close()));
 });
 
 it('goes on after its stream was cut, without losing what happened meanwhile', async () => {

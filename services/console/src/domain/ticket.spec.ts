@@ -1,9 +1,9 @@
 import type { Draft, Received } from '@signalbox/contracts';
-import { eventOfType } from '@signalbox/contracts';
+import { eventOfType, OfferMade, TicketAssigned, TicketTransferred } from '@signalbox/contracts';
 import fc from 'fast-check';
 import { assigned, enriched, nine, offered, received, snapshot, wholeStory } from '../../test/the-story.js';
 import { decisionOf } from './records.js';
-import { audienceOf, project, summarize, unknownTicket, waitingOf, type Ticket, type Told } from './ticket.js';
+import { audienceOf, originFor, project, summarize, unknownTicket, waitingOf, type Ticket, type Told } from './ticket.js';
 import { wordsFor } from './words.js';
 
 const fields = { ticketId: 't', number: 7 };
@@ -67,6 +67,74 @@ describe('a ticket', () => {
         expect(after(...order)).toEqual(expected);
       }),
     );
+  });
+});
+
+describe('how a ticket came to an agent', () => {
+  const decided = [received(fields), offered(fields), assigned(fields)];
+  const forced = (agentId: string) =>
+    TicketAssigned('t', {
+      ticket: snapshot({ agentId }),
+      agentId,
+      how: 'forced',
+      units: 1,
+      assignedAt: nine,
+      byAgentId: 'sue',
+      reason: 'knows her',
+    });
+  const transferred = (agentId?: string) =>
+    TicketTransferred('t', {
+      ticket: snapshot(),
+      from: { agentId: 'ana', queueId: 'billing' },
+      to: { queueId: 'billing', ...(agentId !== undefined && { agentId }) },
+      why: 'requested',
+      byAgentId: 'ana',
+      transfers: 1,
+    });
+  const offer = { offerId: 'o2', agentId: 'ben', expiresAt: nine };
+  const asked = (more: { proposalId?: string; rescue?: boolean } = {}, owner: string | null = null) =>
+    OfferMade('t', { ticket: snapshot({ agentId: owner, offer }), ...offer, units: 1, ...more });
+  const given = (agentId: string, how: 'accepted' | 'transferred', proposalId?: string) =>
+    TicketAssigned('t', {
+      ticket: snapshot({ agentId }),
+      agentId,
+      how,
+      units: 1,
+      assignedAt: nine,
+      ...(proposalId !== undefined && { proposalId }),
+    });
+  const handedOn = { agentId: 'ben', by: { how: 'handed-on', agentId: 'ana' } };
+
+  it('is the decision behind the offer, and then behind the ownership, and concerns nobody else', () => {
+    expect(originFor(after(...decided.slice(0, 2)), 'ana')).toEqual({ agentId: 'ana', proposalId: 't-p1' });
+    expect(originFor(after(...decided), 'ana')).toEqual({ agentId: 'ana', proposalId: 't-p1' });
+    expect(originFor(after(...decided), 'ben')).toBeNull();
+    expect(originFor(unknownTicket('t'), 'ana')).toBeNull();
+  });
+
+  it('is told to whoever is asked to rescue it, and beside it to the owner', () => {
+    const rescue = after(...decided, asked({ proposalId: 'p2', rescue: true }, 'ana'));
+    expect([originFor(rescue, 'ben'), originFor(rescue, 'ana')]).toEqual([
+      { agentId: 'ben', proposalId: 'p2' },
+      { agentId: 'ana', proposalId: 't-p1' },
+    ]);
+    expect(originFor(project(rescue, told(given('ben', 'accepted', 'p2'))), 'ben')).toEqual({ agentId: 'ben', proposalId: 'p2' });
+  });
+
+  it('is a person’s word after a person’s decision, whatever was once decided for the same agent', () => {
+    expect(originFor(after(...decided, forced('ben'), forced('ana')), 'ana')).toEqual({
+      agentId: 'ana',
+      by: { how: 'forced', agentId: 'sue', reason: 'knows her' },
+    });
+    expect(originFor(after(...decided, transferred('ben'), given('ben', 'transferred')), 'ben')).toEqual(handedOn);
+    expect(originFor(after(...decided, transferred('ben'), asked()), 'ben')).toEqual(handedOn);
+    expect(originFor(after(...decided, transferred('ben'), asked(), given('ben', 'accepted')), 'ben')).toEqual(handedOn);
+  });
+
+  it('is a decision again when it was handed on to a queue', () => {
+    const queued = after(...decided, transferred('ben'), asked(), transferred());
+    expect(originFor(queued, 'ben')).toBeNull();
+    expect(originFor(project(queued, told(asked({ proposalId: 'p3' }))), 'ben')).toEqual({ agentId: 'ben', proposalId: 'p3' });
   });
 });
 

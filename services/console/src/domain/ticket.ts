@@ -20,6 +20,7 @@ import type {
   SlaBreached,
   SlaBreachWithdrawn,
   SlaWarned,
+  TicketAssigned,
   TicketEnriched,
   TicketEscalated,
   TicketQueued,
@@ -64,6 +65,14 @@ export interface Verdict {
   readonly article?: ArticleMatch;
 }
 
+/** How a ticket came to an agent: by a decision of routing, or by a person's word. */
+export interface Origin {
+  readonly agentId: string;
+  readonly proposalId?: string | undefined;
+  /** A supervisor who gave it to them, with the reason; or whoever handed it on. */
+  readonly by?: { readonly how: 'forced' | 'handed-on'; readonly agentId: string; readonly reason?: string | undefined } | undefined;
+}
+
 /** What each topic has said of one ticket so far. Every part is filled by its own topic alone, so their order does not matter. */
 export interface Ticket {
   readonly ticketId: string;
@@ -89,6 +98,11 @@ export interface Ticket {
     readonly owner?: string | null | undefined;
     /** The proposal behind the offer that is out, or was last. */
     readonly offerProposalId?: string | undefined;
+    /** How the offer that is out, or was last, came about; and how the owner, or the last one, got it. */
+    readonly offered?: Origin | undefined;
+    readonly given?: Origin | undefined;
+    /** Who handed it on to an agent last. The offer or assignment that follows names nobody. */
+    readonly handedOnBy?: string | null;
     readonly assignedAt?: string;
     readonly solvedByAgentId?: string | null;
     readonly solvedAt?: string;
@@ -169,17 +183,25 @@ function partOf(ticket: Ticket, event: Told): Partial<Ticket> {
     default: {
       // A ticket nobody has said anything about yet is nobody's.
       const known = ticket.assignment ? ticket.assignment.owner : null;
-      return { assignment: { ...ticket.assignment, ...assignmentPartOf(event), owner: ownerAfter(known, event) } };
+      return { assignment: { ...ticket.assignment, ...assignmentPartOf(ticket.assignment, event), owner: ownerAfter(known, event) } };
     }
   }
 }
 
-function assignmentPartOf(event: Received<AssignmentEvent>): Partial<NonNullable<Ticket['assignment']>> {
+function assignmentPartOf(before: Ticket['assignment'], event: Received<AssignmentEvent>): Partial<NonNullable<Ticket['assignment']>> {
   switch (event.type) {
-    case 'OfferMade':
-      return { ticket: event.data.ticket, offerProposalId: event.data.proposalId };
+    case 'OfferMade': {
+      const { ticket, proposalId, agentId } = event.data;
+      return {
+        ticket,
+        offerProposalId: proposalId,
+        offered: { agentId, proposalId, by: proposalId === undefined ? handedOn(before) : undefined },
+      };
+    }
     case 'TicketAssigned':
-      return { ticket: event.data.ticket, assignedAt: event.data.assignedAt };
+      return { ticket: event.data.ticket, assignedAt: event.data.assignedAt, given: givenBy(before, event.data) };
+    case 'TicketTransferred':
+      return { ticket: event.data.ticket, handedOnBy: event.data.to.agentId === undefined ? null : event.data.byAgentId };
     case 'TicketSolved':
       return { ticket: event.data.ticket, solvedByAgentId: event.data.agentId, solvedAt: event.data.solvedAt };
     case 'RequestRefused':
@@ -187,6 +209,24 @@ function assignmentPartOf(event: Received<AssignmentEvent>): Partial<NonNullable
     default:
       return { ticket: event.data.ticket };
   }
+}
+
+const handedOn = (before: Ticket['assignment']): Origin['by'] =>
+  before?.handedOnBy == null ? undefined : { how: 'handed-on', agentId: before.handedOnBy };
+
+function givenBy(before: Ticket['assignment'], { agentId, proposalId, how, byAgentId, reason }: TicketAssigned['data']): Origin {
+  if (proposalId !== undefined) return { agentId, proposalId };
+  if (how === 'forced') return { agentId, by: byAgentId === undefined ? undefined : { how, agentId: byAgentId, reason } };
+  // What was handed on in a queue that asks was an offer first.
+  if (how === 'accepted') return { agentId, by: before?.offered?.agentId === agentId ? before.offered.by : undefined };
+  return { agentId, by: handedOn(before) };
+}
+
+/** How it came to this agent, to whom it is offered or who owns it; null where nothing said so. The offer comes first: it asks for an answer. */
+export function originFor(ticket: Ticket, agentId: string): Origin | null {
+  const { ticket: snapshot, offered, given } = ticket.assignment ?? {};
+  const origin = snapshot?.offer?.agentId === agentId ? offered : snapshot?.agentId === agentId ? given : undefined;
+  return origin?.agentId === agentId ? origin : null;
 }
 
 /** What is searched, sorted and filtered by: a function of the parts and of the configured queue of each category. */

@@ -14,11 +14,9 @@ interface Props {
 
 /** Right: why it came here, its clocks, its customer, what may help, and what happened. */
 export function Sidebar({ story, me, insert }: Props) {
-  const isWithMe = (story.owner ?? story.offer)?.agentId === me.agentId;
-  const mine = isWithMe ? story.decisions.findLast((decision) => decision.agentId === me.agentId) : undefined;
   return (
     <aside className="sidebar" aria-label="About this ticket">
-      {mine && <WhyMe decision={mine} />}
+      <Origin story={story} />
       <Clocks clocks={story.clocks} />
       <Customer story={story} />
       <Attachments story={story} />
@@ -26,6 +24,25 @@ export function Sidebar({ story, me, insert }: Props) {
       {me.role !== 'agent' && <Decisions decisions={story.decisions} />}
       <History history={story.history} />
     </aside>
+  );
+}
+
+/** An older decision for me says nothing of why it is mine now: only the one that made it so is shown, or who did. */
+function Origin({ story: { myOrigin, decisions } }: Pick<Props, 'story'>) {
+  if (!myOrigin) return null;
+  const { proposalId, by } = myOrigin;
+  const decision = proposalId === null ? undefined : decisions.find((one) => one.proposalId === proposalId);
+  if (decision) return <WhyMe decision={decision} />;
+  if (!by) return null;
+  return (
+    <section aria-labelledby="origin-title">
+      <h2 id="origin-title">How it came to you</h2>
+      <p>
+        {by.how === 'forced'
+          ? `Given to you by ${by.name}${by.reason === undefined ? '.' : `: ${by.reason}`}`
+          : `Handed on to you by ${by.name}.`}
+      </p>
+    </section>
   );
 }
 
