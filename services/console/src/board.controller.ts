@@ -55,7 +55,8 @@ export class BoardController {
       alarms,
       waiting: waiting.map((ticket) => {
         const row = ticketRow(ticket, configuration);
-        return { ...row, reasons: row.waiting?.reasons ?? [], step: row.waiting?.step ?? 0, nextStepAt: row.waiting?.nextStepAt ?? null };
+        const { reasons = [], step = 0, nextStepAt = null, queuedAt = null } = row.waiting ?? {};
+        return { ...row, reasons, step, nextStepAt, queuedAt };
       }),
     };
   }

@@ -35,7 +35,13 @@ export function ticketRow(ticket: Ticket, configuration: ActiveConfiguration) {
     dueAt,
     breached,
     escalationLevel: Math.max(0, ...(ticket.sla?.escalations.map((escalation) => escalation.level) ?? [])),
-    waiting: waiting && { step: waiting.step, reasons: waiting.reasons, nextStepAt: waiting.nextStepAt ?? null },
+    waiting: waiting && {
+      step: waiting.step,
+      reasons: waiting.reasons,
+      nextStepAt: waiting.nextStepAt ?? null,
+      /** Routing says the numbers anew only when the reasons change: they are as of then. */
+      queuedAt: waiting.queuedAt,
+    },
     updatedAt: ticket.updatedAt,
   };
 }

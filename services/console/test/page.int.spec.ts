@@ -267,12 +267,19 @@ it('shows a supervisor queues, people, and why a ticket waits', async () => {
   const row = page.getByRole('row', { name: /Workshop and electronics/ });
   await row.waitFor();
   expect(await row.getByRole('cell').allInnerTexts()).toEqual(['2', expect.stringMatching(/^4\d min$/), '0', '0', '0']);
-  await page.getByRole('button', { name: /#1039/ }).getByText('skill electronics < 3').waitFor();
+  const battery = page.getByRole('button', { name: /#1039/ });
+  await battery.getByText('skill electronics < 3').waitFor();
+  // Told 41 minutes ago, in the reader's own time.
+  const asOf = battery.getByText(/^as of .*\d\d:\d\d/);
+  const toldAt = (await asOf.getAttribute('datetime'))!;
+  expect(Math.round((Date.now() - Date.parse(toldAt)) / 60_000)).toBeGreaterThanOrEqual(41);
+  expect(await asOf.getAttribute('title')).toContain(String(new Date(toldAt).getFullYear()));
   await page.getByText('5/5').waitFor();
   await shoot(page, 'board');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
-  await page.getByText('Waits for an agent.').waitFor();
+  const waits = page.getByRole('paragraph').filter({ hasText: 'Waits for an agent.' });
+  expect(await waits.getByText(/^as of /).getAttribute('datetime')).toBe(toldAt);
   await shoot(page, 'waiting');
   await page.keyboard.press('Escape');
   await row.waitFor();

@@ -6,7 +6,7 @@ import { standsAside } from './presence.js';
 import { goToTicket } from './route.js';
 import { useResource } from './stream.js';
 import { WhyNoTicket } from './why-no-ticket.js';
-import { customerName, duration, plural, titled } from './words.js';
+import { customerName, duration, fullMoment, moment, plural, titled } from './words.js';
 
 const PRESENCES = ['online', 'away', 'offline'];
 
@@ -171,7 +171,7 @@ function Waiting({ tickets }: { readonly tickets: Board['waiting'] }) {
                 )}
                 <Deadline dueAt={ticket.dueAt} breached={ticket.breached} />
               </span>
-              <WhyWaiting reasons={ticket.reasons} step={ticket.step} nextStepAt={ticket.nextStepAt} />
+              <WhyWaiting {...ticket} />
             </button>
           </li>
         ))}
@@ -180,11 +180,12 @@ function Waiting({ tickets }: { readonly tickets: Board['waiting'] }) {
   );
 }
 
-type WhyProps = Pick<Board['waiting'][number], 'reasons' | 'step' | 'nextStepAt'>;
+type WhyProps = Pick<Board['waiting'][number], 'reasons' | 'step' | 'nextStepAt' | 'queuedAt'>;
 
-/** Counted reasons, and when the requirements are relaxed next. */
-export function WhyWaiting({ reasons, step, nextStepAt }: WhyProps) {
-  const seconds = (Date.parse(nextStepAt ?? '') - useNow()) / 1000;
+/** Counted reasons, as of when routing said so, and when the requirements are relaxed next. */
+export function WhyWaiting({ reasons, step, nextStepAt, queuedAt }: WhyProps) {
+  const now = useNow();
+  const seconds = (Date.parse(nextStepAt ?? '') - now) / 1000;
   return (
     <span className="why-waiting">
       {reasons.length === 0 && <span className="quiet">not looked at by routing yet</span>}
@@ -193,6 +194,11 @@ export function WhyWaiting({ reasons, step, nextStepAt }: WhyProps) {
           <b>{plural(agents, 'agent')}:</b> {reason}
         </span>
       ))}
+      {reasons.length > 0 && queuedAt !== null && (
+        <time className="quiet" dateTime={queuedAt} title={fullMoment(queuedAt)}>
+          as of {moment(queuedAt, now)}
+        </time>
+      )}
       {step > 0 && <span className="quiet">requirements relaxed, step {step}</span>}
       {nextStepAt !== null && <span className="quiet">{seconds > 0 ? `next step in ${duration(seconds)}` : 'next step now'}</span>}
     </span>

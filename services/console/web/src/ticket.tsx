@@ -118,7 +118,7 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
           <Facts story={story} me={me} />
           {waits && (
             <p className="notice calm">
-              <b>Waits for an agent.</b> <WhyWaiting {...(story.waiting ?? { reasons: [], step: 0, nextStepAt: null })} />
+              <b>Waits for an agent.</b> <WhyWaiting {...(story.waiting ?? { reasons: [], step: 0, nextStepAt: null, queuedAt: null })} />
             </p>
           )}
           {offer && (
