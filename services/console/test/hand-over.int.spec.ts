@@ -180,16 +180,31 @@ it('asks routing for the next ticket, and tells what came of it', async () => {
   expect(asked('ana')).toMatchObject([{ type: 'NextRequested', id: body.requestId }]);
   await twice(NextAnswered('ana', { requestId: body.requestId, proposalId: 'p', ticketId: 'handed', answeredAt: inAnHour }));
   expect(await get(`/requests/${body.requestId}`, ana)).toMatchObject({ body: { state: 'done', outcome: { ticketId: 'handed' } } });
+});
+
+it.each<[Pick<NextAnswered['data'], 'why' | 'reasons' | 'bounded'>, string]>([
+  [{ why: 'nothing-waits' }, 'Nothing waits in your queues.'],
+  [{ why: 'nothing-fits', reasons: [{ reason: 'law below 3', tickets: 4 }] }, 'Nothing that waits is for you: law below 3: 4.'],
+  [
+    { why: 'nothing-fits', reasons: [{ reason: 'law below 3', tickets: 200 }], bounded: true },
+    'None of the first 200 that wait is for you: law below 3: 200.',
+  ],
+  [
+    { why: 'nothing-fits', bounded: true },
+    'None of the first 200 that wait is for you: routing sees others fit better, or you were excluded.',
+  ],
+])('tells whoever asks for the next ticket why there is none: %j', async (answer, detail) => {
+  const before = asked('ana').length;
   const waiting = post('/next', ana, {}, { prefer: 'wait=2' });
   for (;;) {
-    const event = asked('ana')[1];
+    const event = asked('ana')[before];
     if (event) {
-      await twice(NextAnswered('ana', { requestId: event.id, why: 'nothing-waits', answeredAt: inAnHour }));
+      await twice(NextAnswered('ana', { requestId: event.id, ...answer, answeredAt: inAnHour }));
       break;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  expect(await waiting).toMatchObject({ status: 409, body: { detail: 'Nothing waits in your queues.' } });
+  expect(await waiting).toMatchObject({ status: 409, body: { detail } });
 });
 
 describe('whoever asks why somebody has no work', () => {

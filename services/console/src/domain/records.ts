@@ -157,20 +157,27 @@ export function outcomeOf(event: Told): { requestId: string; outcome: RequestOut
   return { requestId: event.causationId, outcome: { type: event.type, at, status, agentId } };
 }
 
-const NOTHING: Readonly<Record<NonNullable<NextAnswered['data']['why']>, string>> = {
+type WhyNone = NonNullable<NextAnswered['data']['why']>;
+const NOTHING: Readonly<Record<Exclude<WhyNone, 'nothing-fits'>, string>> = {
   'nothing-waits': 'Nothing waits in your queues.',
-  'nothing-fits': 'Nothing that waits is for you: routing sees others fit better, or you were excluded.',
   'no-room': 'You have no room for another ticket.',
   'agent-not-online': 'Choose Online first.',
   'out-of-rotation': 'You count as not responding. Choose Online again first.',
 };
+/** As many as a round of routing takes. */
+const LOOKED_AT_MAX = 200;
+
+function noneFits({ reasons = [], bounded = false }: NextAnswered['data']): string {
+  const none = bounded ? `None of the first ${LOOKED_AT_MAX} that wait` : 'Nothing that waits';
+  const counted = reasons.map(({ reason, tickets }) => `${reason}: ${tickets}`).join('; ');
+  return `${none} is for you: ${counted || 'routing sees others fit better, or you were excluded'}.`;
+}
 
 /** "There is none" is a refusal to whoever asked. */
 export function nextOutcomeOf({ at: when, data }: Received<NextAnswered>): { requestId: string; outcome: RequestOutcome } {
-  const { requestId, ticketId, why, reasons = [] } = data;
+  const { requestId, ticketId, why } = data;
   const at = when.toISOString();
   if (why === undefined) return { requestId, outcome: { type: 'NextAnswered', at, ticketId } };
-  const counted = reasons.map(({ reason, tickets }) => `${reason}: ${tickets}`).join('; ');
-  const message = counted === '' ? NOTHING[why] : `${NOTHING[why].replace(/[.:].*$/, '')}: ${counted}.`;
+  const message = why === 'nothing-fits' ? noneFits(data) : NOTHING[why];
   return { requestId, outcome: { type: 'RequestRefused', at, why, message } };
 }
