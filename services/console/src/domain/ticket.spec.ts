@@ -1,5 +1,5 @@
 import type { Draft, Received } from '@signalbox/contracts';
-import { eventOfType, OfferMade, TicketAssigned, TicketTransferred } from '@signalbox/contracts';
+import { eventOfType, OfferMade, RequirementsRelaxed, TicketAssigned, TicketTransferred } from '@signalbox/contracts';
 import fc from 'fast-check';
 import { assigned, enriched, nine, offered, received, snapshot, wholeStory } from '../../test/the-story.js';
 import { decisionOf } from './records.js';
@@ -158,4 +158,12 @@ it('has words for every event of a story, and none of them is a customer’s', (
     expect(words).not.toBe('');
     expect(words).not.toMatch(/ida@example|Ida|invoice|Wunderbar/);
   }
+});
+
+it.each([
+  ['waited', 'requirements relaxed, step 1: skills 1 lower'],
+  ['nobody-staffed', 'requirements relaxed, step 1: skills 1 lower; at once, since nobody staffed could have taken it'],
+  ['nobody-online', 'requirements relaxed, step 1: skills 1 lower; at once, since nobody online could have taken it'],
+] as const)('says why requirements were relaxed: %s', (why, words) => {
+  expect(wordsFor(told(RequirementsRelaxed('t', { step: 1, relaxed: 'skills 1 lower', why, relaxedAt: nine })))).toBe(words);
 });

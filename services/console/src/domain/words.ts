@@ -1,4 +1,11 @@
-import type { AssignmentProposed, ScoredAgent, StatusChanged, TicketAssigned, TicketTransferred } from '@signalbox/contracts';
+import type {
+  AssignmentProposed,
+  RequirementsRelaxed,
+  ScoredAgent,
+  StatusChanged,
+  TicketAssigned,
+  TicketTransferred,
+} from '@signalbox/contracts';
 import type { Told } from './ticket.js';
 
 const share = (value: number): string => `${Math.round(value * 100)} %`;
@@ -42,7 +49,7 @@ export function wordsFor(event: Told): string {
     case 'TicketQueued':
       return `waits in ${event.data.queueId}${reasonsText(event.data.reasons)}`;
     case 'RequirementsRelaxed':
-      return `requirements relaxed, step ${event.data.step}: ${event.data.relaxed}`;
+      return `requirements relaxed, step ${event.data.step}: ${event.data.relaxed}${RELAXED[event.data.why]}`;
     case 'OfferMade':
       return `offered to ${agent(event.data.agentId)}${event.data.rescue ? ', who could still make its deadline; the owner keeps it until then' : ''}`;
     case 'OfferDeclined':
@@ -100,6 +107,11 @@ export function wordsFor(event: Told): string {
   }
 }
 
+const RELAXED: Readonly<Record<RequirementsRelaxed['data']['why'], string>> = {
+  waited: '',
+  'nobody-staffed': '; at once, since nobody staffed could have taken it',
+  'nobody-online': '; at once, since nobody online could have taken it',
+};
 const WITHDRAWN: Readonly<Record<string, string>> = {
   'agent-offline': 'they went offline',
   'agent-removed': 'they are no longer an agent',
