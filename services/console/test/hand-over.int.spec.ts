@@ -6,16 +6,18 @@ import {
   IdleExplained,
   NextAnswered,
   OfferMade,
+  RequestRefused,
   TicketAssigned,
   TicketReleased,
   TicketTransferred,
+  WrapUpEnded,
   type AgentState as State,
   type Channel,
   type Draft,
   type LoadChange,
 } from '@signalbox/contracts';
 import { COMPANY } from './company.js';
-import { assigned, caused, enriched, offered, proposed, received, snapshot, type TicketFields } from './the-story.js';
+import { assigned, caused, enriched, offered, proposed, received, snapshot, solved, type TicketFields } from './the-story.js';
 import { TheConsole, tokenFor } from './the-console.js';
 
 let console_: TheConsole;
@@ -171,6 +173,45 @@ it('reports an offer as delivered when its agent’s page says so, and only whil
   await post('/tickets/shown/decline', ana, { offerId: 'o1', reasonName: 'no-time' });
   await console_.stack.settled();
   expect(asked('shown').slice(1)).toMatchObject([{ type: 'DeclineRequested', data: { reason: 'No time now', reasonName: 'no-time' } }]);
+});
+
+describe('a wish to be done with wrapping up', () => {
+  const wrapped = { ...ticket, ticketId: 'wrapped', number: 5004 };
+  const wish = (token: string, headers = {}) => post('/tickets/wrapped/wrap-up-end', token, {}, headers);
+  const ended = () => asked('wrapped').filter(({ type }) => type === 'WrapUpEndRequested');
+  beforeAll(() => twice(received(wrapped), enriched(wrapped), proposed(wrapped), offered(wrapped), assigned(wrapped), solved(wrapped)));
+
+  it('is sent once per key, and done when assignment has freed the units', async () => {
+    const [{ status, body }, again] = await Promise.all([wish(ana, { 'idempotency-key': 'w' }), wish(ana, { 'idempotency-key': 'w' })]);
+    expect(status).toBe(202);
+    expect(again.body).toEqual(body);
+    await console_.stack.settled();
+    expect(ended()).toMatchObject([{ id: body.requestId, data: { agentId: 'ana' } }]);
+    expect(await get(`/requests/${body.requestId}`, ana)).toMatchObject({ body: { state: 'sending', kind: 'WrapUpEndRequested' } });
+    const over = { ticket: snapshot({ status: 'solved' }), agentId: 'ana', how: 'agent' as const };
+    await twice(caused(body.requestId, WrapUpEnded('wrapped', over)));
+    expect(await get(`/requests/${body.requestId}`, ana)).toMatchObject({
+      body: { state: 'done', outcome: { type: 'WrapUpEnded', status: 'solved' } },
+    });
+    expect((await get('/tickets/wrapped', ana)).body.history.at(-1)).toMatchObject({ type: 'WrapUpEnded', words: 'Ana wrapped it up' });
+  });
+
+  it('is refused in words when there is nothing to end', async () => {
+    const { body } = await wish(ana);
+    const said = { ticket: snapshot({ status: 'solved' }), requestId: body.requestId, agentId: 'ana', why: 'no-wrap-up' as const };
+    await twice(RequestRefused('wrapped', { ...said, message: 'its units are free already' }));
+    expect(await get(`/requests/${body.requestId}`, ana)).toMatchObject({
+      body: { state: 'refused', outcome: { why: 'no-wrap-up', message: 'its units are free already' } },
+    });
+  });
+
+  it('is heard from whoever may see the ticket, and from nobody for somebody else', async () => {
+    const before = ended().length;
+    expect(await wish(ben)).toMatchObject({ status: 404 });
+    expect(await post('/tickets/wrapped/wrap-up-end', ana, { agentId: 'ben' })).toMatchObject({ status: 400 });
+    await console_.stack.settled();
+    expect(ended()).toHaveLength(before);
+  });
 });
 
 it('asks routing for the next ticket, and tells what came of it', async () => {

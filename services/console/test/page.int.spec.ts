@@ -1,14 +1,18 @@
 import {
   type AssignmentProposed,
   ConsoleTopic,
+  ConsultEnded,
+  ConsultStarted,
   IdleExplained,
   NextAnswered,
   OfferDeclined,
   OfferMade,
   RequestRefused,
+  StatusChanged,
   TicketAssigned,
   TicketReleased,
   TicketTransferred,
+  WrapUpEnded,
   type Draft,
 } from '@signalbox/contracts';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -64,6 +68,8 @@ async function answered(page: Page, act: () => Promise<void>, answer: () => Draf
   await act();
   const { requestId } = (await (await sent).json()) as { requestId: string };
   await twice(...[answer()].flat().map((draft) => caused(requestId, draft)));
+  // Until the page knows, it sends no other request about the same ticket.
+  await page.getByText(/: sending…$/).waitFor({ state: 'detached' });
 }
 
 beforeAll(async () => {
@@ -459,6 +465,166 @@ it('explains a rescue to whoever is asked for it, and to whoever was given a tic
   await origin.waitFor({ state: 'detached' });
   await twice(solvedBy('rescue', 'deniz'));
   await Promise.all([page, other].map((one) => one.context().close()));
+});
+
+it('asks a colleague to look at a ticket too, and lets either of them end it', async () => {
+  const [page, colleague] = [await signIn('ana'), await signIn('deniz')];
+  await twice(
+    ...arrived({ ticketId: 'consult', number: 1055, subject: 'A charge for a charger', text: 'What is it?', minutesAgo: 5 }),
+    decided('consult', 'ana', 'deniz'),
+    assignedTo('consult', 'ana'),
+  );
+  await page.getByRole('button', { name: /#1055/ }).click();
+  await page.getByRole('heading', { name: /A charge for a charger/ }).waitFor();
+  const between = { agentId: 'ana', withAgentId: 'deniz' };
+  const ask = async (note: string): Promise<void> => {
+    await page.keyboard.press('c');
+    const dialog = page.getByRole('dialog', { name: /Ask a colleague about/ });
+    await dialog.getByLabel('Colleague').selectOption({ label: 'Deniz Aksoy (away)' });
+    await dialog.getByLabel('Question').fill(note);
+    await shoot(page, 'consult');
+    const ticket = snapshot({ agentId: 'ana', consultAgentIds: ['deniz'] });
+    await answered(
+      page,
+      () => dialog.getByRole('button', { name: 'Ask' }).click(),
+      () => ConsultStarted('consult', { ticket, ...between }),
+    );
+    await page.getByText('Deniz Aksoy is asked to look at it too.').waitFor();
+  };
+  const ended = () => ConsultEnded('consult', { ticket: snapshot({ agentId: 'ana' }), ...between });
+
+  await ask('Is this ours?');
+  await page.getByRole('log').getByText('Is this ours?').waitFor();
+  const asked = colleague.getByRole('region', { name: 'Colleagues ask me' });
+  await asked.getByRole('button', { name: /#1055/ }).click();
+  await colleague.getByText('Ana Brandtner asks you to look at it.').waitFor();
+  await shoot(colleague, 'consulted');
+  await answered(page, () => page.getByRole('button', { name: 'End', exact: true }).click(), ended);
+  await page.getByText('Deniz Aksoy is asked to look at it too.').waitFor({ state: 'detached' });
+  await asked.waitFor({ state: 'detached' });
+
+  await ask('');
+  await answered(colleague, () => colleague.getByRole('button', { name: 'End', exact: true }).click(), ended);
+  await page.getByText('Deniz Aksoy is asked to look at it too.').waitFor({ state: 'detached' });
+  await asked.waitFor({ state: 'detached' });
+  expect(console_.stack.eventsAbout('consult', ConsoleTopic)).toMatchObject([
+    { type: 'ConsultRequested', data: { ...between, noteId: expect.any(String) } },
+    { type: 'ConsultEndRequested', data: between },
+    { type: 'ConsultRequested', data: between },
+    { type: 'ConsultEndRequested', data: { agentId: 'deniz', withAgentId: 'deniz' } },
+  ]);
+  await Promise.all([page, colleague].map((one) => one.context().close()));
+});
+
+it('hands a ticket over to a queue, and only with a note', async () => {
+  const page = await signIn('ana');
+  await twice(
+    ...arrived({ ticketId: 'misplaced', number: 1056, subject: 'Where is your shop', text: 'In which street?', minutesAgo: 5 }),
+    decided('misplaced', 'ana', 'deniz'),
+    assignedTo('misplaced', 'ana'),
+  );
+  await page.getByRole('button', { name: /#1056/ }).click();
+  await page.getByRole('heading', { name: /Where is your shop/ }).waitFor();
+  await page.keyboard.press('f');
+  const dialog = page.getByRole('dialog', { name: /Hand over/ });
+  await dialog.getByLabel('To', { exact: true }).selectOption({ label: 'General questions' });
+  const send = dialog.getByRole('button', { name: 'Hand over' });
+  expect(await send.isDisabled()).toBe(true);
+  await dialog.getByLabel('What they have to know').fill('No invoice is meant.');
+  await answered(
+    page,
+    () => send.click(),
+    () =>
+      TicketTransferred('misplaced', {
+        ticket: snapshot({ queueOverride: 'general', excludedAgentIds: ['ana'] }),
+        from: { agentId: 'ana', queueId: 'billing' },
+        to: { queueId: 'general' },
+        why: 'requested',
+        byAgentId: 'ana',
+        transfers: 1,
+      }),
+  );
+  await page.getByText('handed on to general by Ana Brandtner').waitFor();
+  await page.getByText('Waits for an agent.').waitFor();
+  expect(await page.getByRole('region', { name: 'Why me' }).count()).toBe(0);
+  expect(console_.stack.eventsAbout('misplaced', ConsoleTopic)).toMatchObject([
+    { type: 'TransferRequested', data: { agentId: 'ana', to: { queueId: 'general' } } },
+  ]);
+  await twice(solvedBy('misplaced', 'ana'));
+  await page.context().close();
+});
+
+it('lets a supervisor take a ticket back, and change its priority and queue', async () => {
+  const page = await signIn('sue');
+  await twice(
+    ...arrived({ ticketId: 'stuck', number: 1057, subject: 'Still no answer', text: 'Since Monday.', minutesAgo: 300 }),
+    decided('stuck', 'ana', 'deniz'),
+    assignedTo('stuck', 'ana'),
+  );
+  await page.goto(`${console_.service.http}/tickets/stuck`);
+  const heading = page.getByRole('heading', { name: /Still no answer/ });
+  const dialog = page.getByRole('dialog', { name: /Decide about/ });
+  const decide = dialog.getByRole('button', { name: 'Decide' });
+  const reason = 'Ana is ill';
+  await heading.waitFor();
+  await page.keyboard.press('o');
+  await dialog.getByLabel('What').selectOption({ label: 'Take it back to its queue' });
+  expect(await decide.isDisabled()).toBe(true);
+  await dialog.getByLabel('Reason').fill(reason);
+  await answered(
+    page,
+    () => decide.click(),
+    () => TicketReleased('stuck', { ticket: snapshot(), agentId: 'ana', why: 'supervisor', byAgentId: 'sue', reason }),
+  );
+  await page.getByText(`released from Ana Brandtner: a supervisor took it back (Sue Hartwell: ${reason})`).waitFor();
+
+  await page.keyboard.press('o');
+  const wish = dialog.getByLabel('What');
+  // Nobody owns it now.
+  expect(await wish.getByRole('option').allInnerTexts()).toEqual(['Give it to an agent', 'Change priority or queue']);
+  await wish.selectOption({ label: 'Change priority or queue' });
+  await dialog.getByLabel('Reason').fill('the battery is meant');
+  expect(await decide.isDisabled()).toBe(true);
+  await dialog.getByLabel('Priority').selectOption('urgent');
+  await dialog.getByLabel('Queue').selectOption({ label: 'Workshop and electronics' });
+  await shoot(page, 'override');
+  const ticket = snapshot({ priorityOverride: 'urgent', queueOverride: 'technical' });
+  await answered(
+    page,
+    () => decide.click(),
+    () => StatusChanged('stuck', { ticket, from: 'open', cause: 'supervisor', byAgentId: 'sue', reason: 'the battery is meant' }),
+  );
+  await page.getByText('set by a supervisor: priority urgent, queue technical (Sue Hartwell: the battery is meant)').waitFor();
+  await page.locator('.facts .priority.urgent').waitFor();
+  expect(console_.stack.eventsAbout('stuck', ConsoleTopic)).toMatchObject([
+    { type: 'ReleaseRequested', data: { agentId: 'sue', role: 'supervisor', reason } },
+    { type: 'OverrideRequested', data: { priority: 'urgent', queueId: 'technical', reason: 'the battery is meant' } },
+  ]);
+  await twice(solvedBy('stuck', 'ana'));
+  await page.context().close();
+});
+
+it('frees the units of a solved ticket as soon as its agent has finished with it', async () => {
+  const page = await signIn('deniz');
+  const wrapUp = { ticketId: 'wrapped', units: 2, channel: 'chat' as const, state: 'wrap-up' as const, dueAt: inMinutes(5) };
+  await twice(
+    ...arrived({ ticketId: 'wrapped', number: 1058, subject: 'Thank you', text: 'It works.', minutesAgo: 20 }),
+    solvedBy('wrapped', 'deniz'),
+    atWork('deniz', 'away', 2, 4, ['billing'], { agentVersion: 2, holds: [wrapUp] }),
+  );
+  const open = page.getByRole('region', { name: 'Wrapping up' });
+  await open.getByRole('button', { name: 'chat, 2 units' }).waitFor();
+  await open.getByText(/^4:\d\d$/).waitFor();
+  await shoot(page, 'wrap-up');
+  await answered(
+    page,
+    () => open.getByRole('button', { name: 'Finished' }).click(),
+    () => WrapUpEnded('wrapped', { ticket: snapshot({ status: 'solved' }), agentId: 'deniz', how: 'agent' }),
+  );
+  await twice(atWork('deniz', 'away', 0, 4, ['billing'], { agentVersion: 3 }));
+  await open.waitFor({ state: 'detached' });
+  expect(console_.stack.eventsAbout('wrapped', ConsoleTopic)).toMatchObject([{ type: 'WrapUpEndRequested', data: { agentId: 'deniz' } }]);
+  await page.context().close();
 });
 
 it('goes on after its stream was cut, without losing what happened meanwhile', async () => {
