@@ -250,8 +250,8 @@ export function resimulate(traffic: Traffic, decideBy: MatchPolicy, model: Learn
       if (seen.interruptible && interruptibleUnitsMax !== null) interruptibleUnitsUsed += seen.units;
       else unitsUsed += seen.units;
       channelUnitsUsed[seen.channel] = (channelUnitsUsed[seen.channel] ?? 0) + seen.units;
-      // As the service counts: all an agent owns, begun or not.
-      if (seen.dueAt !== null && seen.dueAt < now + nearBreachMinutes * MINUTE_MS) ticketsNearBreach += 1;
+      // As the service counts: all an agent owns, begun or not, whose deadline can still be kept.
+      if (seen.dueAt !== null && seen.dueAt > now && seen.dueAt < now + nearBreachMinutes * MINUTE_MS) ticketsNearBreach += 1;
     }
     if (fairness) desk.givenAt = desk.givenAt.filter((at) => at > now - fairness.windowMinutes * MINUTE_MS);
     const ticketsInWindow = desk.givenAt.length;
