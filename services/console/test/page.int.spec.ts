@@ -615,6 +615,8 @@ it('frees the units of a solved ticket as soon as its agent has finished with it
   const open = page.getByRole('region', { name: 'Wrapping up' });
   await open.getByRole('button', { name: 'chat, 2 units' }).waitFor();
   await open.getByText(/^4:\d\d$/).waitFor();
+  const edges = await Promise.all([open.getByRole('heading'), open.getByText('chat, 2 units')].map((one) => one.boundingBox()));
+  expect(edges[1]!.x).toBe(edges[0]!.x + 16);
   await shoot(page, 'wrap-up');
   await answered(
     page,
