@@ -199,8 +199,8 @@ it('lets a supervisor assign, beyond the capacity only when asked to, release, a
   await company.tell(OverrideRequested('t-forced', { ...bySupervisor, priority: 'urgent' }));
   await company.tell(proposed('t-forced', 'ben', { epoch: 4 }));
   expect(since('t-forced', 'TicketReleased')).toMatchObject([
-    { data: { why: 'supervisor', byAgentId: 'sue', ticket: { agentId: null, epoch: 4 } } },
-    { type: 'ProposalRejected', data: { why: 'no-room' } },
+    { data: { why: 'supervisor', byAgentId: 'sue', ticket: { agentId: null, epoch: 4, excludedAgentIds: ['finn'] } } },
+    { type: 'ProposalRejected', data: { why: 'excluded' } },
     {
       type: 'StatusChanged',
       data: { cause: 'supervisor', ticket: { priorityOverride: 'urgent', queueOverride: 'supervisors', epoch: 5 } },
@@ -303,7 +303,7 @@ it('reminds a silent owner, then takes the ticket back; a reply ends it', async 
   expect(company.said('t-silent').slice(1)).toMatchObject([{ type: 'OwnerSilent', data: { agentId: 'dora', minutes: 30 } }]);
   await silentFor(46);
   expect(company.said('t-silent').slice(2)).toMatchObject([
-    { type: 'TicketReleased', data: { why: 'owner-silent', ticket: { agentId: null, epoch: 3 } } },
+    { type: 'TicketReleased', data: { why: 'owner-silent', ticket: { agentId: null, epoch: 3, excludedAgentIds: ['dora'] } } },
   ]);
   expect(company.typesSaid('t-answered')).toEqual(['TicketAssigned', 'ReplyReleased']);
   await company.tell(SolveRequested('t-answered', { agentId: 'dora', askedAt }));

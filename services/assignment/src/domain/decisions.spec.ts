@@ -1,9 +1,10 @@
 import { unitsOf, type Channel, type QueueConfig } from '@signalbox/contracts';
 import { agentStateOf, configureAgent, expireLease, followShift, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
 import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
-import { transfer } from './handing-over.js';
-import { acceptOffer, declineOffer, expireOffer, reserve } from './offering.js';
+import { requestRelease, transfer } from './handing-over.js';
+import { acceptOffer, declineOffer, endExclusions, expireOffer, reserve } from './offering.js';
 import { close, escalate, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
+import { breakSilence } from './silence.js';
 import { hoursAt, shiftMinutesLater } from './shift.js';
 import { termsOf } from './terms.js';
 import { expectedTicket, statusOf, type Ticket } from './ticket.js';
@@ -277,6 +278,19 @@ describe('oversight', () => {
     const released = release(ticket, gone, 'agent-offline', ten);
     expect(released.events).toMatchObject([{ data: { ticket: { epoch: 3, firstQueuedAt: nine.toISOString() }, load: { units: 0 } } }]);
     expect(statusOf(released.ticket)).toBe('open');
+  });
+  it('does not give a ticket straight back to the agent it was taken from', () => {
+    const { ticket, agent } = owned();
+    const asked = ask({ agentId: 'sue', role: 'supervisor', reason: 'too long' });
+    const around = { terms: terms(ticket), agentOf: () => agent, knowsQueue: () => true, offerId: 'o', now: ten };
+    const patience = { ...terms(ticket), ownerSilentReleaseMinutes: 30 };
+    for (const taken of [requestRelease(ticket, asked, around), breakSilence(ticket, agent, patience, undefined, ten)]) {
+      expect(taken.events).toMatchObject([{ type: 'TicketReleased', data: { ticket: { excludedAgentIds: ['ana'] } } }]);
+      expect(propose(taken.ticket, taken.agent!, ten, 'p2').events).toMatchObject([{ data: { why: 'excluded' } }]);
+      const later = endExclusions(taken.ticket, new Date(ten.getTime() + 60_000));
+      expect(propose(later.ticket, taken.agent!, ten, 'p3').events).toMatchObject([{ type: 'TicketAssigned' }]);
+    }
+    expect(release(ticket, agent, 'end-of-shift', ten).ticket.excludedAgentIds).toEqual([]);
   });
   it('calls it a mass expiry from three agents and beyond a fifth of those online', () => {
     expect(isMassExpiry(2, 2)).toBe(false);

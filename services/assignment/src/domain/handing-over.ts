@@ -11,7 +11,7 @@ import { assign, offer, takeOver } from './offering.js';
 import { release } from './oversight.js';
 import { refuse, type Asked } from './refusal.js';
 import type { Terms } from './terms.js';
-import { exclude, offerOf, snapshotOf, statusOf, type Decision, type Ticket } from './ticket.js';
+import { notAtOnceTo, offerOf, snapshotOf, statusOf, type Decision, type Ticket } from './ticket.js';
 
 /** What a decision about handing over needs to know beside the ticket. */
 export interface Surroundings {
@@ -105,11 +105,9 @@ function handTo(ticket: Ticket, target: Agent, weight: Weight, { terms, offerId,
   return offer({ ...ticket, epoch: ticket.epoch + 1 }, target, weight, mode, 'transferred', offerId, now);
 }
 
-/** Whoever handed it on does not get it back at once, though they may fit best. */
 function toAnybody(ticket: Ticket, ownerId: string | null, { terms, now }: Surroundings): Decision {
   const waiting = { ...ticket, epoch: ticket.epoch + 1 };
-  const until = new Date(now.getTime() + terms.retryAgentMs);
-  return { ticket: ownerId === null ? waiting : exclude(waiting, ownerId, until), events: [] };
+  return { ticket: ownerId === null ? waiting : notAtOnceTo(ownerId, waiting, terms.retryAgentMs, now), events: [] };
 }
 
 /** A supervisor's word gives the ticket to an agent, from whoever has it or is asked about it. Beyond their room only when said so. */
@@ -133,12 +131,13 @@ export function forceAssign(ticket: Ticket, request: Asked<AssignRequested>, { t
   return assign(open, target, weight, grant, now);
 }
 
-export function requestRelease(ticket: Ticket, request: Asked<ReleaseRequested>, { agentOf, now }: Surroundings): Decision {
+export function requestRelease(ticket: Ticket, request: Asked<ReleaseRequested>, { terms, agentOf, now }: Surroundings): Decision {
   const against = reasonAgainst(ticket, request);
   if (against) return refuse(ticket, request, against);
   if (ticket.stage.at !== 'owned') return refuse(ticket, request, 'nothing-to-change');
   const { agentId: byAgentId, reason } = request.data;
-  return release(ticket, agentOf(ticket.stage.agentId), 'supervisor', now, { byAgentId, reason });
+  const { agentId } = ticket.stage;
+  return release(notAtOnceTo(agentId, ticket, terms.retryAgentMs, now), agentOf(agentId), 'supervisor', now, { byAgentId, reason });
 }
 
 /** Another queue is a hand-over for a ticket nobody owns: what was proposed or offered for the old one is void. */

@@ -174,6 +174,7 @@ class World {
       case 'TicketReleased':
         expect((data as { agentId: string }).agentId).toBe(owner);
         if (['rescue', 'reassigned'].includes((data as { why: string }).why)) expect(owns).not.toBeNull();
+        if (['owner-silent', 'supervisor'].includes((data as { why: string }).why)) expect(ticket.excludedAgentIds).toContain(owner);
         this.owners.set(ticketId, null);
         break;
       case 'TicketTransferred':

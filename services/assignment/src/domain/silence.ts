@@ -3,7 +3,7 @@ import type { Agent } from './agent.js';
 import { release } from './oversight.js';
 import { shiftMinutesLater } from './shift.js';
 import type { Terms } from './terms.js';
-import { nothing, snapshotOf, type Decision, type Silence, type Ticket } from './ticket.js';
+import { notAtOnceTo, nothing, snapshotOf, type Decision, type Silence, type Ticket } from './ticket.js';
 
 /** From now on the customer waits for the owner's word, unless they do already. */
 export function awaitsReply(ticket: Ticket, now: Date): Ticket {
@@ -32,7 +32,8 @@ export function breakSilence(ticket: Ticket, owner: Agent, terms: Terms, shift: 
   const { silence } = stage;
   const dueAt = dueAtOf(silence, terms, shift);
   if (!dueAt || dueAt > now) return nothing({ ...ticket, stage: { ...stage, silence: dueAt ? { ...silence, dueAt } : undefined } });
-  if (silence.nudged || terms.ownerSilentMinutes === null) return release(ticket, owner, 'owner-silent', now);
+  if (silence.nudged || terms.ownerSilentMinutes === null)
+    return release(notAtOnceTo(owner.agentId, ticket, terms.retryAgentMs, now), owner, 'owner-silent', now);
   const nudged = timeSilence({ ...ticket, stage: { ...stage, silence: { ...silence, dueAt: null, nudged: true } } }, terms, shift);
   const said = { agentId: owner.agentId, silentSince: silence.since.toISOString(), minutes: terms.ownerSilentMinutes };
   return { ticket: nudged, events: [OwnerSilent(ticket.ticketId, { ticket: snapshotOf(nudged), ...said })] };

@@ -161,6 +161,10 @@ export function exclude(ticket: Ticket, agentId: string, until: Date | null): Ti
   return { ...ticket, excludedAgentIds, exclusionEnds };
 }
 
+/** Whoever the ticket was taken from does not get it back at once, though they may fit best. */
+export const notAtOnceTo = (agentId: string, ticket: Ticket, retryAgentMs: number, now: Date): Ticket =>
+  exclude(ticket, agentId, new Date(now.getTime() + retryAgentMs));
+
 export function snapshotOf(ticket: Ticket): TicketSnapshot {
   const { stage, epoch, priorityOverride, queueOverride, firstQueuedAt, relaxFrom, excludedAgentIds } = ticket;
   const offer = offerOf(ticket);
