@@ -23,7 +23,7 @@ export class IntakeConsumer {
     await desk.load(written.map((event) => event.ticketId));
     for (const event of written) {
       const ticket = desk.ticket(event.ticketId);
-      desk.apply(customerWrote(ticket, desk.ownerOf(ticket), desk.reopenDaysMax, desk.now), event);
+      desk.apply(customerWrote(ticket, desk.ownerOf(ticket), desk, desk.now), event);
     }
     return desk.save();
   }

@@ -1,4 +1,4 @@
-import { AgentsTopic, MessageReceived } from '@signalbox/contracts';
+import { AgentsTopic, HoldRequested, MessageReceived, type Draft } from '@signalbox/contracts';
 import { PresenceLeaseTimer } from '../src/presence-lease.timer.js';
 import { aCompany, anAgent, aQueue, Company, presence, proposed, received } from './company.js';
 
@@ -19,6 +19,26 @@ const leasesEnded = async (interval: string): Promise<void> => {
   await company.stack.settled();
 };
 const presences = () => names.map((name) => (company.stack.eventsAbout(name, AgentsTopic).at(-1)!.data as { presence: string }).presence);
+
+const customerWrites = (ticketId: string): Draft =>
+  MessageReceived(ticketId, {
+    messageId: `more-${ticketId}`,
+    channel: 'email',
+    door: 'smtp',
+    kind: 'human',
+    customer: { customerId: 'customer-1', address: 'ida@example.com' },
+    text: 'And?',
+    attachments: [],
+    receivedAt: '2026-11-24T09:10:00.000Z',
+  });
+const graceEnds = async (agentId: string): Promise<void> => {
+  await company.stack.query(
+    'assignment',
+    `update agent set offline_since = clock_timestamp() - interval '2 minutes' where agent_id = '${agentId}'`,
+  );
+  await company.service.app.get(PresenceLeaseTimer).endLeases();
+  await company.stack.settled();
+};
 
 it('takes nothing from anybody while the presence of many runs out at once, and acts when they have not come back', async () => {
   await leasesEnded('1 second');
@@ -51,28 +71,29 @@ it('leaves with an agent who is gone what the queue lets them keep, until its cu
   await company.tell(presence('cem'), received('t-kept', 'email'), received('t-taken'));
   await company.tell(proposed('t-kept', 'cem'), proposed('t-taken', 'cem'));
   await company.tell(presence('cem', 'offline'));
-  await company.stack.query(
-    'assignment',
-    `update agent set offline_since = clock_timestamp() - interval '2 minutes' where agent_id = 'cem'`,
-  );
-  await company.service.app.get(PresenceLeaseTimer).endLeases();
-  await company.stack.settled();
+  await graceEnds('cem');
   expect(company.typesSaid('t-kept')).toEqual(['TicketAssigned']);
   expect(company.typesSaid('t-taken')).toEqual(['TicketAssigned', 'TicketReleased']);
-  await company.tell(
-    MessageReceived('t-kept', {
-      messageId: 'more-kept',
-      channel: 'email',
-      door: 'smtp',
-      kind: 'human',
-      customer: { customerId: 'customer-1', address: 'ida@example.com' },
-      text: 'And?',
-      attachments: [],
-      receivedAt: '2026-11-24T09:10:00.000Z',
-    }),
-  );
+  await company.tell(customerWrites('t-kept'));
   expect(company.said('t-kept').at(-1)).toMatchObject({
     type: 'TicketReleased',
     data: { why: 'agent-offline', ticket: { agentId: null } },
   });
+});
+
+it('keeps a pending ticket with an owner who is offline within the grace, and takes it back when the grace is over', async () => {
+  const asked = { agentId: 'dora', askedAt: '2026-11-24T09:05:00.000Z' } as const;
+  await company.tell(presence('dora'), received('t-soon'), received('t-late'));
+  await company.tell(proposed('t-soon', 'dora'), proposed('t-late', 'dora'));
+  await company.tell(HoldRequested('t-soon', { ...asked, status: 'pending' }), HoldRequested('t-late', { ...asked, status: 'pending' }));
+  await company.tell(presence('dora', 'offline'));
+  await company.tell(customerWrites('t-soon'));
+  expect(company.said('t-soon').at(-1)).toMatchObject({ data: { cause: 'customer-replied', ticket: { status: 'open', agentId: 'dora' } } });
+  await graceEnds('dora');
+  expect(company.said('t-soon').at(-1)).toMatchObject({
+    type: 'TicketReleased',
+    data: { why: 'agent-offline', ticket: { agentId: null } },
+  });
+  await company.tell(customerWrites('t-late'));
+  expect(company.said('t-late').at(-1)).toMatchObject({ data: { cause: 'customer-replied', ticket: { status: 'open', agentId: null } } });
 });

@@ -9,7 +9,7 @@ import {
   type TicketReceived,
 } from '@signalbox/contracts';
 import { isGone, isOnline, type Agent } from './agent.js';
-import { release } from './oversight.js';
+import { graceIsOver, release } from './oversight.js';
 import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ended, type Ticket } from './ticket.js';
 import { awaitsReply } from './silence.js';
 import { reopenTo, takeUp } from './working.js';
@@ -84,12 +84,23 @@ export function failDeflection(ticket: Ticket, now: Date): Decision {
   return nothing(ticket);
 }
 
+/** The company's: how long a solved ticket may be reopened, and an agent be offline before they count as gone. */
+interface Patience {
+  readonly reopenDaysMax: number;
+  readonly offlineGraceSeconds: number;
+}
+
 /**
- * A person wrote again. `owner` is the ticket's owner or solver: the ticket goes on with them when they are there, else it waits
- * for anybody. Intake opens a new ticket for a closed one; what it still attached to this one, or later than `reopenDaysMax`
- * after it was solved, is not lost but reopens it, for anybody.
+ * A person wrote again. `owner` is the ticket's owner or solver: the ticket goes on with them when they are there (the owner also within
+ * the grace, in which they may come back), else it waits for anybody. Intake opens a new ticket for a closed one; what it still attached to
+ * this one, or later than `reopenDaysMax` after it was solved, is not lost but reopens it, for anybody.
  */
-export function customerWrote(ticket: Ticket, owner: Agent | undefined, reopenDaysMax: number, now: Date): Decision {
+export function customerWrote(
+  ticket: Ticket,
+  owner: Agent | undefined,
+  { reopenDaysMax, offlineGraceSeconds }: Patience,
+  now: Date,
+): Decision {
   const { stage } = ticket;
   switch (stage.at) {
     case 'answered':
@@ -97,7 +108,7 @@ export function customerWrote(ticket: Ticket, owner: Agent | undefined, reopenDa
     case 'owned': {
       if (stage.status === 'open')
         return owner && isGone(owner) ? release(ticket, owner, 'agent-offline', now) : nothing(awaitsReply(ticket, now));
-      const there = owner?.configured && owner.presence !== 'offline';
+      const there = owner?.configured && !isGone(owner) && !graceIsOver(owner, offlineGraceSeconds, now);
       return there ? takeUp(ticket, owner, 'customer-replied', now) : backToQueue(ticket, 'customer-replied');
     }
     case 'solved':

@@ -18,6 +18,7 @@ const queue: QueueConfig = {
   offers: { web: { mode: 'automatic' }, email: { mode: 'automatic' }, social: { mode: 'automatic' }, chat: { mode: 'ask', seconds: 30 } },
   expiredOffersMax: 3,
 };
+const patience = { reopenDaysMax: 14, offlineGraceSeconds: 60 };
 const terms = (ticket: Ticket) => termsOf(ticket, 'general', queue, undefined);
 const waiting = (channel: Channel = 'web', automatic = false): Ticket =>
   receive(
@@ -154,19 +155,22 @@ describe('the work on a ticket', () => {
     const { ticket, agent } = owned(ana({ unitsMax: 1 }));
     const held = hold(ticket, agent, ask({ status: 'pending' }), ten);
     const full = takeUnits(held.agent!, { ticketId: 'x', units: 1, channel: 'web', state: 'assigned', dueAt: null }, 'assigned', ten).agent;
-    const back = customerWrote(held.ticket, full, 14, ten);
+    const back = customerWrote(held.ticket, full, patience, ten);
     expect(back.events).toMatchObject([
       { data: { cause: 'customer-replied', load: { unitsBefore: 1, units: 2, unitsMax: 1, cause: 'reopened' } } },
     ]);
     expect(propose(waiting(), back.agent!).events).toMatchObject([{ data: { why: 'no-room' } }]);
   });
-  it('goes back to the queue when the customer answers and the owner is gone', () => {
+  it('goes back to the queue when the customer answers and the owner is gone, not within the grace', () => {
     const { ticket, agent } = owned();
     const held = hold(ticket, agent, ask({ status: 'on-hold' }), ten);
-    const gone = reportPresence(held.agent!, 'offline', ten, ten);
-    expect(customerWrote(held.ticket, gone, 14, ten).events).toMatchObject([
-      { data: { ticket: { status: 'open', agentId: null, epoch: 3 } } },
-    ]);
+    const left = reportPresence(held.agent!, 'offline', ten, ten);
+    const after = (seconds: number, who = left) =>
+      customerWrote(held.ticket, who, patience, new Date(ten.getTime() + seconds * 1000)).events;
+    for (const seconds of [0, 59])
+      expect(after(seconds)).toMatchObject([{ data: { cause: 'customer-replied', ticket: { agentId: 'ana' }, load: { units: 1 } } }]);
+    for (const gone of [after(60), after(0, { ...left, offlineSince: null })])
+      expect(gone).toMatchObject([{ data: { cause: 'customer-replied', ticket: { status: 'open', agentId: null, epoch: 3 } } }]);
   });
   it('refuses what is not theirs, not open or already so', () => {
     const { ticket, agent } = owned();
@@ -188,14 +192,14 @@ describe('a solved ticket', () => {
   };
   it('reopens for whoever solved it while they are online', () => {
     const { ticket, agent } = solved();
-    expect(customerWrote(ticket, agent, 14, ten).events).toMatchObject([
+    expect(customerWrote(ticket, agent, patience, ten).events).toMatchObject([
       { type: 'TicketReopened', data: { ticket: { agentId: 'ana' }, load: { cause: 'reopened' } } },
     ]);
   });
   it('reopens for anybody, with its age, when they are not', () => {
     const { ticket, agent } = solved();
     const away = reportPresence(agent, 'away', ten, ten);
-    expect(customerWrote(ticket, away, 14, ten).events).toMatchObject([
+    expect(customerWrote(ticket, away, patience, ten).events).toMatchObject([
       {
         data: {
           solvedByAgentId: 'ana',
@@ -283,8 +287,8 @@ describe('oversight', () => {
     const { ticket, agent } = owned();
     const asked = ask({ agentId: 'sue', role: 'supervisor', reason: 'too long' });
     const around = { terms: terms(ticket), agentOf: () => agent, knowsQueue: () => true, offerId: 'o', now: ten };
-    const patience = { ...terms(ticket), ownerSilentReleaseMinutes: 30 };
-    for (const taken of [requestRelease(ticket, asked, around), breakSilence(ticket, agent, patience, undefined, ten)]) {
+    const silent = { ...terms(ticket), ownerSilentReleaseMinutes: 30 };
+    for (const taken of [requestRelease(ticket, asked, around), breakSilence(ticket, agent, silent, undefined, ten)]) {
       expect(taken.events).toMatchObject([{ type: 'TicketReleased', data: { ticket: { excludedAgentIds: ['ana'] } } }]);
       expect(propose(taken.ticket, taken.agent!, ten, 'p2').events).toMatchObject([{ data: { why: 'excluded' } }]);
       const later = endExclusions(taken.ticket, new Date(ten.getTime() + 60_000));

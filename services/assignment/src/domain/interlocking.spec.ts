@@ -383,7 +383,7 @@ const handOverStep = fc
   });
 const customerStep = fc.tuple(ticketId, fc.constantFrom('writes', 'answer', 'confirm', 'fail')).map(([id, what]): Step => (world) => () => {
   const ticket = world.ticket(id);
-  if (what === 'writes') world.apply(customerWrote(ticket, ownerOf(world, id), 14, world.now));
+  if (what === 'writes') world.apply(customerWrote(ticket, ownerOf(world, id), company, world.now));
   if (what === 'answer') world.apply(releaseAnswer(ticket, answer, 'm'));
   if (what === 'confirm') world.apply(confirmDeflection(ticket, world.now));
   if (what === 'fail') world.apply(failDeflection(ticket, world.now));
