@@ -150,7 +150,10 @@ it('keeps the owner of a ticket to be rescued until the other one has accepted',
   await company.tell(proposed('t-rescue', 'ana', rescue), proposed('t-rescue', 'ben', rescue), proposed('t-rescue', 'cem', rescue));
   expect(since('t-rescue', 'TicketAssigned').slice(1)).toMatchObject([
     { type: 'ProposalRejected', data: { why: 'owned' } },
-    { type: 'OfferMade', data: { rescue: true, agentId: 'ben', ticket: { agentId: 'ana', offer: { agentId: 'ben' } } } },
+    {
+      type: 'OfferMade',
+      data: { rescue: true, agentId: 'ben', ticket: { agentId: 'ana', offer: { agentId: 'ben', acknowledgeBy: expect.any(String) } } },
+    },
     { type: 'ProposalRejected', data: { why: 'offered' } },
   ]);
   expect(await holdsOf('t-rescue')).toEqual([

@@ -2,7 +2,7 @@ import { unitsOf, type Channel, type QueueConfig } from '@signalbox/contracts';
 import { agentStateOf, configureAgent, expireLease, followShift, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
 import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
 import { requestRelease, transfer } from './handing-over.js';
-import { acceptOffer, declineOffer, endExclusions, expireOffer, reserve } from './offering.js';
+import { acceptOffer, acknowledgeOffer, declineOffer, endExclusions, expireOffer, rescindUndelivered, reserve } from './offering.js';
 import { close, escalate, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
 import { breakSilence } from './silence.js';
 import { hoursAt, shiftMinutesLater } from './shift.js';
@@ -129,6 +129,31 @@ describe('an offer', () => {
       ...back,
       version: agent.version + 2,
     });
+  });
+});
+
+describe('a rescue on a channel that assigns automatically', () => {
+  const after = (seconds: number) => new Date(nine.getTime() + seconds * 1000);
+  const asked = () => {
+    const { ticket } = owned();
+    const rescue = { proposalId: 'p2', epoch: ticket.epoch, units: 1, proposedAt: nine.toISOString(), rescue: true };
+    const { ticket: offered, agent } = reserve(ticket, { ...ana(), agentId: 'ben' }, rescue, terms(ticket), 'o', nine);
+    return { offered, ben: agent! };
+  };
+  it('that nobody was shown is taken back and does not count as expired', () => {
+    const { offered, ben } = asked();
+    expect(rescindUndelivered(offered, ben, terms(offered), after(14)).events).toEqual([]);
+    const back = rescindUndelivered(offered, ben, terms(offered), after(15));
+    expect(back.events).toMatchObject([
+      { type: 'OfferRescinded', data: { why: 'not-delivered', ticket: { agentId: 'ana', offer: null, excludedAgentIds: ['ben'] } } },
+    ]);
+    expect(back.agent).toMatchObject({ expiredInARow: 0, inRotation: true });
+  });
+  it('that was shown stands until its time is over', () => {
+    const { offered, ben } = asked();
+    const shown = acknowledgeOffer(offered, { data: { offerId: 'o', agentId: 'ben', deliveredAt: nine.toISOString() } }).ticket;
+    expect(rescindUndelivered(shown, ben, terms(shown), after(59)).events).toEqual([]);
+    expect(expireOffer(shown, ben, terms(shown), after(60)).events).toMatchObject([{ type: 'OfferExpired', data: { consecutive: 1 } }]);
   });
 });
 

@@ -33,8 +33,8 @@ import {
 
 type RejectReason = ProposalRejected['data']['why'];
 type Proposed = Pick<AssignmentProposed['data'], 'proposalId' | 'epoch' | 'units' | 'proposedAt' | 'rescue' | 'pulled'>;
-/** A rescue is always asked for; on channels that assign automatically it stands so long. */
-const RESCUE_OFFER_SECONDS = 60;
+/** A rescue is always asked for, on channels that assign automatically so. Who is not shown it there has not failed to answer it. */
+const RESCUE: Asking = { seconds: 60, acknowledgeSeconds: 15 };
 
 /**
  * Grants a proposal, or says why not. Channels that ask get an offer, the others an owner at once.
@@ -51,7 +51,7 @@ export function reserve(ticket: Ticket, agent: Agent, proposed: Proposed, terms:
   const granted: Ticket = { ...ticket, grantedProposalId: proposalId };
   if (pulled && !rescue) return assign(granted, agent, weight, { how: 'pulled', cause: 'assigned', proposalId }, now);
   if (terms.mode.mode === 'ask') return offer(granted, agent, weight, { ...terms.mode, proposalId }, 'offered', offerId, now);
-  if (rescue) return offer(granted, agent, weight, { seconds: RESCUE_OFFER_SECONDS, proposalId }, 'offered', offerId, now);
+  if (rescue) return offer(granted, agent, weight, { ...RESCUE, proposalId }, 'offered', offerId, now);
   return assign(granted, agent, weight, { how: 'automatic', cause: 'assigned', proposalId }, now);
 }
 
