@@ -75,3 +75,25 @@ it('lets who chooses Online after their shift work on, and a repeated report cha
   await followTwice();
   expect(shiftOf('day')).toEqual([true, new Date(at('17:00') + DAY_MS).toISOString()]);
 });
+
+it('looks at the open tickets again when the overtime ends', async () => {
+  const report = (chosen: 'online' | 'offline') =>
+    PresenceReported('day', {
+      presence: chosen,
+      leaseUntil: new Date(at('00:00') + 30 * DAY_MS).toISOString(),
+      reportedAt: new Date(at('18:00') + DAY_MS).toISOString(),
+      chosen: true,
+    });
+  await continueAt(at('18:00') + DAY_MS);
+  await followTwice();
+  await company.tell(report('online'), received('t-late'));
+  await company.service.app.get(ShiftEndTimer).endDue();
+  await company.tell(proposed('t-late', 'day'));
+  expect(company.typesSaid('t-late')).toEqual(['TicketAssigned']);
+  await company.tell(report('offline'));
+  await company.stack.query('assignment', `update agent set offline_since = null where agent_id = 'day'`);
+  await continueAt(at('18:20') + DAY_MS);
+  await company.service.app.get(ShiftEndTimer).endDue();
+  await company.stack.settled();
+  expect(company.typesSaid('t-late')).toEqual(['TicketAssigned', 'HandOverListed']);
+});

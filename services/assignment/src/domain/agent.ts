@@ -143,7 +143,7 @@ export const holdOf = (
 /**
  * A renewed lease alone is no new version: routing and consoles need not hear of it. Coming online anew brings an agent back into rotation,
  * and so does choosing Online while online.
- * @param chosen by a person, not repeated by their page: outside of the shifts that begins overtime, which ends with going offline
+ * @param chosen by a person, not repeated by their page: outside of the shifts that begins overtime, which ends with going offline, as a shift does
  */
 export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Date, now: Date, chosen = false): Agent {
   const leased = { ...agent, leaseUntil };
@@ -156,6 +156,7 @@ export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Dat
     version: agent.configured ? agent.version + 1 : agent.version,
     presence,
     shift,
+    shiftEndsAt: agent.shift === 'overtime' && shift === 'off' ? now : agent.shiftEndsAt,
     offlineSince: presence === 'offline' ? now : null,
     inRotation: agent.inRotation || online,
     expiredInARow: online ? 0 : agent.expiredInARow,
@@ -171,7 +172,7 @@ function shiftAfter(shift: Agent['shift'], presence: Presence, chosen: boolean):
 /** The lease ran out: offline since then, not since somebody looked. */
 export function expireLease(agent: Agent, now: Date): Agent {
   if (agent.presence === 'offline' || agent.leaseUntil === null || agent.leaseUntil > now) return agent;
-  return { ...reportPresence(agent, 'offline', agent.leaseUntil, now), offlineSince: agent.leaseUntil };
+  return reportPresence(agent, 'offline', agent.leaseUntil, agent.leaseUntil);
 }
 
 /** Where the agent stands in their configured hours now. The same agent when nothing changed. */

@@ -397,4 +397,12 @@ describe('oversight', () => {
     ]);
     expect(said(reportPresence(longer, 'offline', ends, ends))).toEqual([false, null]);
   });
+  it('ends a shift once more with the overtime, so that its open tickets are looked at again', () => {
+    const overtime: Agent = { ...ana(), shift: 'overtime', shiftEndsAt: null };
+    const lease = new Date('2026-11-25T09:00:00Z');
+    expect(reportPresence(overtime, 'away', lease, ten).shiftEndsAt).toBeNull();
+    expect(reportPresence(overtime, 'offline', ten, ten)).toMatchObject({ shift: 'off', shiftEndsAt: ten });
+    expect(expireLease(overtime, new Date('2026-11-26T09:00:00Z'))).toMatchObject({ shiftEndsAt: lease, offlineSince: lease });
+    expect(reportPresence({ ...overtime, shift: 'off' }, 'offline', ten, ten).shiftEndsAt).toBeNull();
+  });
 });
