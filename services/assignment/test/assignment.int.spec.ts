@@ -8,6 +8,7 @@ import {
   DeflectionFailed,
   HoldRequested,
   MessageReceived,
+  PresenceReported,
   ReplyWritten,
   ResumeRequested,
   SolveRequested,
@@ -280,7 +281,11 @@ describe('assignment', () => {
       { type: 'OfferExpired', data: { consecutive: 2, outOfRotation: true } },
       { type: 'ProposalRejected', data: { why: 'out-of-rotation' } },
     ]);
-    await company.tell(presence('ben', 'away'), presence('ben', 'online'));
+    await company.tell(presence('ben', 'offline'), presence('ben', 'online'));
+    await company.tell(proposed('t-expired', 'ben'));
+    expect(company.said('t-expired').at(-1)).toMatchObject({ type: 'ProposalRejected', data: { why: 'out-of-rotation' } });
+    const [leaseUntil, reportedAt] = [new Date(Date.now() + 10 * DAY_MS).toISOString(), asked.askedAt];
+    await company.tell(PresenceReported('ben', { presence: 'online', leaseUntil, reportedAt, chosen: true }));
     await company.tell(proposed('t-expired', 'ben'));
     expect(company.typesSaid('t-expired').at(-1)).toBe('OfferMade');
     await company.service.close();

@@ -141,15 +141,16 @@ export const holdOf = (
 });
 
 /**
- * A renewed lease alone is no new version: routing and consoles need not hear of it. Coming online anew brings an agent back into rotation,
- * and so does choosing Online while online.
+ * A renewed lease alone is no new version: routing and consoles need not hear of it. Who is out of rotation comes back by choosing Online:
+ * a page that goes on saying so after a lapse tells nothing of who sits before it.
  * @param chosen by a person, not repeated by their page: outside of the shifts that begins overtime, which ends with going offline, as a shift does
  */
 export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Date, now: Date, chosen = false): Agent {
   const leased = { ...agent, leaseUntil };
   const online = presence === 'online';
   const shift = shiftAfter(agent.shift, presence, chosen);
-  const isBack = online && chosen && (!agent.inRotation || shift !== agent.shift);
+  const choosesOnline = online && chosen;
+  const isBack = choosesOnline && (!agent.inRotation || shift !== agent.shift);
   if (presence === agent.presence && !isBack) return leased;
   return {
     ...leased,
@@ -158,8 +159,8 @@ export function reportPresence(agent: Agent, presence: Presence, leaseUntil: Dat
     shift,
     shiftEndsAt: agent.shift === 'overtime' && shift === 'off' ? now : agent.shiftEndsAt,
     offlineSince: presence === 'offline' ? now : null,
-    inRotation: agent.inRotation || online,
-    expiredInARow: online ? 0 : agent.expiredInARow,
+    inRotation: agent.inRotation || choosesOnline,
+    expiredInARow: choosesOnline ? 0 : agent.expiredInARow,
     idleSince: online && agent.holds.size === 0 ? now : agent.idleSince,
   };
 }

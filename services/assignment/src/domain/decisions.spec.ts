@@ -111,7 +111,7 @@ describe('an offer', () => {
     expect(declined.events).toMatchObject([{ type: 'OfferDeclined', data: { ticket: { firstQueuedAt: nine.toISOString(), epoch: 1 } } }]);
     expect(propose(declined.ticket, declined.agent!, nine, 'p2').events).toMatchObject([{ data: { why: 'excluded' } }]);
   });
-  it('expired three times in a row takes the agent out of rotation until they come or choose online anew', () => {
+  it('expired three times in a row takes the agent out of rotation until they choose Online again', () => {
     let agent = ana();
     let ticket = waiting('chat');
     for (const consecutive of [1, 2, 3]) {
@@ -122,13 +122,15 @@ describe('an offer', () => {
     }
     expect(propose(ticket, agent, nine, 'p4').events).toMatchObject([{ data: { why: 'out-of-rotation' } }]);
     const lease = new Date('2026-11-25T09:00:00Z');
-    expect(reportPresence(agent, 'online', lease, ten).inRotation).toBe(false);
-    const back = { inRotation: true, expiredInARow: 0, version: agent.version + 1 };
-    expect(reportPresence(agent, 'online', lease, ten, true)).toMatchObject(back);
-    expect(reportPresence(reportPresence(agent, 'away', lease, ten), 'online', lease, ten)).toMatchObject({
-      ...back,
-      version: agent.version + 2,
-    });
+    const out = { inRotation: false, expiredInARow: 3 };
+    const back = { inRotation: true, expiredInARow: 0 };
+    expect(reportPresence(agent, 'online', lease, ten)).toMatchObject(out);
+    expect(reportPresence(agent, 'online', lease, ten, true)).toMatchObject({ ...back, version: agent.version + 1 });
+    for (const lapse of ['away', 'offline'] as const) {
+      const lapsed = reportPresence(agent, lapse, lease, ten);
+      expect(reportPresence(lapsed, 'online', lease, ten)).toMatchObject({ ...out, presence: 'online', version: agent.version + 2 });
+      expect(reportPresence(lapsed, 'online', lease, ten, true)).toMatchObject({ ...back, version: agent.version + 2 });
+    }
   });
 });
 

@@ -392,9 +392,9 @@ const leave = (world: World, who: string, why: 'agent-offline' | 'agent-removed'
   for (const id of ticketIds) world.apply(rescindOffer(world.ticket(id), world.agent(who), why, world.now));
 };
 const presenceStep = fc
-  .tuple(agentId, fc.constantFrom<Presence>('online', 'online', 'online', 'online', 'away', 'offline'))
-  .map(([who, presence]): Step => (world) => () => {
-    world.agents.set(who, reportPresence(world.agent(who), presence, new Date(world.now.getTime() + LEASE_MS), world.now));
+  .tuple(agentId, fc.constantFrom<Presence>('online', 'online', 'online', 'online', 'away', 'offline'), fc.boolean())
+  .map(([who, presence, chosen]): Step => (world) => () => {
+    world.agents.set(who, reportPresence(world.agent(who), presence, new Date(world.now.getTime() + LEASE_MS), world.now, chosen));
     if (presence === 'offline') leave(world, who, 'agent-offline');
   });
 const limitStep = fc
