@@ -260,9 +260,20 @@ it('asks again after a reason that passes, and the supervisors after too many at
     { type: 'OfferDeclined', data: { ticket: { excludedAgentIds: ['dora'], queueOverride: null } } },
     {
       type: 'TicketTransferred',
-      data: { why: 'attempts-exhausted', to: { queueId: 'supervisors' }, ticket: { queueOverride: 'supervisors', epoch: 2 } },
+      data: {
+        why: 'attempts-exhausted',
+        to: { queueId: 'supervisors' },
+        ticket: { queueOverride: 'supervisors', epoch: 2, excludedAgentIds: [] },
+      },
     },
   ]);
+  await company.tell(proposed('t-declined', 'dora', { epoch: 2 }));
+  expect(company.said('t-declined').at(-1)).toMatchObject({ type: 'OfferMade', data: { agentId: 'dora' } });
+  await company.tell(accept('t-declined', 'dora'));
+  await company.tell(
+    SolveRequested('t-declined', { agentId: 'dora', askedAt }),
+    WrapUpEndRequested('t-declined', { agentId: 'dora', askedAt }),
+  );
 });
 
 it('holds the units of a solved chat until it is wrapped up, by the agent or by time', async () => {

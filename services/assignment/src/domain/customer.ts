@@ -10,7 +10,7 @@ import {
 } from '@signalbox/contracts';
 import { isGone, isOnline, type Agent } from './agent.js';
 import { graceIsOver, release } from './oversight.js';
-import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ended, type Ticket } from './ticket.js';
+import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ended, type Ticket, withoutExclusions } from './ticket.js';
 import { awaitsReply } from './silence.js';
 import { reopenTo, takeUp } from './working.js';
 
@@ -128,7 +128,7 @@ function backToQueue(ticket: Ticket, cause: 'customer-replied' | 'deflection-fai
 }
 
 function reopenToQueue(ticket: Ticket, stage: Ended, now: Date): Decision {
-  const back: Ticket = { ...requeued(ticket), relaxFrom: now, reopenings: ticket.reopenings + 1, transfers: 0 };
+  const back: Ticket = { ...withoutExclusions(requeued(ticket)), relaxFrom: now, reopenings: ticket.reopenings + 1, transfers: 0 };
   const said = { solvedByAgentId: stage.agentId, cause: 'customer-replied' as const, reopenings: back.reopenings };
   return { ticket: back, events: [TicketReopened(ticket.ticketId, { ticket: snapshotOf(back), ...said })] };
 }

@@ -134,6 +134,33 @@ describe('an offer', () => {
   });
 });
 
+describe('who declined a ticket before', () => {
+  const declined = (attemptsMax: number) => {
+    const { ticket, agent } = propose(waiting('chat'), ana());
+    const limits = { ...terms(ticket), attemptsMax, supervisorQueueId: 'supervisors' };
+    const soon = new Date(nine.getTime() + 1000);
+    const { ticket: back, events } = declineOffer(ticket, agent!, ask({ offerId: 'o', reason: 'not my field' }), soon, limits);
+    return { back, events };
+  };
+  it('may be asked again once it went to the supervisors', () => {
+    const { back, events } = declined(1);
+    expect(events).toMatchObject([
+      { type: 'OfferDeclined', data: { ticket: { excludedAgentIds: ['ana'] } } },
+      { type: 'TicketTransferred', data: { why: 'attempts-exhausted', ticket: { excludedAgentIds: [] } } },
+    ]);
+    expect(propose(back, ana(), nine, 'p2').events).toMatchObject([{ type: 'OfferMade' }]);
+  });
+  it('may be asked again when it is reopened for anybody', () => {
+    const { ticket, agent } = propose(declined(2).back, { ...ana(), agentId: 'ben' }, nine, 'p2');
+    const accepted = acceptOffer(ticket, agent!, ask({ agentId: 'ben', offerId: 'o' }), nine, terms(ticket), undefined);
+    const solved = requestSolve(accepted.ticket, accepted.agent!, ask({ agentId: 'ben' }), nine, terms(ticket));
+    expect(solved.events).toMatchObject([{ data: { ticket: { excludedAgentIds: ['ana'] } } }]);
+    expect(customerWrote(solved.ticket, undefined, patience, ten).events).toMatchObject([
+      { type: 'TicketReopened', data: { ticket: { agentId: null, excludedAgentIds: [] } } },
+    ]);
+  });
+});
+
 describe('a rescue on a channel that assigns automatically', () => {
   const after = (seconds: number) => new Date(nine.getTime() + seconds * 1000);
   const asked = () => {

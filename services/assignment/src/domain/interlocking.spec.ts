@@ -179,6 +179,7 @@ class World {
         break;
       case 'TicketTransferred':
         expect((data as { from: { agentId: string | null } }).from.agentId).toBe(owner);
+        if ((data as { why: string }).why === 'attempts-exhausted') expect(ticket.excludedAgentIds).toEqual([]);
         this.owners.set(ticketId, null);
         break;
       case 'TicketAssigned':

@@ -25,6 +25,7 @@ import {
   snapshotOf,
   statusOf,
   withOffer,
+  withoutExclusions,
   type Decision,
   type Offer,
   type Owned,
@@ -242,13 +243,17 @@ function withdraw(ticket: Ticket, agent: Agent, cause: LoadChange['cause'], now:
   return [withOffer(ticket, undefined), giveUnits(agent, ticket.ticketId, cause, now)];
 }
 
-/** Offered in vain once more: at the queue's limit a supervisor has to look. A rescue counts for nothing, its ticket has an owner. */
+/**
+ * Offered in vain once more: at the queue's limit a supervisor has to look, also one who declined before. A rescue counts for nothing, its
+ * ticket has an owner.
+ */
 function anotherAttempt(ended: Decision, terms: Terms, now: Date): Decision {
   if (ended.ticket.stage.at !== 'waiting') return ended;
   const ticket = { ...ended.ticket, attempts: ended.ticket.attempts + 1 };
   if (ticket.attempts < terms.attemptsMax) return { ...ended, ticket };
   const { queueId, supervisorQueueId } = terms;
-  const moved: Ticket = { ...ticket, attempts: 0, queueOverride: supervisorQueueId, relaxFrom: now, epoch: ticket.epoch + 1 };
+  const anew = { attempts: 0, queueOverride: supervisorQueueId, relaxFrom: now, epoch: ticket.epoch + 1 };
+  const moved: Ticket = { ...withoutExclusions(ticket), ...anew };
   const said = { from: { agentId: null, queueId }, to: { queueId: supervisorQueueId }, byAgentId: null, transfers: ticket.transfers };
   const transferred = TicketTransferred(ticket.ticketId, { ticket: snapshotOf(moved), ...said, why: 'attempts-exhausted' });
   return { ...ended, ticket: moved, events: [...ended.events, transferred] };

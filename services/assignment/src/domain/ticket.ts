@@ -161,6 +161,9 @@ export function exclude(ticket: Ticket, agentId: string, until: Date | null): Ti
   return { ...ticket, excludedAgentIds, exclusionEnds };
 }
 
+/** What was declined before is asked anew, of anybody. */
+export const withoutExclusions = (ticket: Ticket): Ticket => ({ ...ticket, excludedAgentIds: [], exclusionEnds: new Map() });
+
 /** Whoever the ticket was taken from does not get it back at once, though they may fit best. */
 export const notAtOnceTo = (agentId: string, ticket: Ticket, retryAgentMs: number, now: Date): Ticket =>
   exclude(ticket, agentId, new Date(now.getTime() + retryAgentMs));
