@@ -1,4 +1,4 @@
-import { AgentsTopic, HoldRequested, MessageReceived, type Draft } from '@signalbox/contracts';
+import { AgentsTopic, HoldRequested, MessageReceived, ResumeRequested, type Draft } from '@signalbox/contracts';
 import { PresenceLeaseTimer } from '../src/presence-lease.timer.js';
 import { aCompany, anAgent, aQueue, Company, presence, proposed, received } from './company.js';
 
@@ -94,6 +94,8 @@ it('keeps a pending ticket with an owner who is offline within the grace, and ta
     type: 'TicketReleased',
     data: { why: 'agent-offline', ticket: { agentId: null } },
   });
+  await company.tell(ResumeRequested('t-late', asked));
+  expect(company.said('t-late').at(-1)).toMatchObject({ type: 'RequestRefused', data: { why: 'agent-not-online' } });
   await company.tell(customerWrites('t-late'));
   expect(company.said('t-late').at(-1)).toMatchObject({ data: { cause: 'customer-replied', ticket: { status: 'open', agentId: null } } });
 });

@@ -226,6 +226,23 @@ describe('the work on a ticket', () => {
     for (const gone of [after(60), after(0, { ...left, offlineSince: null })])
       expect(gone).toMatchObject([{ data: { cause: 'customer-replied', ticket: { status: 'open', agentId: null, epoch: 3 } } }]);
   });
+  it('goes on with an agent who is online or away, not with one who is offline', () => {
+    const { ticket, agent } = owned();
+    const held = hold(ticket, agent, ask({ status: 'pending' }), ten);
+    const solved = requestSolve(ticket, agent, ask({}), ten, terms(ticket));
+    for (const [aside, type] of [
+      [held, 'StatusChanged'],
+      [solved, 'TicketReopened'],
+    ] as const) {
+      const offline = reportPresence(aside.agent!, 'offline', ten, ten);
+      for (const gone of [offline, { ...offline, offlineSince: null }])
+        expect(resume(aside.ticket, gone, ask({}), ten).events).toMatchObject([
+          { type: 'RequestRefused', data: { why: 'agent-not-online', message: 'You are offline. Choose Online first.' } },
+        ]);
+      for (const there of [aside.agent!, reportPresence(aside.agent!, 'away', ten, ten)])
+        expect(resume(aside.ticket, there, ask({}), ten).events).toMatchObject([{ type, data: { ticket: { agentId: 'ana' } } }]);
+    }
+  });
   it('refuses what is not theirs, not open or already so', () => {
     const { ticket, agent } = owned();
     const why = (decision: { events: readonly unknown[] }) => (decision.events as { data: { why: string } }[])[0]!.data.why;

@@ -23,8 +23,13 @@ const words: Record<Reason, string> = {
   'no-consult': 'This colleague was not asked, or has been asked already.',
 };
 
-/** "No", in words for the person who asked. Nothing else changes. */
-export const refuse = (ticket: Ticket, request: { readonly id: string; readonly data: unknown }, why: Reason): Decision => ({
+/** "No", in words for the person who asked; `message` where the reason's own words would not fit. Nothing else changes. */
+export const refuse = (
+  ticket: Ticket,
+  request: { readonly id: string; readonly data: unknown },
+  why: Reason,
+  message = words[why],
+): Decision => ({
   ticket,
   events: [
     RequestRefused(ticket.ticketId, {
@@ -32,7 +37,7 @@ export const refuse = (ticket: Ticket, request: { readonly id: string; readonly 
       requestId: request.id,
       agentId: (request.data as { agentId: string }).agentId,
       why,
-      message: words[why],
+      message,
     }),
   ],
 });

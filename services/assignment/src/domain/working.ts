@@ -49,14 +49,18 @@ export function hold(ticket: Ticket, agent: Agent, request: Asked<HoldRequested>
   return setAside(ticket, agent, request.data.status, now);
 }
 
-/** Work goes on: units are taken back even beyond the limit, because the person decided it. A solver may resume what they solved. */
+/**
+ * Work goes on: units are taken back even beyond the limit, because the person decided it. A solver may resume what they solved. Not while
+ * offline: nobody would take an open ticket back from an agent whose grace is long over.
+ */
 export function resume(ticket: Ticket, agent: Agent, request: Asked<ResumeRequested>, now: Date): Decision {
   const { stage } = ticket;
-  if (stage.at === 'solved' && stage.agentId === request.data.agentId) return reopenTo(ticket, stage, agent, 'agent', now);
-  const against = reasonAgainst(ticket, request.data.agentId);
+  const ended = stage.at === 'solved' && stage.agentId === request.data.agentId ? stage : undefined;
+  const against = ended ? undefined : reasonAgainst(ticket, request.data.agentId);
   if (against) return refuse(ticket, request, against);
   if (statusOf(ticket) === 'open') return refuse(ticket, request, 'already-in-that-status');
-  return takeUp(ticket, agent, 'agent', now);
+  if (agent.presence === 'offline') return refuse(ticket, request, 'agent-not-online', 'You are offline. Choose Online first.');
+  return ended ? reopenTo(ticket, ended, agent, 'agent', now) : takeUp(ticket, agent, 'agent', now);
 }
 
 export function requestSolve(ticket: Ticket, agent: Agent, request: Asked<SolveRequested>, now: Date, terms: Terms): Decision {
