@@ -54,6 +54,9 @@ interface HoldRow {
   due_at: Date | null;
   interruptible: boolean;
 }
+interface TakenHold extends HoldRow {
+  beyond: boolean;
+}
 interface StoredHold extends HoldRow {
   category: string | null;
 }
@@ -69,11 +72,15 @@ const SAVE = `
     .map(([name, type]) => `${name} ${type}`)
     .join(', ')})
   where a.agent_id = x.agent_id`;
-/** A plain insert: should a ticket ever have two owners or be offered twice, an index fails the whole unit. */
+/**
+ * A plain insert: should a ticket ever have two owners or be offered twice, an index fails the whole unit; should a grant go beyond a limit
+ * that nothing allowed to, a trigger does at its end.
+ */
 const INSERT_HOLDS = `
-  insert into hold (ticket_id, agent_id, units, channel, state, due_at, interruptible)
-  select ticket_id, agent_id, units, channel, state, due_at, interruptible from jsonb_to_recordset($1::jsonb)
-    as x(ticket_id text, agent_id text, units double precision, channel text, state text, due_at timestamptz, interruptible boolean)
+  insert into hold (ticket_id, agent_id, units, channel, state, due_at, interruptible, beyond_in)
+  select ticket_id, agent_id, units, channel, state, due_at, interruptible, case when beyond then pg_current_xact_id() end
+  from jsonb_to_recordset($1::jsonb) as x(ticket_id text, agent_id text, units double precision, channel text, state text,
+    due_at timestamptz, interruptible boolean, beyond boolean)
   order by ticket_id, agent_id`;
 /** Before the inserts: from one owner to the next there is never a second one. */
 const DELETE_HOLDS = `
@@ -112,7 +119,7 @@ export class AgentStore {
     if (changes.length === 0) return;
     const saved = [this.tx.query(SAVE, [JSON.stringify(changes.map(({ after }) => rowFrom(after)))])];
     const gone: { ticketId: string; agentId: string }[] = [];
-    const taken: HoldRow[] = [];
+    const taken: TakenHold[] = [];
     for (const { before, after } of changes) {
       for (const [ticketId, hold] of before.holds) if (after.holds.get(ticketId) !== hold) gone.push({ ticketId, agentId: after.agentId });
       for (const [ticketId, hold] of after.holds) {
@@ -126,6 +133,7 @@ export class AgentStore {
             state,
             due_at: dueAt === null ? null : new Date(dueAt),
             interruptible,
+            beyond: after.beyond.has(ticketId) || takesNoMore(hold, before.holds.get(ticketId)),
           });
       }
     }
@@ -147,6 +155,10 @@ export class AgentStore {
     return rows.map((row) => row.ticket_id);
   }
 }
+
+/** Offered before and accepted now, or solved and wrapped up: a limit that was lowered meanwhile does not keep it from going on. */
+const takesNoMore = (hold: Hold, before: Hold | undefined): boolean =>
+  before !== undefined && hold.units <= before.units && hold.channel === before.channel && hold.interruptible === before.interruptible;
 
 const agentFrom = (row: AgentRow, holds: ReadonlyMap<string, Hold>): Agent => ({
   ...unknownAgent(row.agent_id),

@@ -7,13 +7,14 @@ import { HandOver } from './migrations/1795910400000-hand-over.js';
 import { RememberLastAssignment } from './migrations/1795911000000-remember-last-assignment.js';
 import { FollowShifts } from './migrations/1795911600000-follow-shifts.js';
 import { KeepSkillsOfTransfers } from './migrations/1795912200000-keep-skills-of-transfers.js';
+import { KeepWithinLimits } from './migrations/1795998000000-keep-within-limits.js';
 
 export function assignment(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
   const environment = readEnvironment(env);
   return {
     name: 'assignment',
     module: AssignmentModule.with(environment),
-    migrations: [CreateAssignment, RepeatStates, HandOver, RememberLastAssignment, FollowShifts, KeepSkillsOfTransfers],
+    migrations: [CreateAssignment, RepeatStates, HandOver, RememberLastAssignment, FollowShifts, KeepSkillsOfTransfers, KeepWithinLimits],
     environment,
   };
 }

@@ -6,10 +6,12 @@ import {
   ConsultEndRequested,
   ConsultRequested,
   DeclineRequested,
+  HoldRequested,
   OfferDelivered,
   OverrideRequested,
   ReleaseRequested,
   ReplyWritten,
+  ResumeRequested,
   SolveRequested,
   TicketsTopic,
   TransferRequested,
@@ -402,6 +404,58 @@ it('is kept by the database: a second owner or a second offer cannot be written'
   await expect(insert('cem', 'assigned')).rejects.toThrow('hold_one_owner');
   await expect(insert('cem', 'offered')).rejects.toThrow('hold_one_offer');
   await company.stack.query('assignment', `delete from hold where ticket_id = 't-twice'`);
+});
+
+it('is kept by the database: nothing is granted beyond a limit, in either pool or on a channel, unless it is marked', async () => {
+  const hold = (id: string, units: number, { channel = 'web', interruptible = false, beyond = false } = {}): string =>
+    `('t-limit-${id}', 'limited', ${units}, '${channel}', 'assigned', ${interruptible}, ${beyond ? 'pg_current_xact_id()' : 'null'})`;
+  const insert = (...rows: string[]) =>
+    company.stack.query(
+      'assignment',
+      `insert into hold (ticket_id, agent_id, units, channel, state, interruptible, beyond_in) values ${rows.join(', ')}`,
+    );
+  const take = (id: string) => company.stack.query('assignment', `delete from hold where ticket_id = 't-limit-${id}'`);
+  const limits = (interruptible: number | null) =>
+    company.stack.query('assignment', `update agent set interruptible_units_max = ${interruptible} where agent_id = 'limited'`);
+  await company.stack.query(
+    'assignment',
+    `insert into agent (agent_id, units_max, channel_units_max) values ('limited', 3, '{"chat": 0.3}')`,
+  );
+  await expect(insert(hold('web', 3.1))).rejects.toThrow('hold_within_limits');
+  await expect(insert(hold('web', 2), hold('email', 1.1, { channel: 'email' }))).rejects.toThrow('hold_within_limits');
+  await insert(hold('web', 2), hold('chat', 0.1, { channel: 'chat' }));
+  await expect(insert(hold('email', 1, { interruptible: true }))).rejects.toThrow('hold_within_limits');
+  await limits(1);
+  await insert(hold('email', 0.7, { interruptible: true }), hold('email-2', 0.3, { interruptible: true }));
+  await expect(insert(hold('email-3', 0.1, { interruptible: true }))).rejects.toThrow('hold_within_limits');
+  await limits(null);
+  await take('web');
+  await expect(insert(hold('chat-2', 0.3, { channel: 'chat' }))).rejects.toThrow('hold_within_limits');
+  // 0.1 + 0.2 is a little more than 0.3 in binary.
+  await insert(hold('chat-2', 0.2, { channel: 'chat' }));
+  await insert(hold('more', 0.5), hold('beyond', 9, { beyond: true }));
+  await expect(insert(hold('web', 0.1))).rejects.toThrow('hold_within_limits');
+  await company.stack.query('assignment', `delete from hold where agent_id = 'limited'`);
+  await company.stack.query('assignment', `delete from agent where agent_id = 'limited'`);
+});
+
+it('takes back beyond the limit what comes back, and lets an offer be accepted though the limit was lowered meanwhile', async () => {
+  const ivan = (unitsMax: number) => company.apply([anAgent('ivan', { unitsMax })]);
+  const mine = { agentId: 'ivan', askedAt };
+  await ivan(3);
+  await company.tell(presence('ivan'), received('t-first'), received('t-asked', 'chat'));
+  await company.tell(proposed('t-first', 'ivan'));
+  await company.tell(HoldRequested('t-first', { ...mine, status: 'pending' }));
+  await company.tell(proposed('t-asked', 'ivan'));
+  await ivan(1);
+  await company.tell(ResumeRequested('t-first', mine));
+  expect(company.said('t-first').at(-1)).toMatchObject({ data: { load: { units: 3, unitsMax: 1, cause: 'reopened' } } });
+  await company.tell(accept('t-asked', 'ivan'));
+  expect(company.said('t-asked').at(-1)).toMatchObject({ type: 'TicketAssigned', data: { load: { unitsBefore: 3, units: 3 } } });
+  await company.tell(SolveRequested('t-asked', mine), SolveRequested('t-first', mine));
+  expect(stateOf('ivan')).toMatchObject({ unitsUsed: 2, holds: [{ ticketId: 't-asked', state: 'wrap-up' }] });
+  await company.tell(WrapUpEndRequested('t-asked', mine));
+  expect(stateOf('ivan').unitsUsed).toBe(0);
 });
 
 it('changes nothing when all is read again from the start, and its loads add up', async () => {

@@ -33,6 +33,8 @@ export interface Agent {
   /** When the shift ends or ended whose open tickets have not been looked at yet. */
   readonly shiftEndsAt: Date | null;
   readonly holds: ReadonlyMap<string, Hold>;
+  /** Of the tickets taken since the agent was loaded those that may go beyond the limits; the database judges all others. */
+  readonly beyond: ReadonlySet<string>;
 }
 
 export const unknownAgent = (agentId: string): Agent => ({
@@ -56,6 +58,7 @@ export const unknownAgent = (agentId: string): Agent => ({
   shiftChangesAt: null,
   shiftEndsAt: null,
   holds: new Map(),
+  beyond: new Set(),
 });
 
 /** What a ticket takes of an agent, and of which pool. */
@@ -100,20 +103,23 @@ export interface Loaded {
   readonly load: LoadChange;
 }
 
-/** Takes units for a ticket, or changes the hold it has. The limits are the caller's to judge. */
-export const takeUnits = (agent: Agent, hold: Hold, cause: LoadChange['cause'], now: Date): Loaded =>
-  withHolds(
-    agent.holds.has(hold.ticketId) || cause === 'reopened' ? agent : { ...agent, lastAssignedAt: now },
-    new Map(agent.holds).set(hold.ticketId, hold),
-    cause,
-    now,
-  );
+/**
+ * Takes units for a ticket, or changes the hold it has. The limits are the caller's to judge.
+ * @param mayExceed what comes back to who had it may go beyond them, and what a person forces on an agent in so many words
+ */
+export function takeUnits(agent: Agent, hold: Hold, cause: LoadChange['cause'], now: Date, mayExceed = cause === 'reopened'): Loaded {
+  const { ticketId } = hold;
+  const lastAssignedAt = agent.holds.has(ticketId) || cause === 'reopened' ? agent.lastAssignedAt : now;
+  const beyond = mayExceed ? new Set(agent.beyond).add(ticketId) : agent.beyond;
+  return withHolds({ ...agent, lastAssignedAt, beyond }, new Map(agent.holds).set(ticketId, hold), cause, now);
+}
 
 /** Gives a ticket's units back. */
 export function giveUnits(agent: Agent, ticketId: string, cause: LoadChange['cause'], now: Date): Loaded {
-  const holds = new Map(agent.holds);
+  const [holds, beyond] = [new Map(agent.holds), new Set(agent.beyond)];
   holds.delete(ticketId);
-  return withHolds(agent, holds, cause, now);
+  beyond.delete(ticketId);
+  return withHolds({ ...agent, beyond }, holds, cause, now);
 }
 
 function withHolds(agent: Agent, holds: ReadonlyMap<string, Hold>, cause: LoadChange['cause'], now: Date): Loaded {

@@ -1,7 +1,7 @@
 import { unitsOf, type Channel, type QueueConfig } from '@signalbox/contracts';
 import { agentStateOf, configureAgent, expireLease, followShift, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
 import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
-import { requestRelease, transfer } from './handing-over.js';
+import { forceAssign, requestRelease, transfer } from './handing-over.js';
 import { acceptOffer, acknowledgeOffer, declineOffer, endExclusions, expireOffer, rescindUndelivered, reserve } from './offering.js';
 import { close, escalate, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
 import { breakSilence } from './silence.js';
@@ -309,6 +309,27 @@ describe('an automatic answer', () => {
       { type: 'StatusChanged', data: { from: 'pending', cause: 'deflection-failed', ticket: { status: 'open', epoch: 3 } } },
     ]);
     expect(why(failed.ticket)).toBe('stale-epoch');
+  });
+});
+
+describe('a grant', () => {
+  it('may go beyond a limit where the ticket comes back or a person says so in so many words, not otherwise', () => {
+    const full = owned(ana({ unitsMax: 1 }));
+    const force = (agent: Agent, overAssign: boolean) =>
+      forceAssign({ ...waiting(), ticketId: 'forced' }, ask({ role: 'supervisor', toAgentId: 'ana', overAssign, reason: 'x' }), {
+        terms: terms(waiting()),
+        agentOf: () => agent,
+        knowsQueue: () => true,
+        offerId: 'o',
+        now: nine,
+      }).agent;
+    expect([...full.agent.beyond]).toEqual([]);
+    expect([...force(ana(), true)!.beyond]).toEqual([]);
+    expect([...force(full.agent, true)!.beyond]).toEqual(['forced']);
+    const solved = requestSolve(full.ticket, full.agent, ask({}), ten, terms(full.ticket));
+    const resumed = resume(solved.ticket, solved.agent!, ask({}), ten);
+    expect([...resumed.agent!.beyond]).toEqual(['t']);
+    expect([...hold(resumed.ticket, resumed.agent!, ask({ status: 'pending' }), ten).agent!.beyond]).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Channel, Company, Draft, LoadChange, Presence, QueueConfig, TicketAssigned, TicketSnapshot } from '@signalbox/contracts';
-import { configureAgent, expireLease, reportPresence, unitsUsed, unknownAgent, type Agent } from './agent.js';
+import { configureAgent, expireLease, hasRoom, reportPresence, unitsUsed, unknownAgent, type Agent } from './agent.js';
 import { consult, endConsult } from './consulting.js';
 import { confirmDeflection, customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
 import { forceAssign, override, requestRelease, transfer, type Surroundings } from './handing-over.js';
@@ -129,11 +129,18 @@ class World {
     const changed = [...(decision.others ?? []), ...(decision.agent ? [decision.agent] : [])];
     expect(new Set(changed.map((agent) => agent.agentId)).size).toBe(changed.length);
     for (const event of decision.events) this.#hear(event, changed);
+    for (const agent of changed) this.#judgeGrants(this.agent(agent.agentId), agent);
     this.#judgeRescue(before, decision);
     this.tickets.set(before.ticketId, decision.ticket);
     for (const agent of changed) this.agents.set(agent.agentId, agent);
     this.tickets.set(before.ticketId, timeSilence(this.ticket(before.ticketId), this.terms(before.ticketId), undefined));
     return decision;
+  }
+
+  /** As the database does: what was taken anew is within the limits, unless its cause lets it go beyond. */
+  #judgeGrants(was: Agent, is: Agent): void {
+    for (const { ticketId: id, channel, interruptible = false } of is.holds.values())
+      if (!was.holds.has(id) && !is.beyond.has(id)) expect(hasRoom(is, channel, { units: 0, interruptible })).toBe(true);
   }
 
   /** While somebody else is asked, the owner stays; there is one before, one after, and only an acceptance or a person changes who. */

@@ -131,7 +131,7 @@ export function assign(ticket: Ticket, agent: Agent, weight: Weight, { cause, ..
     stage: { at: 'owned', status: 'open', agentId, assignedAt: now, silence: { since: now, dueAt: null, nudged: false }, ...weight },
   };
   const hold = holdOf(ticket, weight, 'assigned');
-  const loaded = takeUnits({ ...agent, expiredInARow: 0 }, hold, cause, now);
+  const loaded = takeUnits({ ...agent, expiredInARow: 0 }, hold, cause, now, grant.overAssigned);
   const said = { agentId, ...grant, units: weight.units, assignedAt: now.toISOString() };
   return {
     ticket: owned,
