@@ -216,6 +216,16 @@ it('lets a supervisor assign, beyond the capacity only when asked to, release, a
   expect(company.stack.eventsAbout('t-forced', TicketsTopic).at(-1)!.data).toMatchObject({ queueId: 'supervisors', priority: 'urgent' });
 });
 
+it('gives a pulled chat to who asked for it at once, without an offer', async () => {
+  await company.tell(received('t-pulled', 'chat'));
+  await company.tell(proposed('t-pulled', 'cem', { pulled: true, proposalId: 'pulled' }));
+  expect(company.said('t-pulled')).toMatchObject([
+    { type: 'TicketAssigned', data: { agentId: 'cem', how: 'pulled', proposalId: 'pulled', ticket: { agentId: 'cem', offer: null } } },
+  ]);
+  expect(await holdsOf('t-pulled')).toEqual([{ agent_id: 'cem', state: 'assigned', units: 2 }]);
+  await company.tell(SolveRequested('t-pulled', { agentId: 'cem', askedAt }), WrapUpEndRequested('t-pulled', { agentId: 'cem', askedAt }));
+});
+
 it('rescinds an offer no console has confirmed, and lets a confirmed one stand', async () => {
   await company.tell(received('t-lost', 'chat'), received('t-shown', 'chat'));
   await company.tell(proposed('t-lost', 'dora'), proposed('t-shown', 'eva'));

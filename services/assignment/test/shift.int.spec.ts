@@ -1,4 +1,5 @@
 import { AgentsTopic, PresenceReported, type AgentState } from '@signalbox/contracts';
+import { OwnerSilenceTimer } from '../src/owner-silence.timer.js';
 import { ShiftChangeTimer } from '../src/shift-change.timer.js';
 import { ShiftEndTimer } from '../src/shift-end.timer.js';
 import { aCompany, anAgent, aQueue, Company, presence, proposed, received } from './company.js';
@@ -33,10 +34,11 @@ beforeAll(async () => {
   await continueAt(at('00:00') - 10 * 60_000);
   await company.apply([
     aCompany(),
-    aQueue({ atShiftEnd: { web: 'hand-over' } }),
+    aQueue({ atShiftEnd: { web: 'hand-over' }, ownerSilentMinutes: 120, ownerSilentReleaseMinutes: 180 }),
     anAgent('day', { shift: { timeZone: 'UTC', week: { mon: [['09:00', '24:00']], wed: [['09:00', '17:00']] } } }),
     anAgent('night', { shift: { timeZone: 'UTC', week: { mon: [['22:00', '24:00']], tue: [['00:00', '06:00']] } } }),
     anAgent('free'),
+    anAgent('office', { shift: { timeZone: 'UTC', week: { wed: [['16:00', '18:00']], thu: [['09:00', '17:00']] } } }),
   ]);
 });
 afterAll(() => company.close());
@@ -96,4 +98,25 @@ it('looks at the open tickets again when the overtime ends', async () => {
   await company.service.app.get(ShiftEndTimer).endDue();
   await company.stack.settled();
   expect(company.typesSaid('t-late')).toEqual(['TicketAssigned', 'HandOverListed']);
+});
+
+it('counts the silence of an owner in their own shift', async () => {
+  const silenceLooksAt = async (instant: number): Promise<string[]> => {
+    await continueAt(instant);
+    for (let turn = 0; turn < 2; turn += 1) await company.service.app.get(OwnerSilenceTimer).breakDue();
+    await company.stack.settled();
+    return company.typesSaid('t-office');
+  };
+  // Wednesday at 17:00, an hour before the shift ends; the other hour to the reminder is Thursday's first.
+  await continueAt(at('17:00') + DAY_MS);
+  const leaseUntil = new Date(at('00:00') + 30 * DAY_MS).toISOString();
+  await company.tell(
+    PresenceReported('office', { presence: 'online', leaseUntil, reportedAt: new Date(at('17:00') + DAY_MS).toISOString() }),
+    received('t-office'),
+  );
+  await company.tell(proposed('t-office', 'office'));
+  expect(await silenceLooksAt(at('09:59') + 2 * DAY_MS)).toEqual(['TicketAssigned']);
+  expect(await silenceLooksAt(at('10:10') + 2 * DAY_MS)).toEqual(['TicketAssigned', 'OwnerSilent']);
+  expect(await silenceLooksAt(at('11:10') + 2 * DAY_MS)).toEqual(['TicketAssigned', 'OwnerSilent', 'TicketReleased']);
+  expect(company.said('t-office').at(-1)).toMatchObject({ data: { why: 'owner-silent', ticket: { excludedAgentIds: ['office'] } } });
 });
