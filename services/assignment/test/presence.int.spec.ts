@@ -40,15 +40,17 @@ const graceEnds = async (agentId: string): Promise<void> => {
   await company.stack.settled();
 };
 
-it('takes nothing from anybody while the presence of many runs out at once, and acts when they have not come back', async () => {
+it('takes nothing from anybody while the presence of many runs out at once, and acts when they have not come back for long', async () => {
   await leasesEnded('1 second');
   expect(presences()).toEqual(['online', 'online', 'online', 'online']);
   expect(names.flatMap((name) => company.typesSaid(`t-${name}`))).toEqual(names.map(() => 'TicketAssigned'));
   // Their records still say online: only the rejection tells that nothing can be given to them.
   await company.tell(received('t-meanwhile'), proposed('t-meanwhile', 'ben'));
   expect(company.said('t-meanwhile')).toMatchObject([{ type: 'ProposalRejected', data: { agentId: 'ben', why: 'agent-not-online' } }]);
+  await leasesEnded('14 minutes');
+  expect(presences()).toEqual(['online', 'online', 'online', 'online']);
   await company.tell(presence('ana'));
-  await leasesEnded('3 minutes');
+  await leasesEnded('16 minutes');
   expect(presences()).toEqual(['offline', 'offline', 'offline', 'offline']);
   for (const name of names)
     expect(company.said(`t-${name}`).at(-1)).toMatchObject({
@@ -98,4 +100,14 @@ it('keeps a pending ticket with an owner who is offline within the grace, and ta
   expect(company.said('t-late').at(-1)).toMatchObject({ type: 'RequestRefused', data: { why: 'agent-not-online' } });
   await company.tell(customerWrites('t-late'));
   expect(company.said('t-late').at(-1)).toMatchObject({ data: { cause: 'customer-replied', ticket: { status: 'open', agentId: null } } });
+});
+
+it('takes back what somebody left who said so, also while the presence of many has run out', async () => {
+  await company.tell(...names.map((name) => presence(name)), received('t-left'));
+  await company.tell(proposed('t-left', 'dora'));
+  await company.tell(presence('dora', 'offline'));
+  await leasesEnded('1 second');
+  await graceEnds('dora');
+  expect(company.typesSaid('t-left')).toEqual(['TicketAssigned', 'TicketReleased']);
+  expect(presences()).toEqual(['online', 'online', 'online', 'offline']);
 });

@@ -58,6 +58,8 @@ export const graceIsOver = (agent: Agent, graceSeconds: number, now: Date): bool
 
 /** Within this time expiries of presence count together. */
 export const MASS_EXPIRY_WINDOW_MS = 60_000;
+/** So long what broke may take to mend: leases that ran out in a mass expiry are not acted on before. Then the agents are taken for gone. */
+export const MASS_EXPIRY_HOLD_MS = 15 * 60_000;
 const MASS_EXPIRY_SHARE = 0.2;
 const MASS_EXPIRY_AGENTS_MIN = 3;
 
