@@ -114,6 +114,8 @@ const offerMode = z.discriminatedUnion('mode', [
     seconds: z.number().min(5).max(900),
     /** The agent's console must have confirmed the offer by then, else it is rescinded. Absent: no confirmation is needed. */
     acknowledgeSeconds: z.number().min(1).max(300).optional(),
+    /** Offers of one ticket that may end without an owner; then it goes to the company's `supervisorQueue`. Absent = any number. */
+    attemptsMax: z.int().min(1).max(50).optional(),
   }),
   z.strictObject({ mode: z.literal('automatic') }),
 ]);
@@ -138,8 +140,6 @@ export const QueueConfig = z
     unitsByComplexity: z.partialRecord(z.enum(['1', '2', '3', '4', '5']), Units).optional(),
     /** Channels whose tickets can wait while something more urgent comes in: they fill an agent's interruptible pool. */
     interruptible: z.array(Channel).max(4).optional(),
-    /** Offers of one ticket that may end without an owner; then it goes to the company's `supervisorQueue`. */
-    attemptsMax: z.int().min(1).max(50).optional(),
     /** So long a solved ticket keeps its units, unless the agent ends it earlier. Absent = 0. */
     wrapUpSeconds: z.partialRecord(Channel, z.number().min(0).max(3600)).optional(),
     /** After so many minutes of the owner's shift without a reply, OwnerSilent is said; after the second figure the ticket is released. */

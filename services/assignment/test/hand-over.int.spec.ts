@@ -35,11 +35,10 @@ const offers = {
   web: { mode: 'automatic' },
   email: { mode: 'automatic' },
   social: { mode: 'automatic' },
-  chat: { mode: 'ask', seconds: 900, acknowledgeSeconds: 300 },
+  chat: { mode: 'ask', seconds: 900, acknowledgeSeconds: 300, attemptsMax: 2 },
 };
 const rules = {
   offers,
-  attemptsMax: 2,
   expiredOffersMax: 10,
   unitsByComplexity: { '2': 1 },
   interruptible: ['email'],

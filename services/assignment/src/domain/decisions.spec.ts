@@ -1,4 +1,4 @@
-import { unitsOf, type Channel, type QueueConfig } from '@signalbox/contracts';
+import { unitsOf, type Channel, Company, type QueueConfig } from '@signalbox/contracts';
 import { agentStateOf, configureAgent, expireLease, followShift, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
 import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
 import { forceAssign, requestRelease, transfer } from './handing-over.js';
@@ -184,6 +184,23 @@ describe('a rescue on a channel that assigns automatically', () => {
     expect(rescindUndelivered(shown, ben, terms(shown), after(59)).events).toEqual([]);
     expect(expireOffer(shown, ben, terms(shown), after(60)).events).toMatchObject([{ type: 'OfferExpired', data: { consecutive: 1 } }]);
   });
+});
+
+it('an offer that nobody is ever shown brings its ticket to a supervisor', () => {
+  const chat = { mode: 'ask' as const, seconds: 30, acknowledgeSeconds: 5, attemptsMax: 2 };
+  const company = { supervisorQueue: 'supervisors', declineReasons: [] } as unknown as Company;
+  let ticket = waiting('chat');
+  const said: string[][] = [];
+  for (const agentId of ['ben', 'cem']) {
+    const asking = termsOf(ticket, 'general', { ...queue, offers: { ...queue.offers, chat } }, company);
+    const proposal = { proposalId: agentId, epoch: ticket.epoch, units: 2, proposedAt: nine.toISOString() };
+    const made = reserve(ticket, { ...ana(), agentId }, proposal, asking, 'o', nine);
+    const back = rescindUndelivered(made.ticket, made.agent!, asking, new Date(nine.getTime() + 5_000));
+    said.push(back.events.map(({ type }) => type));
+    ticket = back.ticket;
+  }
+  expect(said).toEqual([['OfferRescinded'], ['OfferRescinded', 'TicketTransferred']]);
+  expect(ticket).toMatchObject({ queueOverride: 'supervisors', attempts: 0, excludedAgentIds: [] });
 });
 
 describe('the work on a ticket', () => {

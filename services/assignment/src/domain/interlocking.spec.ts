@@ -38,11 +38,10 @@ const queue: QueueConfig = {
   offers: {
     web: { mode: 'automatic' },
     email: { mode: 'automatic' },
-    social: { mode: 'ask', seconds: 30 },
-    chat: { mode: 'ask', seconds: 30, acknowledgeSeconds: 8 },
+    social: { mode: 'ask', seconds: 30, attemptsMax: 2 },
+    chat: { mode: 'ask', seconds: 30, acknowledgeSeconds: 8, attemptsMax: 2 },
   },
   expiredOffersMax: 2,
-  attemptsMax: 2,
   wrapUpSeconds: { chat: 60, web: 20 },
   ownerSilentMinutes: 30,
   ownerSilentReleaseMinutes: 45,

@@ -219,11 +219,15 @@ export function expireOffer(ticket: Ticket, agent: Agent, terms: Terms, now: Dat
   return anotherAttempt({ ticket: back, agent: freed, events: [expired] }, terms, now);
 }
 
-/** The offer never got there: nobody's fault, so it does not count as expired. The agent is asked again when the console may be back. */
+/**
+ * The offer never got there: not the agent's fault, so it does not count as expired, and they are asked again when their console may be back.
+ * But it was an attempt in vain: a ticket that nobody is ever shown must come to somebody's notice.
+ */
 export function rescindUndelivered(ticket: Ticket, agent: Agent, terms: Terms, now: Date): Decision {
   const standing = offerOf(ticket);
   if (!standing?.acknowledgeBy || standing.acknowledgeBy > now) return nothing(ticket);
-  return rescindOffer(exclude(ticket, agent.agentId, after(now, terms.retryAgentMs)), agent, 'not-delivered', now);
+  const excluded = exclude(ticket, agent.agentId, after(now, terms.retryAgentMs));
+  return anotherAttempt(rescindOffer(excluded, agent, 'not-delivered', now), terms, now);
 }
 
 export function rescindOffer(ticket: Ticket, agent: Agent, why: OfferRescinded['data']['why'], now: Date): Decision {

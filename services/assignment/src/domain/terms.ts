@@ -32,15 +32,16 @@ const TRANSFERS_MAX = 3;
 export function termsOf(ticket: Ticket, queueId: string, queue: QueueConfig | undefined, company: Company | undefined): Terms {
   const channel = ticket.received?.channel ?? 'web';
   const supervisorQueueId = company?.supervisorQueue ?? queueId;
+  const mode = queue?.offers[channel] ?? { mode: 'automatic' };
   return {
     queueId,
     weight: queue && {
       units: unitsOf(queue, channel, ticket.enriched?.complexity ?? null),
       interruptible: queue.interruptible?.includes(channel) ?? false,
     },
-    mode: queue?.offers[channel] ?? { mode: 'automatic' },
+    mode,
     expiredOffersMax: queue?.expiredOffersMax ?? EXPIRED_OFFERS_MAX,
-    attemptsMax: supervisorQueueId === queueId ? Infinity : (queue?.attemptsMax ?? Infinity),
+    attemptsMax: mode.mode === 'automatic' || supervisorQueueId === queueId ? Infinity : (mode.attemptsMax ?? Infinity),
     supervisorQueueId,
     retryAgentMs: (company?.retryAgentSeconds ?? RETRY_AGENT_SECONDS) * 1000,
     reassignable: (reasonName) => company?.declineReasons.find((reason) => reason.name === reasonName)?.reassignable ?? false,

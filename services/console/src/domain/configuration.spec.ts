@@ -3,6 +3,8 @@ import { COMPANY } from '../../test/company.js';
 import { canonical, planApply, type Document } from './configuration.js';
 
 const company = COMPANY as Document[];
+const units = { web: 1, email: 1, chat: 2, social: 1 };
+const automatic = Object.fromEntries(Object.keys(units).map((channel) => [channel, { mode: 'automatic' }]));
 const planned = (documents: readonly Document[], active = applied().active) =>
   planApply(active, new Map(active.map((one) => [`${one.kind}/${one.name}`, one.version])), documents);
 function applied() {
@@ -27,6 +29,15 @@ describe('an apply', () => {
   it.each([
     [{ kind: 'company', name: 'second', content: company[0]!.content }, '', /one company only/],
     [{ kind: 'queue', name: 'x', content: undefined }, 'content', /is missing/],
+    [
+      {
+        kind: 'queue',
+        name: 'x',
+        content: { title: 'X', units, offers: { ...automatic, chat: { mode: 'ask', seconds: 20, attemptsMax: 5 } } },
+      },
+      'offers.chat.attemptsMax',
+      /has nowhere to send the ticket: the company names no 'supervisorQueue'/,
+    ],
     [{ kind: 'queue', name: 'billing', remove: true }, 'queues.0', /queue 'billing' does not exist; allowed: general/],
     [
       { kind: 'sla-policy', name: 'standard', content: { calendar: 'none', hours: 'business', targets: {} } },

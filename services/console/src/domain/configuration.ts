@@ -114,6 +114,9 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
       allowed,
     });
   };
+  const hasSupervisorQueue = records.some(
+    ({ kind, content }) => kind === 'company' && configKinds.company.parse(content).supervisorQueue !== undefined,
+  );
   for (const record of records) {
     const document = nameOf(record);
     const content = configKinds[record.kind].parse(record.content);
@@ -144,6 +147,12 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
         for (const { kind, name, path } of namesIn(content as ConfigContent<'routing-policy'>)) check(document, path.join('.'), kind, name);
         break;
       case 'queue':
+        for (const [channel, offer] of Object.entries((content as ConfigContent<'queue'>).offers)) {
+          if (offer.mode === 'automatic' || offer.attemptsMax === undefined || hasSupervisorQueue) continue;
+          const message = "has nowhere to send the ticket: the company names no 'supervisorQueue'";
+          problems.push({ document, field: `offers.${channel}.attemptsMax`, message });
+        }
+        break;
       case 'calendar':
         break;
     }
