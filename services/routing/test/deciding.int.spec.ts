@@ -215,18 +215,19 @@ describe('routing', () => {
     expect(proposals('bare')).toMatchObject([{ data: { agentId: 'agent-any', unenriched: true, queueId: 'general' } }]);
   });
 
-  it('gives a ticket of an unknown category to the default queue, and reports the category once', async () => {
+  it.each([
+    ['category', 'moon-landing', /^ticket strange-.: category 'moon-landing' is not configured; routed to queue 'general'/],
+    ['skill', 'technical-problem', /^ticket strange-.: no configured agent has the skill 'technical'; routed without asking for it/],
+  ])('gives tickets of an unknown %s to the queue’s agents, and reports it once', async (_, category, said) => {
     const warn = jest.spyOn(Logger.prototype, 'warn');
-    await stack.publish(...configuration());
+    await stack.publish(...configuration({}, 1, {}, ['agent-any']));
     await start();
-    const events = ['strange-1', 'strange-2'].flatMap((ticketId) => ready(ticketId, { category: 'moon-landing' }));
-    await stack.publish(agent('agent-any', { skills: {} }), ...events, ...events);
+    const events = ['strange-1', 'strange-2'].flatMap((ticketId) => ready(ticketId, { category }));
+    await stack.publish(agent('agent-any', { skills: { accounting: 3 } }), ...events, ...events);
     await stack.settled();
     for (const ticketId of ['strange-1', 'strange-2'])
       expect(proposals(ticketId)).toMatchObject([{ data: { agentId: 'agent-any', queueId: 'general' } }]);
-    expect(warn.mock.calls.flat().filter((line) => String(line).includes('moon-landing'))).toEqual([
-      expect.stringMatching(/^ticket strange-.: category 'moon-landing' is not configured; routed to queue 'general'/),
-    ]);
+    expect(warn.mock.calls.flat().filter((line) => String(line).startsWith('ticket strange-'))).toEqual([expect.stringMatching(said)]);
     warn.mockRestore();
   });
 

@@ -17,11 +17,13 @@ const fact = <T>(value: T) => ({ value, confidence: 0.9, source: 'test' });
 /**
  * A small company: two queues, a billing and a technical category, one policy.
  * @param domains of its queues
+ * @param accountants configured agents; without any no skill counts as unknown
  */
 export function configuration(
   policy: Record<string, unknown> = {},
   bundle = 1,
   domains: { billing?: string; general?: string } = {},
+  accountants: readonly string[] = [],
 ): Draft[] {
   const units = { web: 1, email: 1, chat: 2, social: 1 };
   const automatic = { mode: 'automatic' };
@@ -48,6 +50,10 @@ export function configuration(
         ...policy,
       },
     ],
+    ...accountants.map((name): [string, string, unknown] => {
+      const abilities = { skills: { accounting: 3 }, languages: { en: 5 }, queues: ['billing', 'general'], unitsMax: 6 };
+      return ['agent', name, { name, email: `${name}@example.com`, ...abilities }];
+    }),
   ];
   return [
     ...records.map(([kind, name, content]) =>
