@@ -42,6 +42,25 @@ async function learnedOf(agentId: string, satisfied: (data: AgentPerformance['da
   throw new Error(`nothing such was said of ${agentId}: ${JSON.stringify(stack.eventsAbout(agentId, PerformanceTopic).at(-1))}`);
 }
 
+/** A first response that is due then: still, missed, or missed and done. */
+const clocks = (ticketId: string, status: 'running' | 'breached' | 'met-late', dueAt: string) =>
+  ClocksChanged(ticketId, {
+    policy: { name: 'standard', version: 1 },
+    calendar: { name: 'office', version: 1 },
+    clocks: [
+      {
+        target: 'firstResponse',
+        instance: 1,
+        status,
+        startedAt: '2026-11-24T09:00:00.000Z',
+        dueAt,
+        breachedAt: status === 'running' ? null : dueAt,
+        stoppedAt: status === 'met-late' ? '2026-11-24T11:00:00.000Z' : null,
+        targetMinutes: 60,
+      },
+    ],
+  });
+
 beforeEach(async () => {
   services = [];
   stack = await aStack();
@@ -375,23 +394,7 @@ describe('routing', () => {
       agent('agent-buried', { unitsUsed: 3, holds: [hold('x'), hold('y'), hold('z')] }),
     );
     const owned = snapshot({ status: 'open', agentId: 'agent-owner', epoch: 2 });
-    const clock = (minutes: number) =>
-      ClocksChanged('late', {
-        policy: { name: 'standard', version: 1 },
-        calendar: { name: 'office', version: 1 },
-        clocks: [
-          {
-            target: 'firstResponse',
-            instance: 1,
-            status: 'running',
-            startedAt: '2026-11-24T09:00:00.000Z',
-            dueAt: new Date(Date.now() + minutes * 60_000).toISOString(),
-            breachedAt: null,
-            stoppedAt: null,
-            targetMinutes: 60,
-          },
-        ],
-      } as never);
+    const clock = (minutes: number) => clocks('late', 'running', new Date(Date.now() + minutes * 60_000).toISOString());
     const assigned = TicketAssigned('late', {
       ticket: owned,
       agentId: 'agent-owner',
@@ -412,30 +415,14 @@ describe('routing', () => {
   it('keeps a missed deadline until what was due is done', async () => {
     await stack.publish(...configuration());
     await start();
-    const clocks = (status: 'running' | 'breached' | 'met-late') =>
-      ClocksChanged('missed', {
-        policy: { name: 'standard', version: 1 },
-        calendar: { name: 'office', version: 1 },
-        clocks: [
-          {
-            target: 'firstResponse',
-            instance: 1,
-            status,
-            startedAt: '2026-11-24T09:00:00.000Z',
-            dueAt: '2026-11-24T10:00:00.000Z',
-            breachedAt: status === 'running' ? null : '2026-11-24T10:00:00.000Z',
-            stoppedAt: status === 'met-late' ? '2026-11-24T11:00:00.000Z' : null,
-            targetMinutes: 60,
-          },
-        ],
-      });
     const dueAt = () => stack.query('routing', `select due_at from routing_ticket where ticket_id = 'missed'`);
     for (const [status, due] of [
       ['running', new Date('2026-11-24T10:00:00.000Z')],
       ['breached', new Date('2026-11-24T10:00:00.000Z')],
       ['met-late', null],
     ] as const) {
-      await stack.publish(received('missed'), clocks(status), clocks(status));
+      const said = clocks('missed', status, '2026-11-24T10:00:00.000Z');
+      await stack.publish(received('missed'), said, said);
       await stack.settled();
       expect(await dueAt()).toEqual([{ due_at: due }]);
     }
