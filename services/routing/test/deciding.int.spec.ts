@@ -412,6 +412,26 @@ describe('routing', () => {
     expect(rows).toEqual([{ state: 'owned', owner_agent_id: 'agent-owner' }]);
   });
 
+  it('says all that it gave up when steps come together, and that it was because nobody was online', async () => {
+    const relaxation = [
+      { afterSeconds: 3600, lowerSkillsBy: 1, anyQueue: true, skipIf: 'nobody-online' },
+      { afterSeconds: 7200, lowerSkillsBy: 2, skipIf: 'nobody-online' },
+    ];
+    await stack.publish(...configuration({ relaxation }));
+    await start();
+    const away = agent('agent-away', { presence: 'away' });
+    const beginner = agent('agent-beginner', { skills: { accounting: 1 } });
+    await stack.publish(away, away, beginner, beginner);
+    await stack.settled();
+    const events = ready('hopeful');
+    await stack.publish(...events, ...events);
+    await stack.settled();
+    expect(stack.eventsAbout('hopeful', RoutingTopic)).toMatchObject([
+      { type: 'RequirementsRelaxed', data: { step: 2, relaxed: 'skills 2 lower, any queue', why: 'nobody-online' } },
+      { type: 'AssignmentProposed', data: { agentId: 'agent-beginner', step: 2 } },
+    ]);
+  });
+
   it('keeps a missed deadline until what was due is done', async () => {
     await stack.publish(...configuration());
     await start();

@@ -1,4 +1,5 @@
 import {
+  NextRequested,
   RoutingRoundsTopic,
   RoutingTopic,
   TicketReleased,
@@ -93,4 +94,9 @@ it('says when it looked at no more tickets than a round does', async () => {
   expect(await asked('agent-beginner')).toMatchObject([
     { why: 'nothing-fits', reasons: [{ reason: 'accounting below 3', tickets: 200 }], waiting: 200, bounded: true },
   ]);
+  await twice(NextRequested('agent-beginner', { askedAt: '2026-11-24T09:00:30Z' }));
+  expect(stack.eventsAbout('agent-beginner', RoutingTopic).at(-1)).toMatchObject({
+    type: 'NextAnswered',
+    data: { why: 'nothing-fits', reasons: [{ reason: 'accounting below 3', tickets: 200 }], bounded: true },
+  });
 });
