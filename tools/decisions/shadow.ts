@@ -1,6 +1,7 @@
 import {
   ConfigTopic,
   DEFAULT_DOMAIN,
+  policyInForce,
   RoutingRoundsTopic,
   type ConfigRecord,
   type PerformanceRecorded,
@@ -178,7 +179,7 @@ export async function shadow(
     const config = snapshotOf(configurations);
     const policy = policyWithin(file, config);
     const live = config.all('routing-policy');
-    notes = notComparable(live.get('standard') ?? [...live.values()][0], policy);
+    notes = notComparable(live.get(policyInForce([...live.keys()]) ?? ''), policy);
     const logs = await readLogs(kafka);
     const replay = new RoundReplay((key) => contents.get(key));
     take = (event) => {

@@ -1,4 +1,4 @@
-import { RoutingPolicy } from '@signalbox/contracts';
+import { policyInForce, RoutingPolicy } from '@signalbox/contracts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -119,7 +119,8 @@ function readPolicy(file: string): RoutingPolicy {
   } catch (error) {
     throw new WrongInput(`--policy is '${file}'; ${(error as Error).message}`);
   }
-  const chosen = documents.find(({ name }) => name === 'standard') ?? documents[0];
+  const inForce = policyInForce(documents.map(({ name }) => name));
+  const chosen = documents.find(({ name }) => name === inForce);
   if (!chosen) throw new WrongInput(`--policy is '${file}'; it holds no routing-policy`);
   const { success, data, error } = RoutingPolicy.safeParse(chosen.content);
   if (success) return data;

@@ -358,8 +358,10 @@ export function namesIn({ rules, overflow }: RoutingPolicy) {
   ];
 }
 
-/** The routing policy in force, where there are several. */
 const POLICY_IN_FORCE = 'standard';
+/** Of all routing policies the one named `standard` is in force, else the first. Undefined = there is none. */
+export const policyInForce = (names: readonly string[]): string | undefined =>
+  names.includes(POLICY_IN_FORCE) ? POLICY_IN_FORCE : names[0];
 /** Of all routing policies one is in force. Says of those that never could be, what is wrong with them. */
 export function neverInForce(names: readonly string[]): { name: string; message: string }[] {
   if (names.length < 2) return [];

@@ -78,6 +78,8 @@ export const NextAnswered = event(RoutingTopic, 'NextAnswered', by.agentId, {
   ticketId: TicketId.optional(),
   why: z.enum(['nothing-waits', 'nothing-fits', 'no-room', 'agent-not-online', 'out-of-rotation']).optional(),
   reasons: whyNotTheirs.optional(),
+  /** With 'nothing-fits': how many tickets that wait were looked at. */
+  waiting: z.int().min(0).optional(),
   /** True: as many as a round takes were looked at, and more may wait. */
   bounded: z.boolean().optional(),
   policy: PolicyRef.optional(),

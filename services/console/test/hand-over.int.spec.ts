@@ -223,15 +223,15 @@ it('asks routing for the next ticket, and tells what came of it', async () => {
   expect(await get(`/requests/${body.requestId}`, ana)).toMatchObject({ body: { state: 'done', outcome: { ticketId: 'handed' } } });
 });
 
-it.each<[Pick<NextAnswered['data'], 'why' | 'reasons' | 'bounded'>, string]>([
+it.each<[Pick<NextAnswered['data'], 'why' | 'reasons' | 'waiting' | 'bounded'>, string]>([
   [{ why: 'nothing-waits' }, 'Nothing waits in your queues.'],
   [{ why: 'nothing-fits', reasons: [{ reason: 'law below 3', tickets: 4 }] }, 'Nothing that waits is for you: law below 3: 4.'],
   [
-    { why: 'nothing-fits', reasons: [{ reason: 'law below 3', tickets: 200 }], bounded: true },
+    { why: 'nothing-fits', reasons: [{ reason: 'law below 3', tickets: 200 }], waiting: 200, bounded: true },
     'None of the first 200 that wait is for you: law below 3: 200.',
   ],
   [
-    { why: 'nothing-fits', bounded: true },
+    { why: 'nothing-fits', waiting: 200, bounded: true },
     'None of the first 200 that wait is for you: routing sees others fit better, or you were excluded.',
   ],
 ])('tells whoever asks for the next ticket why there is none: %j', async (answer, detail) => {

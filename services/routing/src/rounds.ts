@@ -81,7 +81,7 @@ interface Round extends RoundResult {
   readonly events: Draft[];
 }
 
-type NextAnswer = Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' | 'reasons' | 'bounded'>;
+type NextAnswer = Pick<NextAnswered['data'], 'proposalId' | 'ticketId' | 'why' | 'reasons' | 'waiting' | 'bounded'>;
 
 /** What the rounds of all domains have in common in one process, where only one runs at a time. */
 export interface Memory {
@@ -248,7 +248,7 @@ export class Rounds {
     const by = { policy: active.policy, categories: config.all('category'), learned, donors };
     const waiting = rows.map((row) => waitingTicketOf(row.ticketId, row.facts, config));
     const reasons = new Idleness(waiting, asking(agents, agentId), by, now, passing).whyNothingFor(agentId);
-    return [...events, ...answer({ why: 'nothing-fits', reasons, ...(waits.length === TICKETS_MAX && { bounded: true }) })];
+    return [...events, ...answer({ why: 'nothing-fits', reasons, waiting: rows.length, bounded: waits.length === TICKETS_MAX })];
   }
 
   /** Why agents have no work, by what this round has left waiting: exactly one answer each, and no decision. */

@@ -1,4 +1,4 @@
-import type { RoutingPolicy } from '@signalbox/contracts';
+import { policyInForce, type RoutingPolicy } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
 import { domainOfTicket } from './domain/matching-domain.js';
@@ -55,10 +55,9 @@ export function memoryOf(config: ConfigurationSnapshot): { memoryTickets: number
   return activePolicy(config)?.policy.learning ?? { memoryTickets: 100, returnsWithinDays: 7 };
 }
 
-/** The policy named `standard`, else the first there is. */
 export function activePolicy(config: ConfigurationSnapshot) {
   const policies = config.all('routing-policy');
-  const name = policies.has('standard') ? 'standard' : [...policies.keys()][0];
+  const name = policyInForce([...policies.keys()]);
   const policy = name === undefined ? undefined : policies.get(name);
   return name === undefined || policy === undefined ? undefined : { name, policy, version: config.versionOf('routing-policy', name) };
 }

@@ -1,7 +1,6 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import {
-  ClocksChanged,
   NextRequested,
   PerformanceTopic,
   ProposalRejected,
@@ -20,7 +19,7 @@ import type { Stack } from '@signalbox/test-stack';
 import { isHeldOut } from '../src/domain/chance.js';
 import { routing } from '../src/service.js';
 import { aStack } from './a-stack.js';
-import { agent, configuration, enriched, hold, noAnswer, ready, received, snapshot } from './events.js';
+import { agent, clocks, configuration, enriched, hold, noAnswer, ready, received, snapshot } from './events.js';
 
 let stack: Stack;
 let services: RunningService[] = [];
@@ -41,25 +40,6 @@ async function learnedOf(agentId: string, satisfied: (data: AgentPerformance['da
   }
   throw new Error(`nothing such was said of ${agentId}: ${JSON.stringify(stack.eventsAbout(agentId, PerformanceTopic).at(-1))}`);
 }
-
-/** A first response that is due then: still, missed, or missed and done. */
-const clocks = (ticketId: string, status: 'running' | 'breached' | 'met-late', dueAt: string) =>
-  ClocksChanged(ticketId, {
-    policy: { name: 'standard', version: 1 },
-    calendar: { name: 'office', version: 1 },
-    clocks: [
-      {
-        target: 'firstResponse',
-        instance: 1,
-        status,
-        startedAt: '2026-11-24T09:00:00.000Z',
-        dueAt,
-        breachedAt: status === 'running' ? null : dueAt,
-        stoppedAt: status === 'met-late' ? '2026-11-24T11:00:00.000Z' : null,
-        targetMinutes: 60,
-      },
-    ],
-  });
 
 beforeEach(async () => {
   services = [];

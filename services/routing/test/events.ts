@@ -1,5 +1,6 @@
 import {
   AgentState,
+  ClocksChanged,
   ConfigBundle,
   ConfigRecord,
   NoAnswer,
@@ -104,6 +105,25 @@ export const ready = (ticketId: string, fields: Parameters<typeof enriched>[1] =
   enriched(ticketId, fields),
   noAnswer(ticketId),
 ];
+
+/** A first response that is due then: still, missed, or missed and done. */
+export const clocks = (ticketId: string, status: 'running' | 'breached' | 'met-late', dueAt: string) =>
+  ClocksChanged(ticketId, {
+    policy: { name: 'standard', version: 1 },
+    calendar: { name: 'office', version: 1 },
+    clocks: [
+      {
+        target: 'firstResponse',
+        instance: 1,
+        status,
+        startedAt: '2026-11-24T09:00:00.000Z',
+        dueAt,
+        breachedAt: status === 'running' ? null : dueAt,
+        stoppedAt: status === 'met-late' ? '2026-11-24T11:00:00.000Z' : null,
+        targetMinutes: 60,
+      },
+    ],
+  });
 
 export const hold = (ticketId: string) => ({ ticketId, units: 1, channel: 'web' as const, state: 'assigned' as const, dueAt: null });
 

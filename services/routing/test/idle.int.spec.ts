@@ -97,6 +97,6 @@ it('says when it looked at no more tickets than a round does', async () => {
   await twice(NextRequested('agent-beginner', { askedAt: '2026-11-24T09:00:30Z' }));
   expect(stack.eventsAbout('agent-beginner', RoutingTopic).at(-1)).toMatchObject({
     type: 'NextAnswered',
-    data: { why: 'nothing-fits', reasons: [{ reason: 'accounting below 3', tickets: 200 }], bounded: true },
+    data: { why: 'nothing-fits', reasons: [{ reason: 'accounting below 3', tickets: 200 }], waiting: 200, bounded: true },
   });
 });

@@ -1,5 +1,4 @@
 import {
-  ClocksChanged,
   OfferMade,
   ProposalRejected,
   RoutingRoundsTopic,
@@ -13,7 +12,7 @@ import { startService, type RunningService } from '@signalbox/service-defaults';
 import type { Stack } from '@signalbox/test-stack';
 import { routing } from '../src/service.js';
 import { aStack } from './a-stack.js';
-import { agent, configuration, hold, ready, received, snapshot } from './events.js';
+import { agent, clocks, configuration, hold, ready, received, snapshot } from './events.js';
 
 /** Ready, and received so long ago. */
 const cameIn = (ticketId: string, minutesAgo: number, fields: Parameters<typeof ready>[1] = {}) => {
@@ -106,25 +105,12 @@ describe('a waiting ticket', () => {
     await start();
     await stack.publish(agent('agent-full', { unitsUsed: 6 }));
     const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
-    const clock = (ticketId: string, dueAt: string) =>
-      ClocksChanged(ticketId, {
-        policy: { name: 'standard', version: 1 },
-        calendar: { name: 'office', version: 1 },
-        clocks: [
-          {
-            target: 'firstResponse',
-            instance: 1,
-            status: 'running',
-            startedAt: inHours(-1),
-            targetMinutes: 600,
-            dueAt,
-            breachedAt: null,
-            stoppedAt: null,
-          },
-        ],
-      });
     const many = Array.from({ length: 250 }, (_, nth) => `many-${nth}`);
-    const all = [...many.flatMap((id) => [...now(id), clock(id, inHours(8))]), ...now('last'), clock('last', inHours(4))];
+    const all = [
+      ...many.flatMap((id) => [...now(id), clocks(id, 'running', inHours(8))]),
+      ...now('last'),
+      clocks('last', 'running', inHours(4)),
+    ];
     await stack.publish(...all, ...all);
     await stack.settled();
     await stack.publish(agent('agent-full', { agentVersion: 2, unitsUsed: 5 }));
@@ -132,7 +118,11 @@ describe('a waiting ticket', () => {
     expect(proposals('last')).toMatchObject([{ data: { agentId: 'agent-full' } }]);
     expect(many.flatMap((ticketId) => proposals(ticketId))).toEqual([]);
     // Near enough to its deadline it goes before any other priority, too.
-    await stack.publish(...now('urgent', { priority: 'urgent' }), ...now('near', { priority: 'low' }), clock('near', inHours(0.2)));
+    await stack.publish(
+      ...now('urgent', { priority: 'urgent' }),
+      ...now('near', { priority: 'low' }),
+      clocks('near', 'running', inHours(0.2)),
+    );
     await stack.settled();
     await stack.publish(agent('agent-full', { agentVersion: 3, unitsUsed: 4 }));
     await settledWith(() => proposals('near').length > 0);

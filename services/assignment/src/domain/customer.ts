@@ -10,7 +10,7 @@ import {
 } from '@signalbox/contracts';
 import { isGone, isOnline, type Agent } from './agent.js';
 import { graceIsOver, release } from './oversight.js';
-import { mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ended, type Ticket, withoutExclusions } from './ticket.js';
+import { mayClose, nothing, requeued, snapshotOf, statusOf, withoutExclusions, type Decision, type Ended, type Ticket } from './ticket.js';
 import { awaitsReply } from './silence.js';
 import { reopenTo, takeUp } from './working.js';
 

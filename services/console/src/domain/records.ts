@@ -164,11 +164,9 @@ const NOTHING: Readonly<Record<Exclude<WhyNone, 'nothing-fits'>, string>> = {
   'agent-not-online': 'Choose Online first.',
   'out-of-rotation': 'You count as not responding. Choose Online again first.',
 };
-/** As many as a round of routing takes. */
-const LOOKED_AT_MAX = 200;
 
-function noneFits({ reasons = [], bounded = false }: NextAnswered['data']): string {
-  const none = bounded ? `None of the first ${LOOKED_AT_MAX} that wait` : 'Nothing that waits';
+function noneFits({ reasons = [], waiting, bounded = false }: NextAnswered['data']): string {
+  const none = bounded ? `None of the first ${waiting} that wait` : 'Nothing that waits';
   const counted = reasons.map(({ reason, tickets }) => `${reason}: ${tickets}`).join('; ');
   return `${none} is for you: ${counted || 'routing sees others fit better, or you were excluded'}.`;
 }

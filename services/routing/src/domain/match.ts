@@ -5,7 +5,7 @@ import { FAIRNESS_CAP } from './gate.js';
 import type { Learned } from './learning.js';
 import { Arena, look, type Look } from './look.js';
 import { Pool } from './pool.js';
-import { nextStepAt } from './requirements.js';
+import { nextStepAt, overAgeFrom } from './requirements.js';
 import { inIdOrder, rosterOf } from './roster.js';
 import { MINUTE_MS } from './score.js';
 import type { CandidateAgent, Passing, WaitingTicket } from './waiting-ticket.js';
@@ -149,8 +149,7 @@ function placeAll(wishes: readonly Wish[], pool: Pool, unitsEach: number, now: D
     const instants = [nextStepAt(ticket, policy, byTime) ?? Infinity];
     if (only >= 0) instants.push(keptUntil(ticket, policy));
     // Past both it waits for nobody.
-    if (mayWait(wish, pool))
-      instants.push(ticket.firstQueuedAt + policy.maximumAgeMinutes[ticket.priority] * MINUTE_MS, ticket.dueAt ?? Infinity);
+    if (mayWait(wish, pool)) instants.push(overAgeFrom(ticket, policy), ticket.dueAt ?? Infinity);
     // Somebody's window moves on.
     if (whyNotNow[FAIRNESS_CAP]! > 0) instants.push(now.getTime() + MINUTE_MS);
     for (const { from, afterSeconds } of policy.overflow)

@@ -30,6 +30,12 @@ export function nextStepAt(ticket: WaitingTicket, policy: RoutingPolicy, step: n
   return next && Math.ceil(ticket.relaxFrom + next.afterSeconds * 1000);
 }
 
+/** The instant (ms) of the ticket's maximum age. */
+export const overAgeFrom = (
+  { firstQueuedAt, priority }: Pick<WaitingTicket, 'firstQueuedAt' | 'priority'>,
+  policy: RoutingPolicy,
+): number => firstQueuedAt + policy.maximumAgeMinutes[priority] * 60_000;
+
 /** From the category's complexity on, every level it requires is one higher. */
 const raiseFor = (ticket: Pick<WaitingTicket, 'complexity'>, category: CategoryConfig | undefined): 0 | 1 =>
   category?.raiseLevelFromComplexity !== undefined && ticket.complexity >= category.raiseLevelFromComplexity ? 1 : 0;

@@ -1,7 +1,7 @@
 import { unitsOf, type AgentConfig, type Channel, type Priority, type RoutingPolicy, type TicketSnapshot } from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { Pause } from './learning.js';
-import { priorityDeltaOf, skillsAsked } from './requirements.js';
+import { overAgeFrom, priorityDeltaOf, skillsAsked } from './requirements.js';
 import type { WaitingTicket } from './waiting-ticket.js';
 
 /** What each topic said about a ticket, one part per topic, so that the order between topics does not matter. Instants in ms. */
@@ -134,7 +134,7 @@ export function orderRankOf(facts: TicketFacts, policy: RoutingPolicy | undefine
 /** From when (ms) the ticket is past its priority's maximum age. */
 export function overAgeAtOf(facts: TicketFacts, policy: RoutingPolicy | undefined): number | undefined {
   const firstQueuedAt = firstQueuedAtOf(facts);
-  return policy && firstQueuedAt !== undefined ? firstQueuedAt + policy.maximumAgeMinutes[priorityOf(facts)] * 60_000 : undefined;
+  return policy && firstQueuedAt !== undefined ? overAgeFrom({ firstQueuedAt, priority: priorityOf(facts) }, policy) : undefined;
 }
 
 /** A rejected proposal is decided again after so long: by then the agent's record usually shows why. Each further time twice that, */

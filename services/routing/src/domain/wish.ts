@@ -4,7 +4,7 @@ import { AWAY, OFF_SHIFT, OFFLINE } from './gate.js';
 import type { LearnedView } from './learning.js';
 import type { Pool } from './pool.js';
 import { keepingDonors, overflowOf } from './overflow.js';
-import { priorityDeltaOf, requirementsAt, skillsKey, stepByTime } from './requirements.js';
+import { overAgeFrom, priorityDeltaOf, requirementsAt, skillsKey, stepByTime } from './requirements.js';
 import { compareIds, type Fit, type Roster } from './roster.js';
 import { minutesLeft, slackSignal, weightingOf, weightsNameFor, type Weighting } from './score.js';
 import type { WaitingTicket } from './waiting-ticket.js';
@@ -14,8 +14,6 @@ const RANK: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 }
 /** Past its priority's maximum age a ticket that waits stands before all that are not, whatever their priority; one to be rescued waits for nobody. */
 export const isOverAge = (ticket: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
   ticket.ownerAgentId === null && now.getTime() >= overAgeFrom(ticket, policy);
-const overAgeFrom = ({ firstQueuedAt, priority }: WaitingTicket, policy: RoutingPolicy): number =>
-  firstQueuedAt + policy.maximumAgeMinutes[priority] * 60_000;
 
 /** Its deadline is near and can still be kept: under `protect` it goes before tickets of any priority that have more time. */
 const isNearBreach = ({ dueAt }: WaitingTicket, policy: RoutingPolicy, now: Date): boolean =>
