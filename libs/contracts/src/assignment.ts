@@ -60,6 +60,8 @@ export const TicketSnapshot = z.object({
   handOverSince: Instant.optional(),
   /** Colleagues whom the owner has asked to look at it. */
   consultAgentIds: z.array(AgentId).max(10).optional(),
+  /** It ended in another ticket: what comes in for it belongs there. */
+  mergedInto: TicketId.optional(),
 });
 export type TicketSnapshot = z.infer<typeof TicketSnapshot>;
 
@@ -86,6 +88,7 @@ export const LoadChange = z.object({
     'transferred',
     /** A supervisor's word; it may go beyond the limit. */
     'forced',
+    'merged',
     'wrap-up-ended',
   ]),
 });
@@ -135,7 +138,7 @@ export const OfferRescinded = event(AssignmentTopic, 'OfferRescinded', by.ticket
   ...changed,
   offerId: OfferId,
   agentId: AgentId,
-  why: z.enum(['agent-offline', 'customer-solved', 'ticket-solved', 'agent-removed', 'not-delivered', 'superseded']),
+  why: z.enum(['agent-offline', 'customer-solved', 'ticket-solved', 'ticket-merged', 'agent-removed', 'not-delivered', 'superseded']),
 });
 export type OfferRescinded = EventOf<typeof OfferRescinded>;
 
@@ -144,7 +147,7 @@ export const TicketAssigned = event(AssignmentTopic, 'TicketAssigned', by.ticket
   agentId: AgentId,
   /** Absent when a person gave it to the agent. */
   proposalId: ProposalId.optional(),
-  how: z.enum(['accepted', 'automatic', 'pulled', 'transferred', 'forced']),
+  how: z.enum(['accepted', 'automatic', 'pulled', 'transferred', 'forced', 'escalated']),
   units: Units,
   assignedAt: Instant,
   /** A supervisor's word and why; `overAssigned` when it went beyond the agent's capacity. */
@@ -183,7 +186,7 @@ export type ProposalRejected = EventOf<typeof ProposalRejected>;
 export const TicketReleased = event(AssignmentTopic, 'TicketReleased', by.ticketId, {
   ...changed,
   agentId: AgentId,
-  why: z.enum(['agent-offline', 'agent-removed', 'rescue', 'reassigned', 'supervisor', 'owner-silent', 'end-of-shift']),
+  why: z.enum(['agent-offline', 'agent-removed', 'rescue', 'reassigned', 'supervisor', 'owner-silent', 'end-of-shift', 'escalation']),
   byAgentId: AgentId.optional(),
   reason: z.string().max(200).optional(),
 });
@@ -197,8 +200,8 @@ export const TicketTransferred = event(AssignmentTopic, 'TicketTransferred', by.
   ...changed,
   from: z.object({ agentId: AgentId.nullable(), queueId: QueueId }),
   to: z.object({ agentId: AgentId.optional(), queueId: QueueId, skills: z.record(SkillId, SkillLevel).optional() }),
-  /** `attempts-exhausted`: it was offered as often as its queue allows, and goes to the supervisors' queue. */
-  why: z.enum(['requested', 'attempts-exhausted']),
+  /** `escalation`: see TicketEscalated. `attempts-exhausted`: it was offered as often as its queue allows, and goes to the supervisors' queue. */
+  why: z.enum(['requested', 'attempts-exhausted', 'escalation']),
   byAgentId: AgentId.nullable(),
   /** How often agents have handed it on since it was opened. */
   transfers: z.int().min(0),
@@ -296,6 +299,23 @@ export type TicketReopened = EventOf<typeof TicketReopened>;
 export const TicketClosed = event(AssignmentTopic, 'TicketClosed', by.ticketId, { ...changed });
 export type TicketClosed = EventOf<typeof TicketClosed>;
 
+/** It is closed, and goes on in another ticket. Units and offers are given back. */
+export const TicketMerged = event(AssignmentTopic, 'TicketMerged', by.ticketId, {
+  ...changed,
+  intoTicketId: TicketId,
+  byAgentId: AgentId,
+});
+export type TicketMerged = EventOf<typeof TicketMerged>;
+/** The other side: from the same transaction, of the ticket that goes on. It is as old as the elder of the two. */
+export const TicketMergedIn = event(AssignmentTopic, 'TicketMergedIn', by.ticketId, {
+  ...changed,
+  fromTicketId: TicketId,
+  /** When that one was received. */
+  receivedAt: Instant,
+  byAgentId: AgentId,
+});
+export type TicketMergedIn = EventOf<typeof TicketMergedIn>;
+
 /** Exactly one outcome follows a request; this is the one that says no, in words for the person who asked. */
 export const RequestRefused = event(AssignmentTopic, 'RequestRefused', by.ticketId, {
   ...changed,
@@ -315,6 +335,7 @@ export const RequestRefused = event(AssignmentTopic, 'RequestRefused', by.ticket
     'no-room',
     'transfers-exhausted',
     'nothing-to-change',
+    'not-mergeable',
     'no-wrap-up',
     'no-consult',
   ]),
@@ -402,4 +423,6 @@ export type AssignmentEvent =
   | TicketSolved
   | TicketReopened
   | TicketClosed
+  | TicketMerged
+  | TicketMergedIn
   | RequestRefused;

@@ -12,6 +12,7 @@ import {
   Share,
   SkillId,
   SkillLevel,
+  Target,
   Units,
 } from './fields.js';
 
@@ -50,21 +51,41 @@ export const timeZone = z.string().refine((zone) => {
 
 export const Week = z.partialRecord(weekday, z.array(interval).max(10));
 
-/** Opening hours of a contract. `extraOpen` gives that date's whole hours, in place of its weekday's and of a holiday. */
-export const Calendar = z.strictObject({
-  timeZone,
+const openingHours = {
   week: Week,
   holidays: z.array(z.iso.date()).max(1000).default([]),
   extraOpen: z.record(z.iso.date(), z.array(interval).max(10)).default({}),
+};
+/** Opening hours of a contract. `extraOpen` gives that date's whole hours, in place of its weekday's and of a holiday. */
+export const Calendar = z.strictObject({
+  timeZone,
+  ...openingHours,
+  /** From a date on (its midnight in the zone) these hours hold, in place of all that is said above and of earlier changes. */
+  changes: z
+    .array(z.strictObject({ from: z.iso.date(), ...openingHours }))
+    .max(50)
+    .refine((changes) => changes.every(({ from }, index) => index === 0 || changes[index - 1]!.from < from), 'in the order of their dates')
+    .optional(),
+  /** Where the holidays were taken from. For people: nothing is computed from it, only dates that are written here count. */
+  holidaySources: z.array(z.string().max(200)).max(20).optional(),
 });
 export type Calendar = z.infer<typeof Calendar>;
 
 const minutesByPriority = z.partialRecord(Priority, z.number().positive());
 const escalationActions = z.strictObject({
-  notify: z.array(z.string().max(80)).default([]),
+  /** `owner`, `role:supervisor`, `agent:ID`, `mail:ADDRESS` or `webhook:NAME` (one of the company's). */
+  notify: z.array(z.string().max(200)).max(20).default([]),
   raisePriorityTo: Priority.optional(),
+  /** A support tier is a skill with a level, too. */
   addSkills: z.record(SkillId, SkillLevel).optional(),
+  /** Back to its queue, away from its owner. */
+  requeue: z.boolean().optional(),
+  /** Routing looks for somebody who can begin it before its owner; the owner keeps it until they have accepted. */
+  offerRescue: z.boolean().optional(),
+  /** Given to somebody of this role who has room; where nobody has, to the company's `supervisorQueue`. */
+  reassignToRole: AgentRole.optional(),
 });
+const onCount = escalationActions.extend({ atLeast: z.int().min(1).max(100) });
 
 export const SlaPolicy = z.strictObject({
   calendar: z.string(),
@@ -72,22 +93,45 @@ export const SlaPolicy = z.strictObject({
   targets: z.strictObject({
     firstResponse: minutesByPriority.optional(),
     nextReply: minutesByPriority.optional(),
+    periodicUpdate: minutesByPriority.optional(),
     resolution: minutesByPriority.optional(),
+    internal: minutesByPriority.optional(),
   }),
   resolution: z.enum(['first', 'total']).default('total'),
   pauseOn: z.array(z.enum(['pending', 'on-hold'])).default(['pending', 'on-hold']),
   pauseMinutesMax: z.number().positive().nullable().default(null),
-  /** Customers' tiers this policy is for; the policy named `standard` is for everybody else. */
+  /**
+   * The tickets this policy is for: all that is listed must fit, an empty list fits any. Of those that fit, the one with the most lists holds,
+   * and of equals the first by name; the policy named `standard` is for everybody else.
+   */
   tiers: z.array(z.string()).default([]),
+  channels: z.array(Channel).optional(),
+  categories: z.array(CategoryId).max(200).optional(),
   warnAtShares: z.array(Share).max(5).default([0.8]),
-  /** Counted from the resolution clock's due instant; negative = before. */
+  /** Counted minutes that are left. */
+  warnAtMinutesLeft: z.array(z.number().positive()).max(5).optional(),
+  /** Counted from the due instant of the target's clock (resolution, unless said); negative = before. */
   levels: z
-    .array(escalationActions.extend({ offsetMinutes: z.number() }))
+    .array(escalationActions.extend({ offsetMinutes: z.number(), target: Target.optional() }))
     .max(10)
     .default([]),
   onComplexity: escalationActions.extend({ atLeast: z.int().min(1).max(5) }).optional(),
   /** Whatever the clock says: a ticket of this priority nobody has accepted for so long. */
   onUnaccepted: escalationActions.extend({ priorities: z.array(Priority).min(1), minutes: z.number().positive() }).optional(),
+  /** Offers of the ticket that agents have declined, and times it was reopened, in its whole life. */
+  onDeclines: onCount.optional(),
+  onReopenings: onCount.optional(),
+  /** Of the customer's words: -1 is furious, 1 delighted. */
+  onSentiment: escalationActions.extend({ atMost: z.number().min(-1).max(1) }).optional(),
+  /** The moment assignment reminds a silent owner (the queue's `ownerSilentMinutes`). */
+  onOwnerSilent: escalationActions.optional(),
+  /** Nobody is notified between these times of day, unless the ticket's priority is excepted; it is sent when they end, if still due. */
+  quietHours: z
+    .strictObject({ timeZone, from: time, to: time, exceptPriorities: z.array(Priority).default(['urgent']) })
+    .refine(({ from, to }) => from !== to, { error: 'must differ from `from`', path: ['to'] })
+    .optional(),
+  /** Told in place of recipients of whom nobody can be found at that moment. */
+  notifyFallback: z.array(z.string().max(200)).max(20).optional(),
 });
 export type SlaPolicy = z.infer<typeof SlaPolicy>;
 
@@ -415,6 +459,8 @@ export const Company = z.strictObject({
   transfersMax: z.int().min(0).max(50).default(3),
   /** So long after the end of a shift its `atShiftEnd` takes effect. */
   shiftEndGraceMinutes: z.number().min(0).max(1_440).default(15),
+  /** Where escalations may be posted to, by the name that policies use. */
+  webhooks: z.record(z.string().regex(/^[A-Za-z0-9._-]{1,60}$/), z.strictObject({ url: z.url({ protocol: /^https?$/ }) })).optional(),
 });
 export type Company = z.infer<typeof Company>;
 

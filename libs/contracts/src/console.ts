@@ -13,6 +13,7 @@ import {
   SkillId,
   SkillLevel,
   TEXT_LENGTH_MAX,
+  TicketId,
 } from './fields.js';
 
 /** People's requests, named so: each is a wish until assignment says what came of it. */
@@ -130,3 +131,30 @@ export type NextRequested = EventOf<typeof NextRequested>;
 /** A supervisor asks why an agent has no work: routing says IdleExplained, and decides nothing. */
 export const WhyIdleRequested = event(ConsoleTopic, 'WhyIdleRequested', by.agentId, { byAgentId: AgentId, askedAt: Instant });
 export type WhyIdleRequested = EventOf<typeof WhyIdleRequested>;
+
+/** Whoever sees a ticket asks how its clocks come about: sla-escalation says ClocksExplained. */
+export const ExplainClocksRequested = event(ConsoleTopic, 'ExplainClocksRequested', by.ticketId, { ...asked });
+export type ExplainClocksRequested = EventOf<typeof ExplainClocksRequested>;
+/** A supervisor has it in hand: the chain upwards ends here. sla-escalation says EscalationCanceled. */
+export const EscalationCancelRequested = event(ConsoleTopic, 'EscalationCancelRequested', by.ticketId, { ...askedAs, reason });
+export type EscalationCancelRequested = EventOf<typeof EscalationCancelRequested>;
+/** What would these documents do to the open tickets' clocks? Keyed by the request's own id. sla-escalation says ClocksRecomputed. */
+export const RecomputePreviewRequested = event(ConsoleTopic, 'RecomputePreviewRequested', by.key, {
+  ...asked,
+  documents: z
+    .array(
+      z.object({
+        kind: z.enum(['sla-policy', 'calendar']),
+        name: z.string().max(120),
+        /** Absent: taken away. */
+        content: z.json().optional(),
+      }),
+    )
+    .min(1)
+    .max(50),
+});
+export type RecomputePreviewRequested = EventOf<typeof RecomputePreviewRequested>;
+
+/** Two tickets are about one thing: this one ends, and what is written to it goes to the other. */
+export const MergeRequested = event(ConsoleTopic, 'MergeRequested', by.ticketId, { ...askedAs, intoTicketId: TicketId });
+export type MergeRequested = EventOf<typeof MergeRequested>;

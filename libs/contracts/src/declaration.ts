@@ -32,6 +32,7 @@ export const by = {
   ticketId: 'ticketId',
   agentId: 'agentId',
   customerId: 'customerId',
+  queueId: 'queueId',
   domain: 'domain',
   key: 'key',
 } as const;

@@ -31,6 +31,9 @@ export type TicketStatus = z.infer<typeof TicketStatus>;
 /** From most to least pressing. */
 export const Priority = z.enum(['urgent', 'high', 'normal', 'low']);
 export type Priority = z.infer<typeof Priority>;
+/** What somebody is owed. `internal`: what a queue owes its colleagues, from the instant it got the ticket. */
+export const Target = z.enum(['firstResponse', 'nextReply', 'periodicUpdate', 'resolution', 'internal']);
+export type Target = z.infer<typeof Target>;
 export const Presence = z.enum(['online', 'away', 'offline']);
 export type Presence = z.infer<typeof Presence>;
 export const AgentRole = z.enum(['agent', 'supervisor', 'admin']);

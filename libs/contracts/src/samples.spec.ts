@@ -45,6 +45,7 @@ const subjects: Record<EventDescription['subjectName'], RegExp> = {
   ticketId: new RegExp(`^${UUID}$`),
   agentId: /^(agent|sup|admin)-[a-z]+$/,
   customerId: /^K-\d+$/,
+  queueId: /^[a-z-]+$/,
   domain: /^[a-z]+$/,
   key: /^\S+$/,
 };

@@ -18,6 +18,7 @@ const words: Record<Reason, string> = {
   'agent-not-online': 'This agent takes no tickets now.',
   'no-room': 'This agent has no room for it now.',
   'transfers-exhausted': 'This ticket was handed on too often; ask a supervisor.',
+  'not-mergeable': 'These two tickets cannot be merged: one of them is closed, or they are the same.',
   'nothing-to-change': 'The ticket is like that already.',
   'no-wrap-up': 'There is nothing to wrap up any more.',
   'no-consult': 'This colleague was not asked, or has been asked already.',

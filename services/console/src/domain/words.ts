@@ -90,6 +90,10 @@ export function wordsFor(event: Told): string {
       return `reopened (${event.data.reopenings}): ${event.data.cause}`;
     case 'TicketClosed':
       return 'closed';
+    case 'TicketMerged':
+      return `merged into another ticket by ${agent(event.data.byAgentId)}`;
+    case 'TicketMergedIn':
+      return `another ticket was merged into it by ${agent(event.data.byAgentId)}`;
     case 'RequestRefused':
       return `request refused: ${event.data.message}`;
     case 'ClocksChanged': {

@@ -62,7 +62,7 @@ const DONE: readonly TicketStatus[] = ['solved', 'closed'];
 
 class TicketClocks {
   readonly #debts: Debt[] = [];
-  readonly #instances = { firstResponse: 0, nextReply: 0, resolution: 0 };
+  readonly #instances: Record<Target, number> = { firstResponse: 0, nextReply: 0, periodicUpdate: 0, resolution: 0, internal: 0 };
   readonly #resolution: Debt;
   readonly #rules: ClockRules;
   readonly #time: WorkingTime;

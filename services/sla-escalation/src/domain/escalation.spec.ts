@@ -3,7 +3,6 @@ import * as fc from 'fast-check';
 import { businessTime } from './calendar.js';
 import { clocksOf } from './clock.js';
 import { escalate, type EscalationFacts, type EscalationState } from './escalation.js';
-import type { EscalatingPolicy } from './policy.js';
 import type { Happening, TicketFact } from './ticket-fact.js';
 
 const MINUTE_MS = 60_000;
@@ -27,7 +26,7 @@ const received = { on: '07T09:00:00', type: 'received', priority: 'normal' } as 
 
 function escalateAt(
   now: number,
-  policy: EscalatingPolicy,
+  policy: SlaPolicy,
   facts: TicketFact[],
   known: Partial<EscalationFacts> & { state?: EscalationState } = {},
 ) {
@@ -167,7 +166,7 @@ describe('escalation that asks no clock', () => {
 });
 
 describe('escalation on what people do', () => {
-  const policy: EscalatingPolicy = {
+  const policy: SlaPolicy = {
     ...policyWith({}),
     onDeclines: { atLeast: 3, notify: ['lead'] },
     onReopenings: { atLeast: 2, notify: [], raisePriorityTo: 'high' },

@@ -6,12 +6,12 @@ import {
   Target,
   TicketEscalated,
   type Complexity,
+  type SlaPolicy,
   type TicketStatus,
 } from '@signalbox/contracts';
 import type { z } from 'zod';
 import type { WorkingTime } from './calendar.js';
 import type { ClockState } from './clock.js';
-import type { EscalatingPolicy } from './policy.js';
 import { instantAtSpent } from './span.js';
 
 const MINUTE_MS = 60_000;
@@ -20,10 +20,10 @@ const EXPLANATION_LENGTH_MAX = 300;
 
 /** What of a policy warns and escalates. */
 export type EscalationRules = Pick<
-  EscalatingPolicy,
+  SlaPolicy,
   'warnAtShares' | 'warnAtMinutesLeft' | 'levels' | 'onComplexity' | 'onUnaccepted' | 'onDeclines' | 'onReopenings' | 'onSentiment'
 >;
-type Actions = Omit<EscalatingPolicy['levels'][number], 'offsetMinutes'>;
+type Actions = Omit<SlaPolicy['levels'][number], 'offsetMinutes' | 'target'>;
 export type EscalationEvent = SlaWarned | SlaBreached | SlaBreachWithdrawn | TicketEscalated;
 
 /** What has been said so far: keys such as `warned resolution 1 0.8` or `level 2`. Plain data, to be stored with the ticket. */

@@ -1,19 +1,4 @@
-import { SlaPolicy, Target, type Calendar } from '@signalbox/contracts';
-import { z } from 'zod';
-
-const actions = SlaPolicy.shape.onComplexity.unwrap().omit({ atLeast: true });
-const onCount = actions.extend({ atLeast: z.int().min(1).max(100) });
-
-/** The contract's policy and what escalation can do beyond it. Every addition is optional: the contract's policies are valid as they are. */
-export const EscalatingPolicy = SlaPolicy.extend({
-  /** Warn when so many counted minutes are left, beside the shares. */
-  warnAtMinutesLeft: z.array(z.number().positive()).max(5).optional(),
-  onDeclines: onCount.optional(),
-  onReopenings: onCount.optional(),
-  /** -1 is furious, 1 delighted. */
-  onSentiment: actions.extend({ atMost: z.number().min(-1).max(1) }).optional(),
-});
-export type EscalatingPolicy = z.infer<typeof EscalatingPolicy>;
+import { Target, type Calendar, type SlaPolicy } from '@signalbox/contracts';
 
 /** Twenty years; a target beyond that is a slip of the keyboard. */
 const WEEKS_MAX = 20 * 52;
