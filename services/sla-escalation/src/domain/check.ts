@@ -83,7 +83,7 @@ function bounded(event: EscalationEvent): EscalationEvent {
   return TicketEscalated(event.ticketId, { ...event.data, notify: event.data.notify.slice(0, NOTIFIED_MAX) });
 }
 
-function toWire({ target, instance, status, startedAt, dueAt, targetMinutes, breachedAt, stoppedAt }: ClockState): Clock {
+function toWire({ target, instance, status, startedAt, dueAt, targetMinutes, breachedAt, stoppedAt, queueId }: ClockState): Clock {
   return {
     target,
     instance,
@@ -93,6 +93,7 @@ function toWire({ target, instance, status, startedAt, dueAt, targetMinutes, bre
     targetMinutes,
     breachedAt: breachedAt === null ? null : iso(breachedAt),
     stoppedAt: stoppedAt === null ? null : iso(stoppedAt),
+    ...(queueId === undefined ? {} : { queueId }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Calendar, Priority, SlaPolicy, Target, TicketStatus } from '@signalbox/contracts';
+import { Target, type Calendar, type Priority, type SlaPolicy, type TicketStatus } from '@signalbox/contracts';
 import * as fc from 'fast-check';
 import { aroundTheClock, businessTime, type WorkingTime } from './calendar.js';
 import { clocksOf, type ClockState } from './clock.js';
@@ -97,6 +97,7 @@ interface SlowClock {
 interface SlowDebt {
   target: Target;
   from: number;
+  queue: string | null;
   counted: number[];
   pausedMinutes: number;
   owed: boolean;
@@ -124,8 +125,8 @@ function slowClocks({ rules, happenings, now }: Case, open: Uint8Array): object[
     debt.clock = { target, instance, targetMinutes, startedAt, counted: [...counted], endedAt: null, canceled: false, missedAtEnd: false };
     clocks.push(debt.clock);
   };
-  const owe = (target: Target, from: number): void => {
-    const debt: SlowDebt = { target, from, counted: [], pausedMinutes: 0, owed: true, clock: null };
+  const owe = (target: Target, from: number, queue: string | null = null): void => {
+    const debt: SlowDebt = { target, from, queue, counted: [], pausedMinutes: 0, owed: true, clock: null };
     debts.push(debt);
     begin(debt);
   };
@@ -148,12 +149,18 @@ function slowClocks({ rules, happenings, now }: Case, open: Uint8Array): object[
       if (!isBound) end(debt, minute, true);
     } else if (!isBound || minutes < clock.targetMinutes) clock.targetMinutes = minutes;
   };
+  const owedNow = (...targets: Target[]): SlowDebt[] => debts.filter(({ target, owed }) => owed && targets.includes(target));
   const become = (next: TicketStatus, minute: number): void => {
     const was = status === 'solved' || status === 'closed';
     const is = next === 'solved' || next === 'closed';
     status = next;
     const resolution = debts.find(({ target }) => target === 'resolution')!;
-    if (is && !was) pay(resolution, minute, false);
+    if (is && !was) {
+      pay(resolution, minute, false);
+      for (const debt of owedNow('internal')) pay(debt, minute, false);
+      for (const debt of owedNow('periodicUpdate')) pay(debt, minute, true);
+    }
+    if (was && !is) owe('internal', minute, debts.findLast(({ target }) => target === 'internal')!.queue);
     if (was && !is && rules.resolution === 'total') {
       resolution.owed = true;
       const clock = resolution.clock;
@@ -172,6 +179,25 @@ function slowClocks({ rules, happenings, now }: Case, open: Uint8Array): object[
       priority = happening.priority;
       owe('firstResponse', minute);
       owe('resolution', minute);
+      owe('internal', minute);
+    } else if (happening.type === 'handed-over') {
+      const [debt] = owedNow('internal');
+      if (debt?.queue === null) debt.queue = happening.to;
+      else if (debt && debt.queue !== happening.to) {
+        pay(debt, minute, false);
+        owe('internal', minute, happening.to);
+      }
+    } else if (happening.type === 'merged-away') {
+      status = 'closed';
+      for (const debt of debts) if (debt.owed) pay(debt, minute, true);
+    } else if (happening.type === 'merged-in') {
+      for (const debt of owedNow('firstResponse', 'resolution').filter(({ from }) => happening.receivedAt < from)) {
+        const before = Array.from({ length: debt.from - happening.receivedAt }, (_, index) => happening.receivedAt + index);
+        debt.counted = [...before.filter((at) => open[at]), ...debt.counted];
+        if (debt.clock?.endedAt === null) Object.assign(debt.clock, { counted: [...debt.counted], startedAt: happening.receivedAt });
+        debt.from = happening.receivedAt;
+        reprioritize(debt, minute, debt.clock !== null && debt.counted.length >= debt.clock.targetMinutes);
+      }
     } else if (happening.type === 'priority') {
       priority = happening.value;
       for (const debt of debts.filter(({ owed }) => owed)) {
@@ -184,7 +210,8 @@ function slowClocks({ rules, happenings, now }: Case, open: Uint8Array): object[
       if (answered && !debts.some(({ target, owed }) => target === 'nextReply' && owed)) owe('nextReply', minute);
     } else if (happening.type === 'agent-replied' && happening.by === 'human') {
       answered = true;
-      for (const debt of debts) if (debt.owed && debt.target !== 'resolution') pay(debt, minute, false);
+      for (const debt of owedNow('firstResponse', 'nextReply', 'periodicUpdate')) pay(debt, minute, false);
+      if (status !== 'solved' && status !== 'closed') owe('periodicUpdate', minute);
     }
   };
 
@@ -274,7 +301,11 @@ const aHappening: fc.Arbitrary<Happening> = fc.oneof(
     .map((value): Happening => ({ type: 'status', value })),
   fc.constantFrom<Happening>({ type: 'customer-replied' }, { type: 'reopened' }, { type: 'note' }),
   fc.constantFrom('human', 'human', 'bot').map((by): Happening => ({ type: 'agent-replied', by })),
+  fc.constantFrom('billing', 'technical').map((to): Happening => ({ type: 'handed-over', to })),
+  // In minutes here; `factsOf` makes instants of them.
+  fc.integer({ min: 0, max: EVENT_MINUTES }).map((receivedAt): Happening => ({ type: 'merged-in', receivedAt })),
 );
+const orMerged = fc.oneof({ weight: 60, arbitrary: aHappening }, { weight: 1, arbitrary: fc.constant<Happening>({ type: 'merged-away' }) });
 
 const aCase: fc.Arbitrary<Case> = fc.integer({ min: 0, max: WINDOWS.length - 1 }).chain((window) => {
   const [timeZone, from] = WINDOWS[window]!;
@@ -291,7 +322,7 @@ const aCase: fc.Arbitrary<Case> = fc.integer({ min: 0, max: WINDOWS.length - 1 }
     window: fc.constant(window),
     calendar: fc.oneof({ weight: 9, arbitrary: calendar }, { weight: 1, arbitrary: fc.constant(null) }),
     rules: fc.record({
-      targets: fc.record({ firstResponse: someTargets, nextReply: someTargets, resolution: someTargets }, { requiredKeys: ['resolution'] }),
+      targets: fc.record(Object.fromEntries(Target.options.map((target) => [target, someTargets])), { requiredKeys: ['resolution'] }),
       resolution: fc.constantFrom('first' as const, 'total' as const),
       pauseOn: fc.constantFrom<Rules['pauseOn']>(['pending', 'on-hold'], ['pending'], []),
       pauseMinutesMax: fc.option(fc.integer({ min: 1, max: 900 })),
@@ -299,7 +330,7 @@ const aCase: fc.Arbitrary<Case> = fc.integer({ min: 0, max: WINDOWS.length - 1 }
     happenings: fc
       .tuple(
         aPriority,
-        fc.array(aHappening, { maxLength: 10 }),
+        fc.array(orMerged, { maxLength: 10 }),
         fc.uniqueArray(fc.integer({ min: 0, max: EVENT_MINUTES }), { minLength: 11, maxLength: 11 }),
       )
       .map(([priority, happenings, minutes]) => {
@@ -331,7 +362,7 @@ const MET_OVER_A_PAUSE: Case = {
 function factsOf({ window, happenings }: Case): TicketFact[] {
   const origin = originOf(window);
   return happenings.map(({ minute, happening }, version) => ({
-    ...happening,
+    ...(happening.type === 'merged-in' ? { ...happening, receivedAt: origin + happening.receivedAt * MINUTE_MS } : happening),
     at: origin + minute * MINUTE_MS,
     topic: 'signalbox.x',
     version,
@@ -418,7 +449,10 @@ describe('clocks against a reference that lives minute by minute', () => {
         // Coarse instants make many events fall together; a never-open calendar has no deadline to explain.
         const at = (minute: number): string =>
           new Date(originOf(given.window) + Math.floor(minute / grain) * grain * MINUTE_MS).toISOString();
-        const events = given.happenings.map(({ minute, happening }) => ({ at: at(minute), ...happening }));
+        const events = given.happenings.map(({ minute, happening }) => ({
+          at: at(minute),
+          ...(happening.type === 'merged-in' ? { ...happening, receivedAt: at(happening.receivedAt) } : happening),
+        }));
         const calendar = { ...(given.calendar ?? { timeZone: 'UTC' }), week: { mon: [['09:00', '17:00']], ...given.calendar?.week } };
         const week = Object.values(calendar.week).some((hours) => hours && hours.length > 0)
           ? calendar.week

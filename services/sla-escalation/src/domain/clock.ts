@@ -21,6 +21,8 @@ export interface ClockState {
   readonly breachedAt: number | null;
   readonly stoppedAt: number | null;
   readonly targetMinutes: number;
+  /** Of an internal clock, once it is known: the queue that owes it. */
+  readonly queueId?: string | undefined;
   /** Counted until `stoppedAt`, else until now; after a breach too. */
   readonly spentMs: number;
   /** When a pause with a limit ends by itself; else null. */
@@ -48,10 +50,11 @@ interface Clock {
   end: { readonly at: number; readonly how: 'stopped' | 'canceled'; readonly spans: readonly Span[] } | null;
 }
 
-/** Something owed to the customer since `startedAt`, whether or not there is a target for it at the moment. */
+/** Something owed to the customer, or between queues, since `startedAt`, whether or not there is a target for it at the moment. */
 interface Debt {
   readonly target: Target;
-  readonly startedAt: number;
+  startedAt: number;
+  queueId?: string | undefined;
   spans: readonly Span[];
   clocks: Clock[];
   /** False once paid. Total resolution is owed again when the ticket is reopened. */
@@ -59,9 +62,10 @@ interface Debt {
 }
 
 const DONE: readonly TicketStatus[] = ['solved', 'closed'];
+const ANSWERED: readonly Target[] = ['firstResponse', 'nextReply', 'periodicUpdate'];
 
 class TicketClocks {
-  readonly #debts: Debt[] = [];
+  #debts: Debt[] = [];
   readonly #instances: Record<Target, number> = { firstResponse: 0, nextReply: 0, periodicUpdate: 0, resolution: 0, internal: 0 };
   readonly #resolution: Debt;
   readonly #rules: ClockRules;
@@ -76,6 +80,7 @@ class TicketClocks {
     this.#time = time;
     this.#owe('firstResponse', receivedAt);
     this.#resolution = this.#owe('resolution', receivedAt);
+    this.#owe('internal', receivedAt);
   }
 
   apply(happening: Happening, at: number): void {
@@ -92,6 +97,13 @@ class TicketClocks {
         return this.#hearCustomer(at);
       case 'agent-replied':
         return happening.by === 'human' ? this.#answer(at) : undefined;
+      case 'handed-over':
+        return this.#handOver(happening.to, at);
+      case 'merged-in':
+        return this.#age(happening.receivedAt, at);
+      case 'merged-away':
+        this.#status = 'closed';
+        for (const debt of this.#debts) if (debt.open) this.#settle(debt, at, 'canceled');
     }
   }
 
@@ -99,8 +111,8 @@ class TicketClocks {
     return this.#debts.flatMap((debt) => debt.clocks.map((clock) => stateOf(debt, clock, this.#time, now)));
   }
 
-  #owe(target: Target, at: number): Debt {
-    const debt: Debt = { target, startedAt: at, spans: [{ from: at, to: null, why: 'running' }], clocks: [], open: true };
+  #owe(target: Target, at: number, queueId?: string): Debt {
+    const debt: Debt = { target, queueId, startedAt: at, spans: [{ from: at, to: null, why: 'running' }], clocks: [], open: true };
     this.#debts.push(debt);
     this.#retarget(debt, at);
     return debt;
@@ -114,9 +126,36 @@ class TicketClocks {
     if (this.#answered && !waiting) this.#owe('nextReply', at);
   }
 
+  /** A person's public reply: what the customer waited for, and the last sign of life until the next one. */
   #answer(at: number): void {
     this.#answered = true;
-    for (const debt of this.#debts) if (debt.open && debt.target !== 'resolution') this.#settle(debt, at, 'stopped');
+    for (const debt of this.#debts) if (debt.open && ANSWERED.includes(debt.target)) this.#settle(debt, at, 'stopped');
+    if (!DONE.includes(this.#status)) this.#countOrPause(this.#owe('periodicUpdate', at), at);
+  }
+
+  #handOver(queueId: string, at: number): void {
+    const current = this.#debts.find((debt) => debt.target === 'internal' && debt.open);
+    if (!current || current.queueId === queueId) return;
+    if (current.queueId === undefined) current.queueId = queueId;
+    else {
+      this.#settle(current, at, 'stopped');
+      const next = this.#owe('internal', at, queueId);
+      this.#countOrPause(next, at);
+    }
+  }
+
+  /** As old as the elder of two merged tickets: what it still owes since its receipt, it has owed for longer. */
+  #age(receivedAt: number, at: number): void {
+    for (const debt of this.#debts) {
+      if (!debt.open || receivedAt >= debt.startedAt || !(debt.target === 'firstResponse' || debt === this.#resolution)) continue;
+      const [first, ...rest] = debt.spans;
+      const isRunning = first!.why === 'running';
+      debt.spans = isRunning
+        ? [{ ...first!, from: receivedAt }, ...rest]
+        : [{ from: receivedAt, to: debt.startedAt, why: 'running' }, first!, ...rest];
+      debt.startedAt = receivedAt;
+      this.#retarget(debt, at);
+    }
   }
 
   #become(status: TicketStatus, at: number): void {
@@ -124,9 +163,28 @@ class TicketClocks {
     const isDone = DONE.includes(status);
     this.#status = status;
     for (const debt of this.#debts) if (debt.open && debt.target !== 'firstResponse') this.#countOrPause(debt, at);
-    if (isDone && !wasDone) this.#settle(this.#resolution, at, 'stopped');
-    if (wasDone && !isDone && this.#rules.resolution === 'total') this.#resume(this.#resolution, at);
+    if (isDone && !wasDone) this.#finish(at);
+    if (wasDone && !isDone) {
+      if (this.#rules.resolution === 'total') this.#resume(this.#resolution, at);
+      // The queue that had it has it again; what it did before is judged.
+      const last = this.#debts.findLast(({ target }) => target === 'internal');
+      this.#countOrPause(this.#owe('internal', at, last?.queueId), at);
+    }
     if (status === 'closed') for (const debt of this.#debts) if (debt.open) this.#settle(debt, at, 'canceled');
+  }
+
+  /** Solved: nobody owes a resolution any more, nor an update. */
+  #finish(at: number): void {
+    for (const debt of this.#debts) {
+      if (!debt.open) continue;
+      if (debt === this.#resolution || debt.target === 'internal') this.#settle(debt, at, 'stopped');
+      else if (debt.target === 'periodicUpdate') this.#settle(debt, at, 'canceled');
+    }
+    // A reply that also solves owes no update, not even for an instant.
+    const unborn = this.#debts.find(({ target, startedAt }) => target === 'periodicUpdate' && startedAt === at);
+    if (!unborn) return;
+    this.#instances.periodicUpdate -= unborn.clocks.length;
+    this.#debts = this.#debts.filter((debt) => debt !== unborn);
   }
 
   #countOrPause(debt: Debt, at: number): void {
@@ -183,7 +241,7 @@ class TicketClocks {
 }
 
 function stateOf(debt: Debt, clock: Clock, time: WorkingTime, now: number): ClockState {
-  const { target, startedAt } = debt;
+  const { target, queueId } = debt;
   const spans = clock.end ? clock.end.spans : debt.spans;
   const stoppedAt = clock.end?.at ?? null;
   const end = stoppedAt ?? now;
@@ -195,11 +253,13 @@ function stateOf(debt: Debt, clock: Clock, time: WorkingTime, now: number): Cloc
     target,
     instance: clock.instance,
     status: statusOf(clock, missed, paused),
-    startedAt,
+    // Not the debt's: a clock that has stopped keeps its start, though the ticket may since have become older by a merger.
+    startedAt: spans[0]!.from,
     dueAt: paused ? null : deadline,
     breachedAt: missed ? deadline : null,
     stoppedAt,
     targetMinutes: clock.targetMs / MINUTE_MS,
+    ...(queueId === undefined ? {} : { queueId }),
     spentMs: msIn(spans, 'running', end, time),
     resumesAt: !clock.end && today && today.why !== 'running' ? today.to : null,
     spans: stoppedAt === null ? spans : until(spans, stoppedAt),

@@ -19,8 +19,14 @@ const event = z.discriminatedUnion(
     z.object({ at: instant, type: z.literal('note') }),
     z.object({ at: instant, type: z.literal('reopened') }),
     z.object({ at: instant, type: z.literal('customer-replied') }),
+    z.object({ at: instant, type: z.literal('handed-over'), to: z.string().min(1).max(80) }),
+    z.object({ at: instant, type: z.literal('merged-in'), receivedAt: instant }),
+    z.object({ at: instant, type: z.literal('merged-away') }),
   ],
-  { error: "a type of event: 'received', 'priority', 'status', 'customer-replied', 'agent-replied', 'note' or 'reopened'" },
+  {
+    error:
+      "a type of event: 'received', 'priority', 'status', 'customer-replied', 'agent-replied', 'note', 'reopened', 'handed-over', 'merged-in' or 'merged-away'",
+  },
 );
 
 /** A case calculated by hand: calendar, policy (its calendar's name and its escalation may be left out), events in any order, now. */
@@ -75,7 +81,7 @@ export function explainDeadline(input: unknown): { clocks: ExplainedClock[] } {
 
 /** One clock as people and tests read it. Throws InvalidCase when its deadline lies beyond the calendar. */
 export function explainClock(clock: ClockState, time: WorkingTime, now: number): ExplainedClock {
-  const { target, instance, status, startedAt, dueAt, breachedAt, stoppedAt, targetMinutes, spentMs } = clock;
+  const { target, instance, status, startedAt, dueAt, breachedAt, stoppedAt, targetMinutes, queueId, spentMs } = clock;
   if (dueAt === Infinity) {
     throw new InvalidCase(
       `calendar: opens for less than the ${targetMinutes} minutes of ${target} between ${iso(startedAt)} and the year 2200`,
@@ -90,6 +96,7 @@ export function explainClock(clock: ClockState, time: WorkingTime, now: number):
     breachedAt: breachedAt === null ? null : iso(breachedAt),
     stoppedAt: stoppedAt === null ? null : iso(stoppedAt),
     targetMinutes,
+    ...(queueId === undefined ? {} : { queueId }),
     spentMinutes: spentMs / MINUTE_MS,
     segments: segmentsOf(clock, time, stoppedAt ?? now),
   };
@@ -119,11 +126,29 @@ function segmentsOf(clock: ClockState, time: WorkingTime, end: number): Segment[
  * Events of a case have no topic and version. At the same instant the careful order holds, whatever the order in the file: a reply
  * before a customer's message (it cannot have answered it), solved before reopened, a lower priority before a higher one.
  */
-const ORDER: readonly CaseEvent['type'][] = ['received', 'priority', 'agent-replied', 'status', 'note', 'reopened', 'customer-replied'];
+const ORDER: readonly CaseEvent['type'][] = [
+  'received',
+  'merged-in',
+  'priority',
+  'handed-over',
+  'agent-replied',
+  'status',
+  'note',
+  'reopened',
+  'customer-replied',
+  'merged-away',
+];
 
 function toFact(happening: CaseEvent): TicketFact {
   const { at, ...rest } = happening;
-  return { ...(rest as Happening), at: Date.parse(at), topic: String(ORDER.indexOf(happening.type)), version: rankOf(happening) };
+  const said = rest.type === 'merged-in' ? { ...rest, receivedAt: Date.parse(rest.receivedAt) } : rest;
+  // One digit each, so that they sort as they stand; queues at one instant by their names.
+  return {
+    ...(said as Happening),
+    at: Date.parse(at),
+    topic: `${ORDER.indexOf(happening.type)}${happening.type === 'handed-over' ? happening.to : ''}`,
+    version: rankOf(happening),
+  };
 }
 
 function rankOf(happening: CaseEvent): number {

@@ -8,7 +8,13 @@ export type Happening =
   | { readonly type: 'customer-replied' }
   | { readonly type: 'agent-replied'; readonly by: string }
   | { readonly type: 'note' }
-  | { readonly type: 'reopened' };
+  | { readonly type: 'reopened' }
+  /** From now on this queue owes it; the first one has owed it since the receipt. */
+  | { readonly type: 'handed-over'; readonly to: string }
+  /** Another ticket, received then (epoch milliseconds), goes on in this one. */
+  | { readonly type: 'merged-in'; readonly receivedAt: number }
+  /** It ended, and goes on in another ticket. */
+  | { readonly type: 'merged-away' };
 
 /** A happening with its place in the one order of all facts: (at, topic, version). `at` is in epoch milliseconds. */
 export type TicketFact = Happening & { readonly at: number; readonly topic: string; readonly version: number };
