@@ -43,7 +43,7 @@ export const NO_CONFIGURATION = new ConfigurationSnapshot(0, new Map());
 const KEEP = `
   insert into messaging.config_record (key, kind, name, content)
   select * from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[]) on conflict (key) do nothing`;
-const KEEP_BUNDLE = `insert into messaging.config_bundle (bundle, members) values ($1, $2) on conflict (bundle) do nothing`;
+const KEEP_BUNDLE = `insert into messaging.config_bundle (bundle, members, applied_at) values ($1, $2, $3) on conflict (bundle) do nothing`;
 
 /** The newest bundle whose members have all arrived: a bundle is switched whole or not at all. */
 const SWITCH = `
@@ -67,7 +67,7 @@ export async function storeConfiguration(events: readonly Received<Draft>[], tx:
     ]);
   }
   for (const bundle of events.filter((event) => event.type === 'ConfigBundle') as Received<ConfigBundle>[]) {
-    if (bundle.key === BUNDLE_KEY) await tx.query(KEEP_BUNDLE, [bundle.data.bundle, bundle.data.members]);
+    if (bundle.key === BUNDLE_KEY) await tx.query(KEEP_BUNDLE, [bundle.data.bundle, bundle.data.members, bundle.data.appliedAt]);
   }
   await tx.query(SWITCH);
 }
@@ -81,18 +81,75 @@ export class ConfigurationCache {
     const rows = (await tx.query(
       `select r.key, r.kind, r.name, r.content from messaging.config_bundle b join messaging.config_record r on r.key = any(b.members) where b.bundle = $1`,
       [bundle],
-    )) as { key: string; kind: string; name: string; content: unknown }[];
-    const kinds = new Map<string, Map<string, unknown>>();
-    const versions = new Map<string, number>();
-    for (const row of rows.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    )) as StoredRecord[];
+    const known = rows.flatMap((row) => {
       const schema = configKinds[row.kind as ConfigKind];
-      if (!schema) continue; // A kind that a newer console knows and this release does not.
-      let kind = kinds.get(row.kind);
-      if (!kind) kinds.set(row.kind, (kind = new Map()));
-      kind.set(row.name, schema.parse(row.content));
-      versions.set(`${row.kind}/${row.name}`, Number(row.key.slice(row.key.lastIndexOf('@') + 1)));
-    }
-    this.current = new ConfigurationSnapshot(bundle, kinds, versions);
+      return schema ? [{ ...row, content: schema.parse(row.content) as unknown }] : []; // A kind that a newer console knows and this release does not.
+    });
+    this.current = snapshotOf(bundle, known);
     return this.current;
   }
+}
+
+interface StoredRecord {
+  readonly key: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly content: unknown;
+}
+
+/** Of records whose content is parsed already. */
+function snapshotOf(bundle: number, records: readonly StoredRecord[]): ConfigurationSnapshot {
+  const kinds = new Map<string, Map<string, unknown>>();
+  const versions = new Map<string, number>();
+  for (const { key, kind, name, content } of records.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (!kinds.has(kind)) kinds.set(kind, new Map());
+    kinds.get(kind)!.set(name, content);
+    versions.set(`${kind}/${name}`, Number(key.slice(key.lastIndexOf('@') + 1)));
+  }
+  return new ConfigurationSnapshot(bundle, kinds, versions);
+}
+
+/** One bundle as far as some kinds are concerned, in force from `appliedAt`. */
+export interface AppliedBundle {
+  /** Null: applied before this was kept, so earlier than all that have one. */
+  readonly appliedAt: Date | null;
+  readonly snapshot: ConfigurationSnapshot;
+}
+
+/** A company may apply all day: so many bundles are looked back upon. What was judged before them is judged by the oldest of them. */
+const BUNDLES_BACK = 200;
+const BUNDLES_WITH = `
+  select b.bundle, b.applied_at, array(select m from unnest(b.members) as m where split_part(m, '/', 1) = any($1) order by m) as members
+  from messaging.config_bundle b where b.bundle <= $2 order by b.bundle desc limit $3`;
+
+/**
+ * What of some kinds was in force when, oldest first, up to a bundle: for who judges the past by what held then. Neighbours that agree in
+ * these kinds are one. Not cheap: to be asked once per bundle.
+ */
+export async function appliedBundles(kinds: readonly ConfigKind[], upTo: number, tx: EntityManager): Promise<AppliedBundle[]> {
+  const bundles = (await tx.query(BUNDLES_WITH, [kinds, upTo, BUNDLES_BACK])) as {
+    bundle: number;
+    applied_at: Date | null;
+    members: string[];
+  }[];
+  const distinct = bundles
+    .toReversed()
+    .filter(({ members }, index, all) => index === 0 || members.join(' ') !== all[index - 1]!.members.join(' '));
+  const rows = (await tx.query(`select key, kind, name, content from messaging.config_record where kind = any($1)`, [
+    kinds,
+  ])) as StoredRecord[];
+  // Parsed once each, so that a record is one object in whichever bundle.
+  const records = new Map(
+    rows.map((row) => [row.key, { ...row, content: configKinds[row.kind as ConfigKind].parse(row.content) as unknown }]),
+  );
+  return distinct
+    .filter(({ members }) => members.every((key) => records.has(key)))
+    .map(({ bundle, applied_at, members }) => ({
+      appliedAt: applied_at,
+      snapshot: snapshotOf(
+        bundle,
+        members.map((key) => records.get(key)!),
+      ),
+    }));
 }

@@ -2,7 +2,7 @@ export { On } from './on.js';
 export { isInfrastructure, Unprocessable } from './unprocessable.js';
 export type { CommandHandler, Delivery, EventHandler, Outcome } from './delivery.js';
 export { UnitOfWork, type LockAll, type UnitReport } from './unit-of-work.js';
-export { ConfigurationSnapshot, NO_CONFIGURATION } from './configuration.js';
+export { appliedBundles, ConfigurationSnapshot, NO_CONFIGURATION, type AppliedBundle } from './configuration.js';
 export { type DeadLetter } from './dead-letter.store.js';
 export { GATHER_LIMITS, type GatherLimits } from './gatherer.js';
 export { MessagingModule } from './messaging.module.js';

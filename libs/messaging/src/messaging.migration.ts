@@ -109,4 +109,17 @@ export class CompleteOnTheWayOut implements MigrationInterface {
   }
 }
 
-export const messagingMigrations = [CreateMessaging, OneRowPerUnit, CompleteOnTheWayOut];
+/** What is past is judged by what was in force then. */
+export class BundlesHaveATime implements MigrationInterface {
+  readonly name = 'bundles-have-a-time-1795741200000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`alter table messaging.config_bundle add column applied_at timestamptz`);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations are append-only; write a new one');
+  }
+}
+
+export const messagingMigrations = [CreateMessaging, OneRowPerUnit, CompleteOnTheWayOut, BundlesHaveATime];

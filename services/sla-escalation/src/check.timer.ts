@@ -1,5 +1,7 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Draft } from '@signalbox/contracts';
 import { UnitOfWork, type Delivery, type Outcome } from '@signalbox/messaging';
+import { Recomputing } from './recomputing.js';
 import { SlaTicketStore } from './sla-ticket.store.js';
 import { TicketChecker } from './ticket-checker.js';
 
@@ -7,7 +9,10 @@ const TICKETS_MAX = 500;
 /** The safety net for what another instance wrote; ordinarily the next due instant is known. */
 const SWEEP_MS = 1_000;
 
-interface Checked {
+/** What is said later than that is worth a line in the log. */
+const LATE_MS = 5_000;
+
+interface Looked {
   readonly more: boolean;
   /** From now; Infinity: nothing is due. */
   readonly waitMs: number;
@@ -25,6 +30,7 @@ export class CheckTimer implements OnApplicationBootstrap, BeforeApplicationShut
   constructor(
     @Inject(UnitOfWork) private readonly unit: UnitOfWork,
     @Inject(TicketChecker) private readonly checker: TicketChecker,
+    @Inject(Recomputing) private readonly recomputing: Recomputing,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -46,25 +52,36 @@ export class CheckTimer implements OnApplicationBootstrap, BeforeApplicationShut
     if (!this.#stopped) this.#alarm = setTimeout(() => void this.#run(), waitMs);
   }
 
+  /** Ordinarily some ms; after an outage whoever looks at the log is told what is being caught up with. */
+  #sayHowLate(events: readonly Draft[]): void {
+    const lateMs = events.map(({ data }) => (data as { lateMs?: number }).lateMs ?? 0).filter((ms) => ms > LATE_MS);
+    if (lateMs.length === 0) return;
+    const worst = Math.max(...lateMs);
+    this.#logger.warn(`catching up: ${lateMs.length} warnings, breaches and levels are said up to ${Math.round(worst / 1000)} s late`);
+  }
+
   async #run(): Promise<void> {
     this.#alarmAt = Infinity;
-    const { more, waitMs } = await this.unit.submit(this.#check, undefined).catch((error: Error): Checked => {
+    const { more, waitMs } = await this.unit.submit(this.#check, undefined).catch((error: Error): Looked => {
       this.#logger.warn(`check: ${error.message}`);
       return { more: false, waitMs: Infinity };
     });
     this.#wakeIn(more ? 0 : Math.min(SWEEP_MS, waitMs));
   }
 
-  readonly #check = async (asked: readonly undefined[], delivery: Delivery): Promise<Outcome<Checked>[]> => {
+  readonly #check = async (asked: readonly undefined[], delivery: Delivery): Promise<Outcome<Looked>[]> => {
     const { tx, now, config } = delivery;
     const store = new SlaTicketStore(tx);
+    const bundle = await this.checker.rulesBundle(config, tx);
     const due = await store.claimDue(now, TICKETS_MAX);
-    const outdated = due.length < TICKETS_MAX ? await store.claimOutdated(config.bundle, now, TICKETS_MAX - due.length) : [];
-    const { events } = await this.checker.check([...due, ...outdated], delivery);
+    const outdated = due.length < TICKETS_MAX ? await store.claimOutdated(bundle, now, TICKETS_MAX - due.length) : [];
+    const { events, moves } = await this.checker.check([...due, ...outdated], delivery);
+    this.#sayHowLate(events);
+    events.push(...(await this.recomputing.note(moves, due.length + outdated.length < TICKETS_MAX, bundle, delivery)));
     const next = await store.nextCheckAt();
     // A row that is due and was not claimed is in another's hands, for some milliseconds.
     const waitMs = next === null ? Infinity : Math.max(20, next.getTime() - now.getTime());
-    const answer: Checked = { more: due.length + outdated.length === TICKETS_MAX, waitMs };
+    const answer: Looked = { more: due.length + outdated.length === TICKETS_MAX, waitMs };
     return asked.map((_, index) => ({ events: index === 0 ? events : [], answer }));
   };
 }

@@ -6,15 +6,17 @@ export interface SlaTicketRow {
   readonly ticketId: string;
   readonly facts: StoredFacts;
   readonly state: CheckedState;
+  /** The configuration of the last check. */
+  readonly bundle: number;
 }
 
-export interface CheckedRow extends SlaTicketRow {
+export interface CheckedRow extends Omit<SlaTicketRow, 'bundle'> {
   readonly open: boolean;
   /** Null: only a new fact or configuration can change anything. */
   readonly nextCheckAt: Date | null;
 }
 
-const COLUMNS = 'ticket_id, facts, published, said';
+const COLUMNS = 'ticket_id, facts, published, said, bundle';
 const ADD_MISSING = 'insert into sla_ticket (ticket_id) select * from unnest($1::text[]) as x(id) order by id on conflict do nothing';
 const LOCK = `select ${COLUMNS} from sla_ticket where ticket_id = any($1) order by ticket_id for update`;
 /** Skip locked rows: every instance works the same table, none waits for another, a crash frees its rows. */
@@ -38,6 +40,10 @@ export class SlaTicketStore {
     return toRows(rows);
   }
 
+  async read(ticketIds: readonly string[]): Promise<SlaTicketRow[]> {
+    return toRows(await this.tx.query(`select ${COLUMNS} from sla_ticket where ticket_id = any($1)`, [ticketIds]));
+  }
+
   async claimDue(now: Date, max: number): Promise<SlaTicketRow[]> {
     return toRows(await this.tx.query(CLAIM_DUE, [now, max]));
   }
@@ -45,6 +51,21 @@ export class SlaTicketStore {
   /** Open tickets last checked under an older configuration, the due ones left out. */
   async claimOutdated(bundle: number, now: Date, max: number): Promise<SlaTicketRow[]> {
     return toRows(await this.tx.query(CLAIM_OUTDATED, [bundle, now, max]));
+  }
+
+  /** Also those that another instance is checking just now. */
+  async isAnyOutdated(bundle: number): Promise<boolean> {
+    const [row] = await this.tx.query<{ any: boolean }[]>('select exists (select from sla_ticket where open and bundle < $1) as any', [
+      bundle,
+    ]);
+    return row!.any;
+  }
+
+  /** Open tickets in the order of their ids, not locked. */
+  async openAfter(ticketId: string, max: number): Promise<SlaTicketRow[]> {
+    return toRows(
+      await this.tx.query(`select ${COLUMNS} from sla_ticket where open and ticket_id > $1 order by ticket_id limit $2`, [ticketId, max]),
+    );
   }
 
   async save(rows: readonly CheckedRow[], bundle: number): Promise<void> {
@@ -74,8 +95,9 @@ interface StoredRow {
   facts: StoredFacts;
   published: CheckedState['published'];
   said: string[];
+  bundle: number;
 }
 
 function toRows(rows: StoredRow[]): SlaTicketRow[] {
-  return rows.map(({ ticket_id, facts, published, said }) => ({ ticketId: ticket_id, facts, state: { published, said } }));
+  return rows.map(({ ticket_id, facts, published, said, bundle }) => ({ ticketId: ticket_id, facts, state: { published, said }, bundle }));
 }

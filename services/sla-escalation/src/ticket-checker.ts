@@ -1,12 +1,23 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Draft } from '@signalbox/contracts';
+import { causedBy, type Clock, type Draft, type ExplainClocksRequested, type Received } from '@signalbox/contracts';
 import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
-import { checkTicket } from './domain/check.js';
+import type { EntityManager } from 'typeorm';
+import { checkTicket, explainTicket, type CheckedState, type Configured } from './domain/check.js';
+import { movesBetween, together, type Moves } from './domain/recomputing.js';
 import { Policies } from './policies.js';
 import { SlaTicketStore, type CheckedRow, type SlaTicketRow } from './sla-ticket.store.js';
 
 /** A ticket whose facts make no sense is looked at again, in case a release mends it. */
 const BROKEN_WAIT_MS = 3_600_000;
+
+export interface Checked {
+  readonly events: Draft[];
+  readonly moves: Moves;
+  readonly nextCheckAt: Date | null;
+}
+
+const clocksIn = ({ published }: CheckedState): readonly Clock[] => published?.clocks ?? [];
+const UNKNOWN = { facts: {}, state: { published: null, said: [] } };
 
 /** The one place where clocks are computed and anything is said. */
 @Injectable()
@@ -14,24 +25,64 @@ export class TicketChecker {
   readonly #logger = new Logger('TicketChecker');
   readonly #policies = new Policies((sentence) => this.#logger.warn(sentence));
 
-  /** Checks locked tickets and saves them: one write each. */
-  async check(rows: readonly SlaTicketRow[], { tx, now, config }: Delivery): Promise<{ events: Draft[]; nextCheckAt: Date | null }> {
+  /**
+   * Checks locked tickets and saves them: one write each. `moves`: what new rules did to those that were last checked under older ones.
+   * To be exact about them nothing else may have happened to these tickets since.
+   */
+  async check(rows: readonly SlaTicketRow[], { tx, now, config }: Delivery): Promise<Checked> {
     const events: Draft[] = [];
     const checked: CheckedRow[] = [];
+    const moves: Moves[] = [];
+    const [configured, rulesBundle] = [await this.#policies.configured(config, tx), await this.rulesBundle(config, tx)];
     for (const row of rows) {
-      const one = this.#checkOne(row, config, now);
+      const one = this.#checkOne(row, configured, now);
       events.push(...one.events);
       checked.push(one.row);
+      if (row.bundle < rulesBundle) moves.push(movesBetween(row.ticketId, clocksIn(row.state), clocksIn(one.row.state)));
     }
-    await new SlaTicketStore(tx).save(checked, config.bundle);
+    await new SlaTicketStore(tx).save(checked, rulesBundle);
     const next = checked.flatMap(({ nextCheckAt }) => nextCheckAt?.getTime() ?? []);
-    return { events, nextCheckAt: next.length > 0 ? new Date(Math.min(...next)) : null };
+    return { events, moves: together(moves), nextCheckAt: next.length > 0 ? new Date(Math.min(...next)) : null };
+  }
+
+  rulesBundle(config: ConfigurationSnapshot, tx: EntityManager): Promise<number> {
+    return this.#policies.rulesBundle(config, tx);
+  }
+
+  /** What another configuration, in force from an instant, would do to these tickets. Changes and says nothing. */
+  async compare(rows: readonly SlaTicketRow[], other: ConfigurationSnapshot, from: Date, delivery: Delivery): Promise<Moves> {
+    const now = Math.max(from.getTime(), delivery.now.getTime());
+    const today = await this.#policies.configured(delivery.config, delivery.tx);
+    const supposed = await this.#policies.supposing(other, from, delivery);
+    const moves = rows.map(({ ticketId, facts, state }) => {
+      const [before, after] = [today, supposed].map((configured) => clocksIn(checkTicket(ticketId, facts, state, configured, now).state));
+      return movesBetween(ticketId, before!, after!);
+    });
+    return together(moves);
+  }
+
+  /** What each request asks, in their order; of a ticket that is not known, that it has no clocks. */
+  async explain(
+    requests: readonly Received<ExplainClocksRequested>[],
+    rows: readonly SlaTicketRow[],
+    { tx, now, config }: Delivery,
+  ): Promise<Draft[]> {
+    const configured = await this.#policies.configured(config, tx);
+    const known = new Map(rows.map((row) => [row.ticketId, row]));
+    return requests.flatMap((request) => {
+      const { facts, state } = known.get(request.ticketId) ?? UNKNOWN;
+      return causedBy(request, [explainTicket(request.ticketId, request.id, facts, state, configured, now.getTime())]);
+    });
   }
 
   /** One ticket that cannot be computed must not keep the others from being checked. */
-  #checkOne({ ticketId, facts, state }: SlaTicketRow, config: ConfigurationSnapshot, now: Date): { events: Draft[]; row: CheckedRow } {
+  #checkOne(
+    { ticketId, facts, state }: Omit<SlaTicketRow, 'bundle'>,
+    configured: Configured,
+    now: Date,
+  ): { events: Draft[]; row: CheckedRow } {
     try {
-      const check = checkTicket(ticketId, facts, state, (tier) => this.#policies.find(config, tier), now.getTime());
+      const check = checkTicket(ticketId, facts, state, configured, now.getTime());
       if (check.unreachable) {
         const { policy, calendar } = check.unreachable;
         this.#policies.warnOnce(
@@ -40,7 +91,11 @@ export class TicketChecker {
       }
       const { open, nextCheckAt } = check;
       return {
-        events: check.events,
+        events: check.events.map((event) => {
+          if (event.type !== 'SlaBreached') return event;
+          const { target, instance } = event.data;
+          return { ...event, data: { ...event.data, ...check.reasonOf(target, instance, () => []) } };
+        }),
         row: { ticketId, facts, state: check.state, open, nextCheckAt: nextCheckAt === null ? null : new Date(nextCheckAt) },
       };
     } catch (error) {

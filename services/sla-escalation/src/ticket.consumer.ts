@@ -7,6 +7,7 @@ import {
   OfferExpired,
   OfferMade,
   OfferRescinded,
+  OwnerSilent,
   ProposalRejected,
   ReplyReleased,
   RequestRefused,
@@ -14,6 +15,8 @@ import {
   TicketAssigned,
   TicketClosed,
   TicketEnriched,
+  TicketMerged,
+  TicketMergedIn,
   TicketReceived,
   TicketReleased,
   TicketReopened,
@@ -30,6 +33,7 @@ import { factKey, type StoredFact } from './domain/sla-ticket.js';
 import { SlaTicketStore } from './sla-ticket.store.js';
 import { TicketChecker } from './ticket-checker.js';
 
+type AssignmentFact = StoredFact & { type: 'assignment' };
 type TicketEvent = TicketReceived | MessageReceived | TicketEnriched | AssignmentEvent;
 
 /** What clocks are computed from. One handler, so that a ticket's facts of one unit are one write and one computation. */
@@ -59,6 +63,9 @@ export class TicketConsumer {
     TicketSolved,
     TicketReopened,
     TicketClosed,
+    TicketMerged,
+    TicketMergedIn,
+    OwnerSilent,
     RequestRefused,
   )
   async onTicketEvent(events: readonly Received<TicketEvent>[], delivery: Delivery): Promise<Draft[]> {
@@ -77,34 +84,53 @@ export class TicketConsumer {
   }
 }
 
+const WHAT: Partial<Record<TicketEvent['type'], AssignmentFact['what']>> = {
+  OfferDeclined: 'declined',
+  TicketReopened: 'reopened',
+  OwnerSilent: 'owner-silent',
+  TicketMerged: 'merged-away',
+};
+
 const topicOf = (event: Received<TicketEvent>): string => eventOfType(event.type)!.topic.name;
 
 function factOf(event: Received<TicketEvent>): StoredFact | undefined {
   switch (event.type) {
     /** The receipt starts the clocks. */
     case 'TicketReceived':
-      return { type: 'received', at: Date.parse(event.data.receivedAt) };
+      return { type: 'received', at: Date.parse(event.data.receivedAt), channel: event.data.channel };
     /** What a customer writes resumes and reopens them; auto-replies and bounces start, stop and reopen nothing. */
     case 'MessageReceived':
       if (event.data.kind !== 'human') return undefined;
       return { type: 'customer-replied', at: Date.parse(event.data.receivedAt) };
-    /** Priority chooses the target, the customer's tier the policy, complexity may escalate. */
+    /** Priority chooses the target; tier, channel and category the policy; complexity and sentiment may escalate. */
     case 'TicketEnriched': {
-      const { priority, complexity, customer } = event.data;
-      const at = event.at.getTime();
-      return { type: 'enriched', at, priority: priority.value, complexity: complexity.value, tier: customer.tier ?? null };
+      const { priority, complexity, category, sentiment, customer } = event.data;
+      return {
+        type: 'enriched',
+        at: event.at.getTime(),
+        priority: priority.value,
+        complexity: complexity.value,
+        tier: customer.tier ?? null,
+        category: category.value,
+        sentiment: sentiment.value,
+      };
     }
     /** Status and owner are what assignment says. A person's reply stops the response clocks; an automatic answer stops none. */
     default: {
-      const { status, agentId, priorityOverride } = event.data.ticket;
+      const { status, agentId, priorityOverride, queueOverride } = event.data.ticket;
+      const what = WHAT[event.type];
       return {
         type: 'assignment',
         at: event.at.getTime(),
         status,
         owned: agentId !== null,
+        ...(agentId === null ? {} : { agentId }),
         priorityOverride,
+        ...(queueOverride === null ? {} : { queueOverride }),
         byAgent: event.type === 'StatusChanged' && (event.data.cause === 'agent' || event.data.cause === 'supervisor'),
         replied: event.type === 'ReplyReleased',
+        ...(what === undefined ? {} : { what }),
+        ...(event.type === 'TicketMergedIn' ? { mergedReceivedAt: Date.parse(event.data.receivedAt) } : {}),
       };
     }
   }

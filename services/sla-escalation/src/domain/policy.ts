@@ -1,4 +1,5 @@
 import { Target, type Calendar, type SlaPolicy } from '@signalbox/contracts';
+import type { About } from './sla-ticket.js';
 
 /** Twenty years; a target beyond that is a slip of the keyboard. */
 const WEEKS_MAX = 20 * 52;
@@ -24,4 +25,24 @@ export function problemsOf(policy: Pick<SlaPolicy, 'hours' | 'targets'>, calenda
 
 function minuteOfDay(time: string): number {
   return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
+}
+
+const STANDARD = 'standard';
+/**
+ * Whose rules a ticket has: of the policies that list something and fit in all they list, the one that lists most, of equals the first by
+ * name; else the one named `standard`. Undefined: none.
+ */
+export function fits(
+  policies: readonly (readonly [string, Pick<SlaPolicy, 'tiers' | 'channels' | 'categories'>])[],
+  about: About,
+): string | undefined {
+  const fitting = policies.flatMap(([name, { tiers, channels = [], categories = [] }]) => {
+    const lists: [readonly string[], string | null][] = [[tiers, about.tier], [channels, about.channel], [categories, about.category]]; // prettier-ignore
+    const asked = lists.filter(([list]) => list.length > 0);
+    return asked.length > 0 && asked.every(([list, value]) => value !== null && list.includes(value))
+      ? [{ name, lists: asked.length }]
+      : [];
+  });
+  const [first] = fitting.sort((a, b) => b.lists - a.lists || (a.name < b.name ? -1 : 1));
+  return first?.name ?? policies.find(([name]) => name === STANDARD)?.[0];
 }
