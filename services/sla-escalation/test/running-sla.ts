@@ -4,6 +4,7 @@ import {
   ConfigBundle,
   ConfigRecord,
   ConfigTopic,
+  ConsoleTopic,
   deadLettersOf,
   EnrichmentTopic,
   eventOfType,
@@ -40,10 +41,18 @@ export class RunningSla {
     const stack = await Stack.start({
       kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
       databaseUrl: process.env['DATABASE_URL']!,
-      topics: [IntakeTopic, EnrichmentTopic, AssignmentTopic, SlaEscalationTopic, ConfigTopic, deadLettersOf('sla-escalation')],
+      topics: [
+        IntakeTopic,
+        EnrichmentTopic,
+        AssignmentTopic,
+        SlaEscalationTopic,
+        ConsoleTopic,
+        ConfigTopic,
+        deadLettersOf('sla-escalation'),
+      ],
     });
     const environment = await stack.environmentFor('sla-escalation');
-    stack.attach('sla-escalation', [IntakeTopic, EnrichmentTopic, AssignmentTopic, ConfigTopic]);
+    stack.attach('sla-escalation', [IntakeTopic, EnrichmentTopic, AssignmentTopic, ConsoleTopic, ConfigTopic]);
     return new RunningSla(stack, environment, await startService(slaEscalation(environment), fatal));
   }
 
