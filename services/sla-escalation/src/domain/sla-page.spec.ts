@@ -33,7 +33,8 @@ describe('docs/sla.md', () => {
     const input = { calendar: { ...usual.calendar, ...calendar }, policy: { ...usual.policy, ...policy }, events, now };
     const { clocks } = explainDeadline(calendar === null ? { ...input, calendar: undefined } : input);
     for (const clock of expected) {
-      if (clock.none) expect(clocks.filter(({ target }) => target === clock.none)).toEqual([]);
+      const { none, instance: nth } = clock;
+      if (none) expect(clocks.filter(({ target, instance }) => target === none && instance === (nth ?? instance))).toEqual([]);
       else expect(clocks.find(({ target, instance }) => target === clock.target && instance === clock.instance)).toMatchObject(clock);
     }
   });
