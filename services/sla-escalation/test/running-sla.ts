@@ -33,7 +33,7 @@ export class RunningSla {
 
   private constructor(
     readonly stack: Stack,
-    private readonly environment: NodeJS.ProcessEnv,
+    readonly environment: NodeJS.ProcessEnv,
     public service: RunningService,
   ) {}
 
@@ -56,10 +56,11 @@ export class RunningSla {
     return new RunningSla(stack, environment, await startService(slaEscalation(environment), fatal));
   }
 
-  async restart({ rewound = false } = {}): Promise<void> {
+  /** @param clockOffsetMs how far its clock is ahead */
+  async restart({ rewound = false, clockOffsetMs = 0 } = {}): Promise<void> {
     await this.service.close();
     if (rewound) await this.stack.rewind('sla-escalation');
-    this.service = await startService(slaEscalation(this.environment), fatal);
+    this.service = await startService(slaEscalation({ ...this.environment, SIGNALBOX_CLOCK_OFFSET_MS: String(clockOffsetMs) }), fatal);
   }
 
   /** A second process's worth of the same service: same database, same topics. */
