@@ -264,7 +264,7 @@ function ownersOf(story: readonly SeenEvent[]): Violation[] {
     }
     const rescue = event.type === 'OfferMade' && event.data['rescue'] === true && owner !== null && next === owner;
     const gives = ['TicketAssigned', 'OfferMade', 'AnswerReleased'].includes(event.type) && !rescue;
-    const forced = event.type === 'TicketAssigned' && event.data['how'] === 'forced';
+    const forced = event.type === 'TicketAssigned' && ['forced', 'escalated'].includes(event.data['how'] as string);
     const accepted = event.type === 'TicketAssigned' && event.data['how'] === 'accepted' && offered === event.data['agentId'];
     if (owner !== null && (gives || (next !== null && next !== owner)))
       violations.push(
@@ -290,7 +290,10 @@ function handOversOf(story: readonly SeenEvent[], transfersMax: number): Violati
     const { type, subject, data } = event;
     const violations: Violation[] = [];
     const { to, from, byAgentId } = data as { to?: { agentId?: string }; from?: { agentId: string | null }; byAgentId?: string };
-    const reassigned = type === 'TicketReleased' && ['rescue', 'reassigned'].includes(data['why'] as string);
+    const why = data['why'] as string;
+    // An escalation gives it to somebody, or back to its queue.
+    const given = ['rescue', 'reassigned'].includes(why) || (why === 'escalation' && snapshotOf(event).agentId !== null);
+    const reassigned = type === 'TicketReleased' && given;
     if (reassigned || (type === 'TicketTransferred' && to?.agentId !== undefined)) {
       const next = story[index + 1];
       const { agentId, offer } = snapshotOf(event);

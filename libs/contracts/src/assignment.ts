@@ -180,8 +180,8 @@ export const ProposalRejected = event(AssignmentTopic, 'ProposalRejected', by.ti
 export type ProposalRejected = EventOf<typeof ProposalRejected>;
 
 /**
- * Somebody is no longer the owner. After `rescue` and `reassigned` the ticket already shows the new one, whose TicketAssigned follows
- * from the same transaction: no reader ever sees it without an owner.
+ * Somebody is no longer the owner. After `rescue` and `reassigned`, and an `escalation` to a role, the ticket already shows the new one,
+ * whose TicketAssigned follows from the same transaction: no reader ever sees it without an owner.
  */
 export const TicketReleased = event(AssignmentTopic, 'TicketReleased', by.ticketId, {
   ...changed,

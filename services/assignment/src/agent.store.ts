@@ -63,6 +63,8 @@ interface StoredHold extends HoldRow {
 
 const INSERT_MISSING = `insert into agent (agent_id) select a from unnest($1::text[]) as x(a) order by a on conflict do nothing`;
 const LOCK = `select agent_id, ${names.join(', ')} from agent where agent_id = any($1::text[]) order by agent_id for update`;
+const ONLINE = `
+  select agent_id from agent where agent_id = any($1::text[]) and configured and presence = 'online' and lease_until > $2 and in_rotation`;
 const HOLDS = `
   select h.ticket_id, h.agent_id, h.units, h.channel, h.state, h.due_at, h.interruptible, t.category from hold h left join ticket t using (ticket_id)
   where h.agent_id = any($1::text[]) order by h.ticket_id`;
@@ -140,6 +142,13 @@ export class AgentStore {
     if (gone.length > 0) saved.push(this.tx.query(DELETE_HOLDS, [gone.map((hold) => hold.ticketId), gone.map((hold) => hold.agentId)]));
     if (taken.length > 0) saved.push(this.tx.query(INSERT_HOLDS, [JSON.stringify(taken)]));
     await Promise.all(saved);
+  }
+
+  /** Those of them who take tickets now, before any lock: who locks them must look again. */
+  async onlineAmong(agentIds: readonly string[], now: Date): Promise<string[]> {
+    if (agentIds.length === 0) return [];
+    const rows = await this.tx.query<{ agent_id: string }[]>(ONLINE, [agentIds, now]);
+    return rows.map((row) => row.agent_id);
   }
 
   /** The tickets of these agents, before any lock: who locks them must look again. */

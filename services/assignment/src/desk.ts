@@ -1,4 +1,13 @@
-import { AgentState, causedBy, TicketState, type AgentConfig, type Cause, type Draft, type QueueConfig } from '@signalbox/contracts';
+import {
+  AgentState,
+  causedBy,
+  TicketState,
+  type AgentConfig,
+  type AgentRole,
+  type Cause,
+  type Draft,
+  type QueueConfig,
+} from '@signalbox/contracts';
 import type { ConfigurationSnapshot, Delivery, LockAll } from '@signalbox/messaging';
 import type { DataSource, EntityManager } from 'typeorm';
 import { AgentStore } from './agent.store.js';
@@ -26,6 +35,8 @@ interface Named {
   readonly withAgentId?: string;
   readonly toAgentId?: string;
   readonly to?: { readonly agentId?: string };
+  /** Whoever has that role. */
+  readonly reassignToRole?: AgentRole;
 }
 
 /** The tickets and agents one handler call works on, all locked: tickets before agents, each in id order. */
@@ -66,7 +77,8 @@ export class Desk {
       );
     });
     const ticketIds = events.flatMap((event) => (event as unknown as { ticketId?: string }).ticketId ?? []);
-    await desk.load(ticketIds, agentIds);
+    const roles = events.flatMap((event) => (event.data as Named).reassignToRole ?? []);
+    await desk.load(ticketIds, [...agentIds, ...(await desk.idsOf(roles))]);
   };
 
   /** Locks these tickets, these agents, and whoever owns, is offered or solved the tickets. */
@@ -79,6 +91,22 @@ export class Desk {
     const concerned = [...agentIds, ...tickets.flatMap((ticket) => agentsOf(ticket))];
     for (const agent of await this.agentStore.lock(concerned.filter((id) => !this.#agents.has(id))))
       this.#agents.set(agent.agentId, { before: agent, agent });
+  }
+
+  /** Who has one of these roles and takes tickets now, by what can be seen without a lock. */
+  idsOf(roles: readonly AgentRole[]): Promise<string[]> {
+    const configured = [...this.config.all('agent')].filter(([, { role }]) => roles.includes(role));
+    return this.agentStore.onlineAmong(
+      configured.map(([agentId]) => agentId),
+      this.now,
+    );
+  }
+  /** Of those that are loaded. */
+  ofRole(role: AgentRole): Agent[] {
+    return [...this.#agents.values()].map(({ agent }) => agent).filter(({ agentId }) => this.roleOf(agentId) === role);
+  }
+  roleOf(agentId: string): AgentRole | undefined {
+    return this.config.find('agent', agentId)?.role;
   }
 
   /** Locks these agents with their tickets; what was granted to them before they were locked is fetched after. */
@@ -232,7 +260,7 @@ export class Desk {
     if (bundle <= (await read('for update'))) return;
     applying.add(this.#tx);
     await this.#tx.query('update applied_bundle set bundle = $1', [bundle]);
-    const configured = new Map([...this.config.all('agent')].filter(([, agent]) => agent.role === 'agent'));
+    const configured = new Map([...this.config.all('agent')].filter(([, agent]) => takesTickets(agent)));
     const rows = (await this.#tx.query('select agent_id from agent where configured')) as { agent_id: string }[];
     const removed = rows.map((row) => row.agent_id).filter((id) => !configured.has(id));
     await this.loadAgents(removed, 'owned');
@@ -265,6 +293,9 @@ export class Desk {
       .sort((one, other) => Number(one.firstQueuedAt) - Number(other.firstQueuedAt));
   }
 }
+
+/** Agents do; a supervisor or an administrator who is given units does, too. */
+const takesTickets = ({ role, unitsMax }: AgentConfig): boolean => role === 'agent' || unitsMax > 0;
 
 function agentsOf(ticket: Ticket): string[] {
   const { stage } = ticket;

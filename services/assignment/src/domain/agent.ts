@@ -91,6 +91,12 @@ export function hasRoom(agent: Agent, channel: Channel, { units, interruptible }
   );
 }
 
+/** How much is taken of the pool that a ticket of this weight would fill; 1 = all of it. */
+export function usedShare(agent: Agent, { interruptible }: Weight): number {
+  const pool = poolOf(agent, interruptible);
+  return poolMax(agent, pool) === 0 ? 1 : unitsUsed(agent, pool) / poolMax(agent, pool);
+}
+
 /** A lease that has run out counts as offline, also before the timer has noticed. */
 export const isOnline = (agent: Agent, now: Date): boolean =>
   agent.presence === 'online' && agent.leaseUntil !== null && agent.leaseUntil > now;

@@ -14,7 +14,10 @@ import { mayClose, nothing, requeued, snapshotOf, statusOf, withoutExclusions, t
 import { awaitsReply } from './silence.js';
 import { reopenTo, takeUp } from './working.js';
 
-/** A new ticket waits from the moment it was received. An answer that came before it is judged now. */
+/**
+ * A new ticket waits from the moment it was received. What came before it takes effect now: an escalation is said, so that routing hears
+ * of it, and an answer is judged.
+ */
 export function receive(ticket: Ticket, { data }: Pick<TicketReceived, 'data'>, messageId: string): Decision {
   const receivedAt = new Date(data.receivedAt);
   const { number, channel, customer } = data;
@@ -26,7 +29,11 @@ export function receive(ticket: Ticket, { data }: Pick<TicketReceived, 'data'>, 
     relaxFrom: receivedAt,
     pendingAnswer: null,
   };
-  return ticket.pendingAnswer ? releaseAnswer(known, ticket.pendingAnswer, messageId) : nothing(known);
+  const isEscalated = ticket.priorityOverride !== null || ticket.queueOverride !== null || Object.keys(ticket.extraSkills).length > 0;
+  const said = { ticket: snapshotOf(known), from: 'new' as const, cause: 'escalation' as const };
+  const escalated = isEscalated ? [StatusChanged(ticket.ticketId, said)] : [];
+  const judged = ticket.pendingAnswer ? releaseAnswer(known, ticket.pendingAnswer, messageId) : nothing(known);
+  return { ...judged, events: [...escalated, ...judged.events] };
 }
 
 /** What is known of the ticket; nothing is said about it but its state record. */

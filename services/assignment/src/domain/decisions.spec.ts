@@ -1,9 +1,10 @@
 import { unitsOf, type Channel, Company, type QueueConfig } from '@signalbox/contracts';
 import { agentStateOf, configureAgent, expireLease, followShift, reportPresence, takeUnits, unknownAgent, type Agent } from './agent.js';
 import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
+import { escalate as escalateBy } from './escalating.js';
 import { forceAssign, requestRelease, transfer } from './handing-over.js';
 import { acceptOffer, acknowledgeOffer, declineOffer, endExclusions, expireOffer, rescindUndelivered, reserve } from './offering.js';
-import { close, escalate, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
+import { close, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
 import { breakSilence } from './silence.js';
 import { hoursAt, shiftMinutesLater } from './shift.js';
 import { termsOf } from './terms.js';
@@ -51,6 +52,16 @@ const owned = (agent = ana()) => {
   const { ticket, agent: loaded } = propose(waiting(), agent);
   return { ticket, agent: loaded! };
 };
+/** Sue, Sam and Sia are supervisors who take tickets too. */
+const chain = (ticket: Ticket, agents: readonly Agent[] = [], supervisorQueue?: string) => ({
+  terms: termsOf(ticket, 'general', queue, supervisorQueue === undefined ? undefined : ({ supervisorQueue } as never)),
+  agentOf: (agentId: string) => agents.find((agent) => agent.agentId === agentId) ?? unknownAgent(agentId),
+  roleOf: (agentId: string) => (agentId.startsWith('s') ? ('supervisor' as const) : ('agent' as const)),
+  ofRole: (role: string) => agents.filter(({ agentId }) => agentId.startsWith('s') === (role === 'supervisor')),
+  now: ten,
+});
+const escalate = (ticket: Ticket, data: object, agents?: readonly Agent[], supervisorQueue?: string) =>
+  escalateBy(ticket, { data } as never, chain(ticket, agents, supervisorQueue));
 const answer = { articleId: 'a', revision: 1, locale: 'de', title: 'A', confidence: 1, text: 'So.', feedbackToken: 'token' };
 
 describe('a proposal', () => {
@@ -360,7 +371,7 @@ describe('a transfer', () => {
       now: ten,
     });
   it('replaces the skills that an earlier one asked for, and leaves those of an escalation', () => {
-    const escalated = escalate(waiting(), { data: { addSkills: { law: 2 } } } as never).ticket;
+    const escalated = escalate(waiting(), { addSkills: { law: 2 } }).ticket;
     const demanded = (target: object, ticket = escalated) => {
       const next = to(ticket, target);
       return { ticket: next.ticket, skills: (next.events[0]!.data as { ticket: { extraSkills: object } }).ticket.extraSkills };
@@ -370,7 +381,7 @@ describe('a transfer', () => {
     const second = demanded({ skills: { accounting: 1 } }, first.ticket);
     expect(second.skills).toEqual({ law: 2, accounting: 1 });
     expect(demanded({ queueId: 'general' }, second.ticket).skills).toEqual({ law: 2 });
-    expect(escalate(first.ticket, { data: { addSkills: { tax: 1 } } } as never).events).toMatchObject([
+    expect(escalate(first.ticket, { addSkills: { tax: 1 } }).events).toMatchObject([
       { data: { ticket: { extraSkills: { law: 4, tax: 3 } } } },
     ]);
   });
@@ -378,10 +389,72 @@ describe('a transfer', () => {
 
 describe('oversight', () => {
   it('only raises by an escalation', () => {
-    const raised = escalate(waiting(), { data: { raisePriorityTo: 'high', addSkills: { law: 2 } } } as never);
+    const raised = escalate(waiting(), { raisePriorityTo: 'high', addSkills: { law: 2 } });
     expect(raised.events).toMatchObject([{ data: { cause: 'escalation', ticket: { priorityOverride: 'high', extraSkills: { law: 2 } } } }]);
-    expect(escalate(raised.ticket, { data: { raisePriorityTo: 'low', addSkills: { law: 1 } } } as never).events).toEqual([]);
+    expect(escalate(raised.ticket, { raisePriorityTo: 'low', addSkills: { law: 1 } }).events).toEqual([]);
     expect(priorityOf(raised.ticket)).toBe('high');
+  });
+  it('gives back what an escalation wants back in its queue, not at once to the same owner', () => {
+    const { ticket, agent } = owned();
+    const asks = { requeue: true, raisePriorityTo: 'urgent', addSkills: { law: 3 } };
+    const { events, agent: freed } = escalate(ticket, asks, [agent]);
+    expect(events).toMatchObject([
+      { type: 'StatusChanged', data: { cause: 'escalation', ticket: { agentId: 'ana', priorityOverride: 'urgent' } } },
+      {
+        type: 'TicketReleased',
+        data: { why: 'escalation', ticket: { agentId: null, excludedAgentIds: ['ana'], extraSkills: { law: 3 } } },
+      },
+    ]);
+    expect(freed!.holds.size).toBe(0);
+    const offered = propose(waiting('chat'), ana()).ticket;
+    expect(escalate(offered, { requeue: true }).events).toEqual([]);
+  });
+  const supervisor = (agentId: string, fields: object = {}): Agent => ({ ...ana(fields), agentId });
+  it('gives an escalated ticket to the one of the role who has most room', () => {
+    const { ticket, agent } = owned();
+    const busy = { ticketId: 'x', units: 1, channel: 'web', state: 'assigned', dueAt: null } as const;
+    const full = takeUnits(supervisor('sue', { unitsMax: 1 }), busy, 'assigned', nine).agent;
+    const here = [agent, full, supervisor('sia', { unitsMax: 4 }), supervisor('sam', { unitsMax: 4 })];
+    const byRole = escalate(ticket, { reassignToRole: 'supervisor', requeue: true }, here);
+    expect(byRole.events).toMatchObject([
+      { type: 'TicketReleased', data: { why: 'escalation', agentId: 'ana', ticket: { agentId: 'sam' }, load: { units: 0 } } },
+      { type: 'TicketAssigned', data: { how: 'escalated', agentId: 'sam', load: { units: 1, cause: 'assigned' } } },
+    ]);
+    expect(escalate(ticket, { reassignToRole: 'agent' }, here).events).toEqual([]);
+    expect(escalate(waiting(), { reassignToRole: 'supervisor' }, here).events).toMatchObject([{ type: 'TicketAssigned' }]);
+    const away = here.map((one) => (one.agentId === 'sam' ? { ...one, inRotation: false } : one));
+    expect(escalate(ticket, { reassignToRole: 'supervisor' }, away).agent!.agentId).toBe('sia');
+    const off = away.map((one) => (one.agentId === 'sia' ? { ...one, shift: 'off' as const } : one));
+    expect(escalate(ticket, { reassignToRole: 'supervisor' }, off).events).toMatchObject([{ type: 'TicketReleased' }]);
+  });
+  it("moves it to the supervisors' queue where nobody of the role has room, else back to its own", () => {
+    const { ticket, agent } = owned();
+    const declined = { ...ticket, excludedAgentIds: ['ben'] };
+    const moved = escalate(declined, { reassignToRole: 'supervisor' }, [agent], 'supervisors');
+    expect(moved.events).toMatchObject([
+      {
+        type: 'TicketTransferred',
+        data: {
+          why: 'escalation',
+          from: { agentId: 'ana', queueId: 'general' },
+          to: { queueId: 'supervisors' },
+          load: { units: 0 },
+          ticket: { agentId: null, queueOverride: 'supervisors', excludedAgentIds: ['ana'], firstQueuedAt: nine.toISOString() },
+        },
+      },
+    ]);
+    expect(escalate(ticket, { reassignToRole: 'supervisor' }, [agent]).events).toMatchObject([{ type: 'TicketReleased' }]);
+    expect(escalate(waiting(), { reassignToRole: 'supervisor' }, [agent]).events).toEqual([]);
+    const expected = escalate(expectedTicket('t', nine), { reassignToRole: 'supervisor' }, [], 'supervisors').ticket;
+    const data = { number: 1, channel: 'web', customer: { customerId: 'c' }, automatic: false, receivedAt: nine.toISOString() };
+    expect(receive(expected, { data } as never, 'm').events).toMatchObject([
+      { type: 'StatusChanged', data: { cause: 'escalation', ticket: { queueOverride: 'supervisors' } } },
+    ]);
+  });
+  it('takes nothing from whoever waits for a customer', () => {
+    const { ticket, agent } = owned();
+    const held = hold(ticket, agent, ask({ status: 'pending' }), ten).ticket;
+    expect(escalate(held, { reassignToRole: 'supervisor', requeue: true }, [agent, supervisor('sue')], 'supervisors').events).toEqual([]);
   });
   it('releases after the grace, counted from the end of the lease', () => {
     const { ticket, agent } = owned();

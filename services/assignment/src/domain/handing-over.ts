@@ -23,7 +23,8 @@ export interface Surroundings {
 }
 type Supervised = AssignRequested | ReleaseRequested | OverrideRequested;
 
-const UNITS_UNKNOWN: Weight = { units: 1, interruptible: false };
+/** Where no queue is configured that says it. */
+export const UNITS_UNKNOWN: Weight = { units: 1, interruptible: false };
 const isOver = ({ stage }: Ticket): boolean => stage.at === 'solved' || stage.at === 'closed';
 
 function reasonAgainst(ticket: Ticket, request: Asked<Supervised>): 'not-allowed' | 'unknown-ticket' | 'not-open' | undefined {

@@ -1,7 +1,18 @@
 import fc from 'fast-check';
-import type { Channel, Company, Draft, LoadChange, Presence, QueueConfig, TicketAssigned, TicketSnapshot } from '@signalbox/contracts';
+import type {
+  AgentRole,
+  Channel,
+  Company,
+  Draft,
+  LoadChange,
+  Presence,
+  QueueConfig,
+  TicketAssigned,
+  TicketSnapshot,
+} from '@signalbox/contracts';
 import { configureAgent, expireLease, hasRoom, reportPresence, unitsUsed, unknownAgent, type Agent } from './agent.js';
 import { consult, endConsult } from './consulting.js';
+import { escalate, type Chain } from './escalating.js';
 import { confirmDeflection, customerWrote, enrich, failDeflection, receive, releaseAnswer } from './customer.js';
 import { forceAssign, override, requestRelease, transfer, type Surroundings } from './handing-over.js';
 import {
@@ -121,6 +132,14 @@ class World {
     now: this.now,
   });
 
+  /** Cem is the supervisor who takes tickets too. */
+  roleOf = (id: string): AgentRole => (id === 'cem' ? 'supervisor' : 'agent');
+  chain = (id: string): Chain => ({
+    ...this.around(id),
+    roleOf: this.roleOf,
+    ofRole: (role) => [...this.agents.values()].filter(({ agentId }) => this.roleOf(agentId) === role),
+  });
+
   /** What the desk does with a decision. */
   apply(decided: Decision): Decision {
     const before = this.ticket(decided.ticket.ticketId);
@@ -180,7 +199,8 @@ class World {
       case 'TicketReleased':
         expect((data as { agentId: string }).agentId).toBe(owner);
         if (['rescue', 'reassigned'].includes((data as { why: string }).why)) expect(owns).not.toBeNull();
-        if (['owner-silent', 'supervisor'].includes((data as { why: string }).why)) expect(ticket.excludedAgentIds).toContain(owner);
+        if (['owner-silent', 'supervisor', 'escalation'].includes((data as { why: string }).why) && owns === null)
+          expect(ticket.excludedAgentIds).toContain(owner);
         this.owners.set(ticketId, null);
         break;
       case 'TicketTransferred':
@@ -388,6 +408,36 @@ const handOverStep = fc
       expect(decision.events.length).toBeGreaterThan(0);
     };
   });
+const escalateStep = fc
+  .tuple(
+    ticketId,
+    fc.constantFrom(true, true, false),
+    fc.record({
+      raisePriorityTo: fc.constantFrom('urgent' as const, undefined),
+      addSkills: fc.constantFrom({ law: 2 }, undefined),
+      requeue: fc.boolean(),
+      reassignToRole: fc.constantFrom<(AgentRole | undefined)[]>('supervisor', 'supervisor', 'agent', 'admin', undefined),
+    }),
+  )
+  .map(([any, right, asks]): Step => (world) => {
+    const id = right ? nextIn(world, any, isOwned) : any;
+    return () => {
+      const before = world.ticket(id);
+      const owner = agentIdOf(before);
+      const { events } = world.apply(escalate(before, { data: asks } as never, world.chain(id)));
+      const ticket = world.ticket(id);
+      const isOpen = before.stage.at === 'owned' && before.stage.status === 'open';
+      if (before.stage.at === 'solved' || before.stage.at === 'closed') expect(events).toEqual([]);
+      if (before.stage.at !== 'expected') expect(events.findLastIndex(({ type }) => type === 'StatusChanged')).toBeLessThanOrEqual(0);
+      if (owner !== null && !isOpen) expect(ticket.stage).toEqual(before.stage);
+      const { requeue, reassignToRole: role } = asks;
+      if (isOpen && role && world.roleOf(owner!) === role) expect(agentIdOf(ticket)).toBe(owner);
+      else if (isOpen && (role || requeue)) expect(agentIdOf(ticket)).not.toBe(owner);
+      else if (isOpen || (offerOf(before) && !role)) expect(ticket.stage).toEqual(before.stage);
+      const next = agentIdOf(ticket);
+      if (next !== owner && next !== null) expect(world.roleOf(next)).toBe(role);
+    };
+  });
 const customerStep = fc.tuple(ticketId, fc.constantFrom('writes', 'answer', 'confirm', 'fail')).map(([id, what]): Step => (world) => () => {
   const ticket = world.ticket(id);
   if (what === 'writes') world.apply(customerWrote(ticket, ownerOf(world, id), company, world.now));
@@ -454,6 +504,7 @@ const step = fc.oneof(
   { weight: 7, arbitrary: workStep },
   { weight: 1, arbitrary: wrapUpStep },
   { weight: 5, arbitrary: handOverStep },
+  { weight: 3, arbitrary: escalateStep },
   { weight: 4, arbitrary: customerStep },
   { weight: 3, arbitrary: presenceStep },
   { weight: 1, arbitrary: limitStep },
@@ -526,22 +577,26 @@ describe('the interlocking', () => {
       'ProposalRejected no-room',
       'RequestRefused no-room',
       'RequestRefused transfers-exhausted',
+      'StatusChanged escalation',
       'StatusChanged exclusion-ended',
       'StatusChanged supervisor',
       'TicketAssigned accepted',
       'TicketAssigned automatic',
       'TicketAssigned beyond',
+      'TicketAssigned escalated',
       'TicketAssigned forced',
       'TicketAssigned pulled',
       'TicketAssigned transferred',
       'TicketReleased agent-removed',
       'TicketReleased end-of-shift',
+      'TicketReleased escalation',
       'TicketReleased owner-silent',
       'TicketReleased reassigned',
       'TicketReleased rescue',
       'TicketReleased supervisor',
       'TicketReopened',
       'TicketTransferred attempts-exhausted',
+      'TicketTransferred escalation',
       'TicketTransferred requested',
       'WrapUpEnded agent',
       'WrapUpEnded time',

@@ -150,7 +150,7 @@ export function takeOver(
   agent: Agent,
   weight: Weight,
   grant: Grant,
-  why: 'rescue' | 'reassigned',
+  why: 'rescue' | 'reassigned' | 'escalation',
   now: Date,
 ): Decision {
   const { ticketId } = ticket;

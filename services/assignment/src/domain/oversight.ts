@@ -1,27 +1,10 @@
-import { HandOverListed, StatusChanged, TicketClosed, TicketReleased, type Priority, type TicketEscalated } from '@signalbox/contracts';
+import { HandOverListed, TicketClosed, TicketReleased, type Priority } from '@signalbox/contracts';
 import { giveUnits, type Agent } from './agent.js';
 import type { Terms } from './terms.js';
-import { highest, mayClose, nothing, requeued, snapshotOf, statusOf, type Decision, type Ticket } from './ticket.js';
-
-const pressing: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
-const morePressing = (one: Priority, other: Priority): boolean => pressing.indexOf(one) < pressing.indexOf(other);
+import { mayClose, nothing, requeued, snapshotOf, type Decision, type Ticket } from './ticket.js';
 
 /** What the ticket is treated as: a person's or an escalation's word, then enrichment's, then normal. */
 export const priorityOf = (ticket: Ticket): Priority => ticket.priorityOverride ?? ticket.enriched?.priority ?? 'normal';
-
-/** An escalation only ever raises: priority and demanded levels never fall by it. */
-export function escalate(ticket: Ticket, { data }: Pick<TicketEscalated, 'data'>): Decision {
-  if (ticket.stage.at === 'solved' || ticket.stage.at === 'closed') return nothing(ticket);
-  const extraSkills = highest(ticket.extraSkills, data.addSkills ?? {});
-  const raises = data.raisePriorityTo !== undefined && morePressing(data.raisePriorityTo, priorityOf(ticket));
-  const priorityOverride = raises ? data.raisePriorityTo! : ticket.priorityOverride;
-  const demandsMore = Object.entries(extraSkills).some(([skill, level]) => level !== ticket.extraSkills[skill]);
-  if (!raises && !demandsMore) return nothing(ticket);
-  const escalated: Ticket = { ...ticket, extraSkills, priorityOverride };
-  if (ticket.stage.at === 'expected') return nothing(escalated);
-  const said = { ticket: snapshotOf(escalated), from: statusOf(ticket), cause: 'escalation' as const };
-  return { ticket: escalated, events: [StatusChanged(ticket.ticketId, said)] };
-}
 
 type Released = TicketReleased['data'];
 
