@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { by, event, topic, type EventOf } from './declaration.js';
-import { AgentId, CategoryId, Instant, ProposalId, QueueId, Share, SkillId, TicketId, Units, Version } from './fields.js';
+import {
+  AgentId,
+  CategoryId,
+  Instant,
+  Priority,
+  ProposalId,
+  QueueId,
+  Share,
+  SkillId,
+  SkillLevel,
+  TicketId,
+  Units,
+  Version,
+} from './fields.js';
 
 export const RoutingTopic = topic('signalbox.routing', { writer: 'routing', says: 'proposals with their reasons; why a ticket waits' });
 /** Everything needed to recompute a round to the same bytes. Keyed by matching domain. */
@@ -30,6 +43,10 @@ export const AssignmentProposed = event(RoutingTopic, 'AssignmentProposed', by.t
   epoch: Version,
   queueId: QueueId,
   units: Units,
+  /** What it was treated as, by enrichment's, a person's or an escalation's word. */
+  priority: Priority.optional(),
+  /** Demanded beside the category's, by an escalation or a transfer. */
+  extraSkills: z.record(SkillId, SkillLevel).optional(),
   domain: z.string().max(80),
   round: z.int().min(1),
   step: z.int().min(0),

@@ -27,7 +27,7 @@ import { doesHarm } from './domain/learning-gain.js';
 import { isBusy } from './domain/explaining.js';
 import { describeRelaxation } from './domain/requirements.js';
 import { recordPerformance, recordRound } from './domain/round-record.js';
-import { waitingTicketOf } from './domain/ticket-facts.js';
+import { rescueBecause, waitingTicketOf } from './domain/ticket-facts.js';
 import type { UnknownNames } from './domain/unknown-names.js';
 import { NOTHING_PASSING, type CandidateAgent, type Passing } from './domain/waiting-ticket.js';
 import { NextRequestStore, type NextRequest } from './next-request.store.js';
@@ -110,7 +110,7 @@ export function learnedAt({ cells: seen, loads: standing, returns, gain }: Exper
 }
 
 /**
- * Owners' tickets that somebody else might still make in time.
+ * Owners' tickets that somebody else might still make in time, or that an escalation wants rescued.
  * @param domain null = of all
  */
 export async function toRescue(
@@ -118,9 +118,8 @@ export async function toRescue(
   domain: string | null,
   max = TICKETS_MAX,
 ): Promise<TicketRow[]> {
-  const { rescueWithinMinutes } = active.policy;
-  if (rescueWithinMinutes === 0 || max <= 0) return [];
-  return new TicketStore(tx).takeNearBreach(domain, now, new Date(now.getTime() + rescueWithinMinutes * 60_000), max);
+  const until = new Date(now.getTime() + active.policy.rescueWithinMinutes * 60_000);
+  return max <= 0 ? [] : new TicketStore(tx).takeToRescue(domain, now, until, max);
 }
 
 /** The rounds of one domain: one at a time over all instances, because the domain's row is locked for the whole transaction. */
@@ -317,10 +316,11 @@ export class Rounds {
     const byId = new Map(rows.map((row) => [row.ticketId, row]));
     for (const { event } of made) byId.get(event.ticketId)!.proposalId = event.data.proposalId;
     for (const row of rows) {
-      const { assignment, dueAt, rescue } = row.facts;
-      if (!assignment?.agentId || !dueAt) continue;
-      const proposed = (rescue?.dueAt === dueAt ? rescue.proposed : 0) + (row.proposalId === null ? 0 : 1);
-      row.facts = { ...row.facts, rescue: { dueAt, proposed, triedAt: now.getTime() } };
+      const { assignment, rescue } = row.facts;
+      const because = rescueBecause(row.facts);
+      if (!assignment?.agentId || because === undefined) continue;
+      const proposed = (rescue?.because === because ? rescue.proposed : 0) + (row.proposalId === null ? 0 : 1);
+      row.facts = { ...row.facts, rescue: { because, proposed, triedAt: now.getTime() } };
     }
     const events = [...records, ...this.#tell(matched, byId, active.policy, policy, now), ...made.map(({ event }) => event)];
     // In a round for one agent the others were not asked: their tickets stay as they were.

@@ -1,5 +1,6 @@
 import { parseEnvironment, type ServiceDefinition } from '@signalbox/service-defaults';
 import { z } from 'zod';
+import { AskForRescues } from './migrations/1796050800000-ask-for-rescues.js';
 import { CreateRouting } from './migrations/1795482600000-create-routing.js';
 import { KeepProposalsInline } from './migrations/1795644000000-keep-proposals-inline.js';
 import { TellPerformance } from './migrations/1795650600000-tell-performance.js';
@@ -32,6 +33,7 @@ export function routing(env: NodeJS.ProcessEnv = process.env): ServiceDefinition
       KnowAbsences,
       SampleForGood,
       TakeInOrder,
+      AskForRescues,
     ],
     environment,
   };

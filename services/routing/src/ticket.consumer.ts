@@ -16,6 +16,7 @@ import {
   TicketAssigned,
   TicketClosed,
   TicketEnriched,
+  TicketEscalated,
   TicketReceived,
   TicketReleased,
   TicketReopened,
@@ -29,14 +30,23 @@ import { AgentStore } from './agent.store.js';
 import { isHeldOut } from './domain/chance.js';
 import { NO_CATEGORY } from './domain/learning.js';
 import { domainOfTicket } from './domain/matching-domain.js';
-import { pausesOf, queueIdOf, readyAtOf, rejectedAt, standingOf, waitChange, type TicketFacts } from './domain/ticket-facts.js';
+import {
+  ownedSinceOf,
+  pausesOf,
+  queueIdOf,
+  readyAtOf,
+  rejectedAt,
+  standingOf,
+  waitChange,
+  type TicketFacts,
+} from './domain/ticket-facts.js';
 import { DonorStore, type Wait } from './donor.store.js';
 import { ExperienceStore, type Sample, type Solved } from './experience.store.js';
 import { Matching } from './matching.js';
 import { ProposalStore, type ProposalAnswer } from './proposal.store.js';
 import { activePolicy, donorsIn, memoryOf, patienceOf, TicketStore, type TicketRow } from './ticket.store.js';
 
-type FactEvent = TicketReceived | TicketEnriched | AnswerProposed | NoAnswer | ClocksChanged;
+type FactEvent = TicketReceived | TicketEnriched | AnswerProposed | NoAnswer | ClocksChanged | TicketEscalated;
 
 /** What others say about a ticket. One handler: a ticket's row is locked and written once a unit, however much was said. */
 @Controller()
@@ -49,6 +59,7 @@ export class TicketConsumer {
     AnswerProposed,
     NoAnswer,
     ClocksChanged,
+    TicketEscalated,
     OfferMade,
     OfferDeclined,
     OfferExpired,
@@ -130,7 +141,8 @@ export class TicketConsumer {
     // Steps begin anew with relaxFrom, and are said anew.
     const anew = row.facts.assignment !== undefined && row.facts.assignment.relaxFrom !== data.ticket.relaxFrom;
     const pauses = pausesOf(row.facts, data.ticket, event.at.getTime());
-    row.facts = { ...row.facts, assignment: data.ticket, ...(anew && { told: undefined }), ...pauses };
+    const ownedSince = ownedSinceOf(event) ?? row.facts.ownedSince;
+    row.facts = { ...row.facts, assignment: data.ticket, ...(anew && { told: undefined }), ...pauses, ownedSince };
     if (type === 'AnswerRefused') row.facts.answerRefused = true;
     if (type === 'ProposalRejected') Object.assign(row.facts, rejectedAt(row.facts, now));
     if (type === 'OfferMade' || type === 'TicketAssigned') delete row.facts.rejections;
@@ -190,6 +202,8 @@ function partOf(event: Received<FactEvent | AssignmentEvent>): Partial<TicketFac
         .map((clock) => Date.parse(clock.dueAt!));
       return { dueAt: due.length === 0 ? null : Math.min(...due) };
     }
+    case 'TicketEscalated':
+      return event.data.offerRescue ? { rescueAskedAt: event.at.getTime() } : {};
     default:
       return undefined;
   }

@@ -6,6 +6,7 @@ import { levelsAsked } from './domain/overflow.js';
 import type { Overdue } from './domain/staffing-alarm.js';
 import {
   firstQueuedAtOf,
+  isRescueAsked,
   orderRankOf,
   overAgeAtOf,
   priorityRankOf,
@@ -177,13 +178,16 @@ export class TicketStore {
   }
 
   /**
-   * Owned tickets whose deadline lies between now and the instant, and for whom somebody else may be looked for.
+   * Owned tickets for whom somebody else may be looked for: an escalation asks for it, or the deadline lies between now and the instant.
    * @param domain null = of all
    */
-  async takeNearBreach(domain: string | null, now: Date, before: Date, max: number): Promise<TicketRow[]> {
+  async takeToRescue(domain: string | null, now: Date, before: Date, max: number): Promise<TicketRow[]> {
     const rows = (await this.tx.query(
-      `select t.ticket_id, t.domain, t.facts, t.next_try_at, (select proposal_id from proposal p where p.ticket_id = t.ticket_id) as proposal_id
-       from routing_ticket t where t.state = 'owned' and t.due_at > $1 and t.due_at <= $2 and t.rescue_at <= $1 and ($4::text is null or t.domain = $4)
+      `with late as (
+         select ticket_id from routing_ticket where rescue_asked and rescue_at <= $1
+         union all select ticket_id from routing_ticket where state = 'owned' and due_at > $1 and due_at <= $2 and rescue_at <= $1)
+       select t.ticket_id, t.domain, t.facts, t.next_try_at, (select proposal_id from proposal p where p.ticket_id = t.ticket_id) as proposal_id
+       from routing_ticket t where t.ticket_id in (select ticket_id from late) and t.rescue_at <= $1 and ($4::text is null or t.domain = $4)
        order by t.due_at limit $3 for update of t skip locked`,
       [now, before, max, domain],
     )) as StoredTicket[];
@@ -221,11 +225,11 @@ export class TicketStore {
     await this.tx.query(
       `update routing_ticket t set facts = x.facts, state = x.state, priority_rank = x.rank, first_queued_at = x.queued, ready_at = x.ready,
          next_try_at = coalesce(x.try, x.ready), owner_agent_id = x.owner, due_at = x.due, waits_in = x.waits_in, waits_since = x.waits_since, domain = x.domain,
-         order_rank = x.order_rank, over_age_at = x.over_age, rescue_at = x.rescue,
+         order_rank = x.order_rank, over_age_at = x.over_age, rescue_at = x.rescue, rescue_asked = x.rescue_asked,
          tried_xmin = coalesce($10::xid8, t.tried_xmin), tried_bundle = case when $10::xid8 is null then t.tried_bundle else $11::bigint end
        from unnest($1::text[], $2::json[], $3::text[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[],
-           $12::text[], $13::timestamptz[], $14::text[], $15::smallint[], $16::timestamptz[], $17::timestamptz[])
-         as x(id, facts, state, rank, queued, ready, try, owner, due, waits_in, waits_since, domain, order_rank, over_age, rescue) where t.ticket_id = x.id`,
+           $12::text[], $13::timestamptz[], $14::text[], $15::smallint[], $16::timestamptz[], $17::timestamptz[], $18::boolean[])
+         as x(id, facts, state, rank, queued, ready, try, owner, due, waits_in, waits_since, domain, order_rank, over_age, rescue, rescue_asked) where t.ticket_id = x.id`,
       [
         rows.map((row) => row.ticketId),
         rows.map((row) => JSON.stringify(row.facts)),
@@ -244,6 +248,7 @@ export class TicketStore {
         rows.map((row) => orderRankOf(row.facts, policy, now)),
         rows.map((row) => date(overAgeAtOf(row.facts, policy))),
         rows.map((row) => date(rescueAtOf(row.facts, row.proposalId !== null))),
+        rows.map((row, index) => standings[index] === 'owned' && isRescueAsked(row.facts)),
       ],
     );
   }

@@ -21,6 +21,8 @@ export function proposalOf(
     epoch: ticket.epoch,
     queueId: ticket.queueId,
     units: ticket.units,
+    priority: ticket.priority,
+    extraSkills: Object.keys(ticket.extraSkills).length === 0 ? undefined : ticket.extraSkills,
     domain,
     round,
     step: proposed.step,

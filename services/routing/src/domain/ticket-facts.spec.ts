@@ -3,9 +3,11 @@ import { ConfigurationSnapshot, NO_CONFIGURATION } from '@signalbox/messaging';
 import { snapshot } from '../../test/events.js';
 import {
   firstQueuedAtOf,
+  isRescueAsked,
   priorityOf,
   orderRankOf,
   overAgeAtOf,
+  ownedSinceOf,
   readyAtOf,
   rejectedAt,
   rescueAtOf,
@@ -78,16 +80,32 @@ describe('a ticket to be rescued', () => {
   const owned = { received, dueAt, assignment: snapshot({ status: 'open', agentId: 'ana' }) };
   it('is looked at for the first time at once, then twice more, half a minute apart', () => {
     expect(rescueAtOf(owned, false)).toBe(0);
-    expect(rescueAtOf({ ...owned, rescue: { dueAt, proposed: 2, triedAt: AT } }, false)).toBe(AT + 30_000);
-    expect(rescueAtOf({ ...owned, rescue: { dueAt, proposed: 3, triedAt: AT } }, false)).toBeUndefined();
+    expect(rescueAtOf({ ...owned, rescue: { because: dueAt, proposed: 2, triedAt: AT } }, false)).toBe(AT + 30_000);
+    expect(rescueAtOf({ ...owned, rescue: { because: dueAt, proposed: 3, triedAt: AT } }, false)).toBeUndefined();
     // Another deadline, another rescue.
-    expect(rescueAtOf({ ...owned, rescue: { dueAt: dueAt - 1, proposed: 3, triedAt: AT } }, false)).toBe(0);
+    expect(rescueAtOf({ ...owned, rescue: { because: dueAt - 1, proposed: 3, triedAt: AT } }, false)).toBe(0);
   });
   it('is left alone while something is on its way, or it does not need anybody', () => {
     expect(rescueAtOf(owned, true)).toBeUndefined();
     for (const fields of [{ offer }, { agentId: null }, { status: 'pending' as const }])
       expect(rescueAtOf({ ...owned, assignment: snapshot({ status: 'open', agentId: 'ana', ...fields }) }, false)).toBeUndefined();
     expect(rescueAtOf({ ...owned, dueAt: null }, false)).toBeUndefined();
+  });
+  it('is one because an escalation says so, until it has another owner or was solved', () => {
+    const asked: TicketFacts = { ...owned, dueAt: null, rescueAskedAt: AT, ownedSince: AT - 1 };
+    expect(rescueAtOf(asked, false)).toBe(0);
+    expect(rescueAtOf({ ...asked, rescue: { because: AT, proposed: 3, triedAt: AT } }, false)).toBeUndefined();
+    // The next level asks again.
+    expect(rescueAtOf({ ...asked, rescueAskedAt: AT + 1, rescue: { because: AT, proposed: 3, triedAt: AT } }, false)).toBe(0);
+    const since = (type: string, ms: number): TicketFacts => {
+      const at = new Date(AT + ms);
+      return { ...asked, ownedSince: ownedSinceOf({ type, at, data: { assignedAt: at.toISOString() } } as never) ?? asked.ownedSince! };
+    };
+    expect(isRescueAsked(since('StatusChanged', 5))).toBe(true);
+    expect(isRescueAsked(since('TicketAssigned', 5))).toBe(false);
+    expect(isRescueAsked(since('TicketReopened', 5))).toBe(false);
+    // Whichever of the two was read first.
+    expect(isRescueAsked(since('TicketAssigned', -5))).toBe(true);
   });
 });
 

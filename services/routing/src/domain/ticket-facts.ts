@@ -1,4 +1,13 @@
-import { unitsOf, type AgentConfig, type Channel, type Priority, type RoutingPolicy, type TicketSnapshot } from '@signalbox/contracts';
+import {
+  unitsOf,
+  type AgentConfig,
+  type AssignmentEvent,
+  type Channel,
+  type Priority,
+  type Received,
+  type RoutingPolicy,
+  type TicketSnapshot,
+} from '@signalbox/contracts';
 import type { ConfigurationSnapshot } from '@signalbox/messaging';
 import type { Pause } from './learning.js';
 import { overAgeFrom, priorityDeltaOf, skillsAsked } from './requirements.js';
@@ -35,8 +44,11 @@ export interface TicketFacts {
   pauses?: Pause[];
   /** How long it took since it came in to its last solution by an agent. */
   solvedAfterMinutes?: number;
-  /** For which deadline rescues were proposed, how often, and when somebody was last looked for. */
-  rescue?: { dueAt: number; proposed: number; triedAt: number };
+  /** When an escalation last asked for a rescue, and since when the ticket has this owner. */
+  rescueAskedAt?: number;
+  ownedSince?: number;
+  /** For which deadline or escalation rescues were proposed, how often, and when somebody was last looked for. */
+  rescue?: { because: number; proposed: number; triedAt: number };
 }
 
 export type TicketStanding = 'unknown' | 'waiting' | 'proposed' | 'owned' | 'gone';
@@ -108,18 +120,32 @@ export function readyAtOf(facts: TicketFacts, patience: { answerWaitMs: number; 
   return Math.max(enrichedBy, verdictBy, facts.notBefore ?? 0);
 }
 
-/** A rescue is tried so often for one deadline. */
+/** Since when (ms) the ticket has this owner without having been over meanwhile: a word of assignment's that begins it, else undefined. */
+export function ownedSinceOf({ type, at, data }: Received<AssignmentEvent>): number | undefined {
+  if (type === 'TicketAssigned') return Date.parse(data.assignedAt);
+  return type === 'TicketReopened' ? at.getTime() : undefined;
+}
+
+/** An escalation has asked for it since the ticket has this owner: whatever the deadline, and whatever the policy says. */
+export const isRescueAsked = ({ rescueAskedAt, ownedSince = 0 }: TicketFacts): boolean =>
+  rescueAskedAt !== undefined && rescueAskedAt >= ownedSince;
+/** What the ticket is to be rescued for: the escalation, else the deadline. */
+export const rescueBecause = (facts: TicketFacts): number | undefined =>
+  isRescueAsked(facts) ? facts.rescueAskedAt : (facts.dueAt ?? undefined);
+
+/** A rescue is tried so often for one deadline or escalation. */
 const RESCUES_MAX = 3;
 const RESCUE_AGAIN_MS = 30_000;
 /**
- * From when (ms) an owned ticket may be offered to somebody else: open, nothing on its way, not tried a moment ago, and not too often for this
- * deadline. Undefined = not.
+ * From when (ms) an owned ticket may be offered to somebody else: open, nothing on its way, not tried a moment ago, and not too often for
+ * this cause. Undefined = not.
  */
 export function rescueAtOf(facts: TicketFacts, hasProposal: boolean): number | undefined {
-  const { assignment, dueAt, rescue } = facts;
+  const { assignment, rescue } = facts;
   if (hasProposal || !assignment?.agentId || assignment.offer || assignment.status !== 'open') return undefined;
-  if (dueAt === undefined || dueAt === null) return undefined;
-  if (rescue?.dueAt !== dueAt) return 0;
+  const because = rescueBecause(facts);
+  if (because === undefined) return undefined;
+  if (rescue?.because !== because) return 0;
   return rescue.proposed < RESCUES_MAX ? rescue.triedAt + RESCUE_AGAIN_MS : undefined;
 }
 
