@@ -69,7 +69,7 @@ export class MeController {
           expiresAt: offer.expiresAt,
           /** True until this agent's console has confirmed it: `POST /tickets/:ticketId/delivered`. */
           awaitsDelivery: offer.acknowledgeBy !== undefined,
-          reasons: decision ? decisionRow(decision, configuration).reasons : [],
+          reasons: decision ? decisionRow(decision, ticket, configuration).reasons : [],
         };
       }),
       mine: mine.map((ticket) => ticketRow(ticket, configuration)),

@@ -85,7 +85,7 @@ export class TicketsController {
         ...match,
         text: articleText(match.articleId, match.locale),
       })),
-      decisions: decisions.map((decision) => decisionRow(decision, configuration)),
+      decisions: decisions.map((decision) => decisionRow(decision, ticket, configuration)),
       myOrigin: originRow(ticket, caller.agentId, configuration),
       relaxed: ticket.routing?.relaxed ?? null,
       assignment: ticket.assignment,

@@ -48,7 +48,7 @@ export function ticketRow(ticket: Ticket, configuration: ActiveConfiguration) {
 export type TicketRow = ReturnType<typeof ticketRow>;
 
 /** A decision with its reasons in words: why this agent, and who came second. */
-export function decisionRow({ proposalId, proposal, outcome }: DecisionRecord, { nameOf }: ActiveConfiguration) {
+export function decisionRow({ proposalId, proposal, outcome }: DecisionRecord, { sla }: Ticket, { nameOf }: ActiveConfiguration) {
   const top = (proposal?.top ?? []).map((scored) => ({ ...scored, name: nameOf(scored.agentId) ?? scored.agentId }));
   const chosen = top.find((scored) => scored.agentId === proposal?.agentId);
   return {
@@ -61,7 +61,7 @@ export function decisionRow({ proposalId, proposal, outcome }: DecisionRecord, {
     policy: proposal?.policy ?? null,
     weights: proposal?.weights ?? null,
     unenriched: proposal?.unenriched ?? null,
-    notes: proposal ? notesOn(proposal) : [],
+    notes: proposal ? notesOn(proposal, sla?.escalations ?? []) : [],
     reasons: chosen ? reasonsFor(chosen) : [],
     runnerUp: top.find((scored) => scored !== chosen) ?? null,
     top,

@@ -1,10 +1,10 @@
 import type { Draft, Received } from '@signalbox/contracts';
-import { eventOfType, OfferMade, RequirementsRelaxed, TicketAssigned, TicketTransferred } from '@signalbox/contracts';
+import { eventOfType, OfferMade, RequirementsRelaxed, TicketAssigned, TicketEscalated, TicketTransferred } from '@signalbox/contracts';
 import fc from 'fast-check';
 import { assigned, enriched, nine, offered, received, snapshot, wholeStory } from '../../test/the-story.js';
 import { decisionOf } from './records.js';
 import { audienceOf, originFor, project, summarize, unknownTicket, waitingOf, type Ticket, type Told } from './ticket.js';
-import { wordsFor } from './words.js';
+import { notesOn, wordsFor } from './words.js';
 
 const fields = { ticketId: 't', number: 7 };
 const queueOf = (category: string | null) => (category === 'refund' ? 'billing' : 'general');
@@ -94,7 +94,7 @@ describe('how a ticket came to an agent', () => {
   const offer = { offerId: 'o2', agentId: 'ben', expiresAt: nine };
   const asked = (more: { proposalId?: string; rescue?: boolean } = {}, owner: string | null = null) =>
     OfferMade('t', { ticket: snapshot({ agentId: owner, offer }), ...offer, units: 1, ...more });
-  const given = (agentId: string, how: 'accepted' | 'transferred', proposalId?: string) =>
+  const given = (agentId: string, how: 'accepted' | 'transferred' | 'escalated', proposalId?: string) =>
     TicketAssigned('t', {
       ticket: snapshot({ agentId }),
       agentId,
@@ -128,6 +128,7 @@ describe('how a ticket came to an agent', () => {
     });
     expect(originFor(after(...decided, transferred('ben'), given('ben', 'transferred')), 'ben')).toEqual(handedOn);
     expect(originFor(after(...decided, transferred('ben'), asked()), 'ben')).toEqual(handedOn);
+    expect(originFor(after(...decided, transferred('ben'), given('cem', 'escalated')), 'cem')).toEqual({ agentId: 'cem' });
     expect(originFor(after(...decided, transferred('ben'), asked(), given('ben', 'accepted')), 'ben')).toEqual(handedOn);
   });
 
@@ -166,4 +167,28 @@ it.each([
   ['nobody-online', 'requirements relaxed, step 1: skills 1 lower; at once, since nobody online could have taken it'],
 ] as const)('says why requirements were relaxed: %s', (why, words) => {
   expect(wordsFor(told(RequirementsRelaxed('t', { step: 1, relaxed: 'skills 1 lower', why, relaxedAt: nine })))).toBe(words);
+});
+
+it('says what an escalation asks for, and which decisions were asked for by one', () => {
+  const escalation = (asks: object, escalatedAt = nine) =>
+    TicketEscalated('t', { level: 2, cause: 'due', explanation: 'at the deadline', notify: [], escalatedAt, ...asks });
+  const asks = { raisePriorityTo: 'urgent', addSkills: { seniority: 3 }, requeue: true, offerRescue: true };
+  expect(wordsFor(told(escalation(asks)))).toBe(
+    'escalated to level 2: at the deadline; asks for: priority urgent; seniority ≥ 3; back to its queue; to whoever can begin it before its owner',
+  );
+  expect(wordsFor(told(escalation({ reassignToRole: 'supervisor', requeue: true })))).toMatch(
+    /; asks for: to somebody with the role supervisor$/,
+  );
+  expect(wordsFor(told(escalation({})))).toBe('escalated to level 2: at the deadline');
+  const notes = (decision: object, ...escalations: Draft[]) => {
+    const proposal = { top: [], excluded: [], unenriched: false, proposedAt: nine, priority: 'normal', ...decision };
+    return notesOn(proposal as never, after(...escalations).sla?.escalations ?? []);
+  };
+  const demanded = { priority: 'urgent', extraSkills: { seniority: 3, tax: 2 } };
+  expect(notes(demanded, escalation(asks))).toEqual([
+    'asked for by an escalation: seniority ≥ 3; priority urgent',
+    'asked for when it was handed on: tax ≥ 2',
+  ]);
+  expect(notes({ priority: 'urgent' }, escalation(asks, '2026-11-20T09:00:00.001Z'))).toEqual([]);
+  expect(notes({}, escalation(asks))).toEqual([]);
 });

@@ -56,7 +56,7 @@ export type TicketEvent =
 export type Told = Received<TicketEvent>;
 export type AgentToldState = Received<AgentState>;
 
-type Escalation = Pick<TicketEscalated['data'], 'level' | 'cause' | 'explanation' | 'escalatedAt'>;
+type Escalation = Pick<TicketEscalated['data'], 'level' | 'cause' | 'explanation' | 'raisePriorityTo' | 'addSkills' | 'escalatedAt'>;
 export interface Verdict {
   readonly type: 'AnswerProposed' | 'NoAnswer';
   readonly confidence: number;
@@ -173,8 +173,9 @@ function partOf(ticket: Ticket, event: Told): Partial<Ticket> {
     case 'ClocksChanged':
       return { sla: { ...sla, clocks: event.data.clocks, policy: event.data.policy.name } };
     case 'TicketEscalated': {
-      const { level, cause, explanation, escalatedAt } = event.data;
-      return { sla: { ...sla, escalations: [...sla.escalations, { level, cause, explanation, escalatedAt }].slice(-ESCALATIONS_MAX) } };
+      const { level, cause, explanation, raisePriorityTo, addSkills, escalatedAt } = event.data;
+      const escalation: Escalation = { level, cause, explanation, raisePriorityTo, addSkills, escalatedAt };
+      return { sla: { ...sla, escalations: [...sla.escalations, escalation].slice(-ESCALATIONS_MAX) } };
     }
     case 'SlaWarned':
     case 'SlaBreached':
@@ -217,6 +218,7 @@ const handedOn = (before: Ticket['assignment']): Origin['by'] =>
 function givenBy(before: Ticket['assignment'], { agentId, proposalId, how, byAgentId, reason }: TicketAssigned['data']): Origin {
   if (proposalId !== undefined) return { agentId, proposalId };
   if (how === 'forced') return { agentId, by: byAgentId === undefined ? undefined : { how, agentId: byAgentId, reason } };
+  if (how === 'escalated') return { agentId };
   // What was handed on in a queue that asks was an offer first.
   if (how === 'accepted') return { agentId, by: before?.offered?.agentId === agentId ? before.offered.by : undefined };
   return { agentId, by: handedOn(before) };

@@ -4,6 +4,7 @@ import type {
   ScoredAgent,
   StatusChanged,
   TicketAssigned,
+  TicketEscalated,
   TicketTransferred,
 } from '@signalbox/contracts';
 import type { Told } from './ticket.js';
@@ -107,8 +108,24 @@ export function wordsFor(event: Told): string {
     case 'SlaBreachWithdrawn':
       return `${event.data.target} was not breached after all`;
     case 'TicketEscalated':
-      return `escalated to level ${event.data.level}: ${event.data.explanation}`;
+      return `escalated to level ${event.data.level}: ${event.data.explanation}${asksText(event.data)}`;
   }
+}
+
+const skillsText = (skills: Readonly<Record<string, number>>): string =>
+  Object.entries(skills)
+    .map(([skill, level]) => `${skill} ≥ ${level}`)
+    .join(', ');
+
+/** What an escalation asks for; assignment's next line says what came of it. */
+function asksText({ raisePriorityTo, addSkills = {}, requeue, offerRescue, reassignToRole }: TicketEscalated['data']): string {
+  const asks = [
+    raisePriorityTo && `priority ${raisePriorityTo}`,
+    skillsText(addSkills),
+    reassignToRole ? `to somebody with the role ${reassignToRole}` : requeue && 'back to its queue',
+    offerRescue && 'to whoever can begin it before its owner',
+  ].filter(Boolean);
+  return asks.length === 0 ? '' : `; asks for: ${asks.join('; ')}`;
 }
 
 const RELAXED: Readonly<Record<RequirementsRelaxed['data']['why'], string>> = {
@@ -130,6 +147,7 @@ const RELEASED: Readonly<Record<string, string>> = {
   supervisor: 'a supervisor took it back',
   'owner-silent': 'no reply for too long',
   'end-of-shift': 'their shift is over',
+  escalation: 'it was escalated',
 };
 
 const byText = ({ byAgentId, reason }: { byAgentId?: string | undefined; reason?: string | undefined }): string =>
@@ -139,10 +157,12 @@ function assignedText({ agentId, how, overAssigned, ...by }: TicketAssigned['dat
   const who = agent(agentId);
   if (how === 'accepted') return `${who} accepted`;
   if (how === 'pulled') return `${who} took it as the next`;
+  if (how === 'escalated') return `escalated to ${who}`;
   return `assigned to ${who}${overAssigned ? ', beyond their capacity' : ''}${byText(by)}`;
 }
 
 function transferredText({ from, to, why, byAgentId }: TicketTransferred['data']): string {
+  if (why === 'escalation') return `escalated: from ${from.queueId} to ${to.queueId}, since nobody who was asked for has room`;
   if (why === 'attempts-exhausted') return `offered in vain too often: from ${from.queueId} to ${to.queueId}`;
   const skills = Object.entries(to.skills ?? {}).map(([skill, level]) => `${skill} ${level}`);
   const target = to.agentId !== undefined ? agent(to.agentId) : skills.length > 0 ? `somebody with ${skills.join(', ')}` : to.queueId;
@@ -174,8 +194,24 @@ const SIGNALS: Readonly<Record<string, string>> = {
   resolution: 'solved for good soonest',
 };
 
+type Asking = Pick<TicketEscalated['data'], 'raisePriorityTo' | 'addSkills' | 'escalatedAt'>;
+
+/** What the decision was asked for beyond its category: by an escalation before it, else by whoever handed the ticket on. */
+function demandsOf({ priority, extraSkills = {}, proposedAt }: AssignmentProposed['data'], escalations: readonly Asking[]): string[] {
+  const before = escalations.filter(({ escalatedAt }) => Date.parse(escalatedAt) <= Date.parse(proposedAt));
+  const isEscalated = ([skill, level]: [string, number]): boolean => before.some(({ addSkills }) => addSkills?.[skill] === level);
+  const { escalated = [], others = [] } = Object.groupBy(Object.entries(extraSkills), (one) => (isEscalated(one) ? 'escalated' : 'others'));
+  const raised = priority !== undefined && before.some(({ raisePriorityTo }) => raisePriorityTo === priority);
+  const asked = [skillsText(Object.fromEntries(escalated)), raised && `priority ${priority}`].filter(Boolean);
+  return [
+    ...(asked.length === 0 ? [] : [`asked for by an escalation: ${asked.join('; ')}`]),
+    ...(others.length === 0 ? [] : [`asked for when it was handed on: ${skillsText(Object.fromEntries(others))}`]),
+  ];
+}
+
 /** What was particular about a decision, in words. */
-export const notesOn = (proposal: AssignmentProposed['data']): string[] => [
+export const notesOn = (proposal: AssignmentProposed['data'], escalations: readonly Asking[]): string[] => [
+  ...demandsOf(proposal, escalations),
   ...(proposal.unenriched ? ['not enriched in time'] : []),
   ...(proposal.pulled ? ['asked for the next ticket'] : []),
   ...(proposal.rescue ? ['a rescue: the owner keeps it until it is accepted'] : []),
