@@ -272,7 +272,7 @@ function ownersOf(story: readonly SeenEvent[]): Violation[] {
       );
     if (offered !== null && (gives || rescue) && !accepted && !forced)
       violations.push(violation('two-owners', event.subject, `${event.type} while it is offered to ${offered}, ${placeOf(event)}`));
-    if (owner !== null && next === null && !['TicketSolved', 'TicketClosed'].includes(event.type))
+    if (owner !== null && next === null && !['TicketSolved', 'TicketClosed', 'TicketMerged'].includes(event.type))
       violations.push(violation('no-owner', event.subject, `${owner} owned it, ${event.type} leaves it to nobody, ${placeOf(event)}`));
     owner = next;
     offered = offer?.agentId ?? null;
@@ -322,7 +322,7 @@ function handOversOf(story: readonly SeenEvent[], transfersMax: number): Violati
 function wrapUpsOf(story: readonly SeenEvent[]): Violation[] {
   return story.flatMap((event, index) => {
     if (event.type !== 'TicketSolved' || event.data['wrapUpEndsAt'] === undefined) return [];
-    const ended = story.slice(index + 1).some(({ type }) => type === 'WrapUpEnded' || type === 'TicketReopened');
+    const ended = story.slice(index + 1).some(({ type }) => ['WrapUpEnded', 'TicketReopened', 'TicketMerged'].includes(type));
     return ended ? [] : [violation('lost', event.subject, `the wrap-up after ${placeOf(event)} never ended`)];
   });
 }

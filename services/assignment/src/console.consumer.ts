@@ -6,6 +6,7 @@ import {
   ConsultRequested,
   DeclineRequested,
   HoldRequested,
+  MergeRequested,
   OfferDelivered,
   OverrideRequested,
   PresenceReported,
@@ -25,6 +26,7 @@ import type { Agent } from './domain/agent.js';
 import { reportPresence } from './domain/agent.js';
 import { consult, endConsult } from './domain/consulting.js';
 import { forceAssign, override, requestRelease, transfer, type Surroundings } from './domain/handing-over.js';
+import { merge, type Junction } from './domain/merging.js';
 import { acceptOffer, acknowledgeOffer, declineOffer } from './domain/offering.js';
 import { refuse } from './domain/refusal.js';
 import type { Terms } from './domain/terms.js';
@@ -94,6 +96,19 @@ export class ConsoleConsumer {
   @On(ConsultEndRequested)
   onConsultEndRequested(requests: readonly Received<ConsultEndRequested>[], delivery: Delivery): Promise<Draft[]> {
     return decideAround(requests, delivery, () => [], endConsult);
+  }
+
+  @On(MergeRequested)
+  async onMergeRequested(requests: readonly Received<MergeRequested>[], delivery: Delivery): Promise<Draft[]> {
+    const desk = await Desk.open(delivery);
+    const concerned = requests.flatMap(({ ticketId, data }) => [ticketId, data.intoTicketId]);
+    await desk.load(concerned);
+    await desk.loadSurvivors(concerned);
+    const around: Junction = { agentOf: (agentId) => desk.agent(agentId), survivorOf: (ticket) => desk.survivorOf(ticket), now: desk.now };
+    for (const request of requests)
+      for (const decision of merge(desk.ticket(request.ticketId), desk.ticket(request.data.intoTicketId), request, around))
+        desk.apply(decision, request);
+    return desk.save();
   }
 
   /** A report nobody is told the outcome of. */

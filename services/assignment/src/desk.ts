@@ -37,6 +37,7 @@ interface Named {
   readonly to?: { readonly agentId?: string };
   /** Whoever has that role. */
   readonly reassignToRole?: AgentRole;
+  readonly intoTicketId?: string;
 }
 
 /** The tickets and agents one handler call works on, all locked: tickets before agents, each in id order. */
@@ -76,7 +77,9 @@ export class Desk {
         (id) => id !== undefined && id !== null,
       );
     });
-    const ticketIds = events.flatMap((event) => (event as unknown as { ticketId?: string }).ticketId ?? []);
+    const ticketIds = events.flatMap((event) =>
+      [(event as unknown as { ticketId?: string }).ticketId, (event.data as Named).intoTicketId].filter((id) => id !== undefined),
+    );
     const roles = events.flatMap((event) => (event.data as Named).reassignToRole ?? []);
     await desk.load(ticketIds, [...agentIds, ...(await desk.idsOf(roles))]);
   };
@@ -120,6 +123,19 @@ export class Desk {
     const row = this.#tickets.get(ticketId);
     if (!row) throw new Error(`ticket '${ticketId}' was not loaded`);
     return row.ticket;
+  }
+  /** Loads where merged tickets go on: each of them once more, until one goes on. Out of lock order, but rare; a deadlock is done again. */
+  async loadSurvivors(ticketIds: readonly string[]): Promise<void> {
+    let next = ticketIds;
+    while (next.length > 0) {
+      const into = next.flatMap((id) => this.ticket(id).mergedInto ?? []);
+      await this.load(into);
+      next = into;
+    }
+  }
+  /** Where the ticket goes on; itself, unless it was merged. */
+  survivorOf(ticket: Ticket): Ticket {
+    return ticket.mergedInto === null ? ticket : this.survivorOf(this.ticket(ticket.mergedInto));
   }
   tickets(): Ticket[] {
     return [...this.#tickets.values()].map(({ ticket }) => ticket);

@@ -20,9 +20,12 @@ export class IntakeConsumer {
     // Auto-replies and bounces wake nobody.
     const written = events.filter((event) => event.data.kind === 'human');
     const desk = await Desk.open(delivery);
-    await desk.load(written.map((event) => event.ticketId));
+    const ticketIds = written.map((event) => event.ticketId);
+    await desk.load(ticketIds);
+    await desk.loadSurvivors(ticketIds);
     for (const event of written) {
-      const ticket = desk.ticket(event.ticketId);
+      // Intake may have had it before it knew of the merge.
+      const ticket = desk.survivorOf(desk.ticket(event.ticketId));
       desk.apply(customerWrote(ticket, desk.ownerOf(ticket), desk, desk.now), event);
     }
     return desk.save();

@@ -45,6 +45,7 @@ const COLUMNS = {
   solved_at: 'timestamptz',
   solved_how: 'text',
   reopenings: 'int',
+  merged_into: 'text',
   pending_answer: 'jsonb',
 } as const;
 const names = Object.keys(COLUMNS);
@@ -92,6 +93,7 @@ interface TicketRow {
   solved_at: Date | null;
   solved_how: Ended['how'] | null;
   reopenings: number;
+  merged_into: string | null;
   pending_answer: Answer | null;
 }
 
@@ -155,6 +157,7 @@ function ticketFrom(row: TicketRow, now: Date): Ticket {
     transfers: row.transfers,
     grantedProposalId: row.granted_proposal_id,
     reopenings: row.reopenings,
+    mergedInto: row.merged_into,
     pendingAnswer: row.pending_answer,
   };
 }
@@ -240,6 +243,7 @@ function rowFrom(ticket: Ticket): TicketRow {
     solved_at: ended?.solvedAt ?? null,
     solved_how: ended?.how ?? null,
     reopenings: ticket.reopenings,
+    merged_into: ticket.mergedInto,
     pending_answer: ticket.pendingAnswer,
   };
 }

@@ -85,6 +85,7 @@ export function confirmDeflection(ticket: Ticket, now: Date): Decision {
 
 /** "This did not help": to a person at once, with the age of the first message. Also after silence had counted as success. */
 export function failDeflection(ticket: Ticket, now: Date): Decision {
+  if (ticket.mergedInto !== null) return nothing(ticket);
   if (ticket.stage.at === 'answered') return backToQueue(ticket, 'deflection-failed');
   if ((ticket.stage.at === 'solved' || ticket.stage.at === 'closed') && ticket.stage.how === 'deflected')
     return reopenToQueue(ticket, ticket.stage, now);
@@ -109,6 +110,8 @@ export function customerWrote(
   now: Date,
 ): Decision {
   const { stage } = ticket;
+  // Merged: whoever hands us this looks for the ticket it goes on in.
+  if (ticket.mergedInto !== null) return nothing(ticket);
   switch (stage.at) {
     case 'answered':
       return backToQueue(ticket, 'customer-replied');

@@ -4,6 +4,7 @@ import { customerWrote, enrich, failDeflection, receive, releaseAnswer } from '.
 import { escalate as escalateBy } from './escalating.js';
 import { forceAssign, requestRelease, transfer } from './handing-over.js';
 import { acceptOffer, acknowledgeOffer, declineOffer, endExclusions, expireOffer, rescindUndelivered, reserve } from './offering.js';
+import { merge as mergeBy } from './merging.js';
 import { close, graceIsOver, isMassExpiry, priorityOf, release } from './oversight.js';
 import { breakSilence } from './silence.js';
 import { hoursAt, shiftMinutesLater } from './shift.js';
@@ -561,5 +562,66 @@ describe('oversight', () => {
     expect(reportPresence(overtime, 'offline', ten, ten)).toMatchObject({ shift: 'off', shiftEndsAt: ten });
     expect(expireLease(overtime, new Date('2026-11-26T09:00:00Z'))).toMatchObject({ shiftEndsAt: lease, offlineSince: lease });
     expect(reportPresence({ ...overtime, shift: 'off' }, 'offline', ten, ten).shiftEndsAt).toBeNull();
+  });
+});
+
+describe('a merge', () => {
+  const numbered = (ticketId: string, number: number, from: Date = nine, customerId = 'c'): Ticket =>
+    receive(
+      expectedTicket(ticketId, nine),
+      { data: { number, channel: 'web', customer: { customerId }, automatic: false, receivedAt: from.toISOString() } } as never,
+      'm',
+    ).ticket;
+  const merge = (ticket: Ticket, into: Ticket, by: object = { role: 'supervisor' }, others: readonly Ticket[] = [], agent = ana()) => {
+    const survivorOf = (one: Ticket): Ticket =>
+      one.mergedInto === null ? one : survivorOf([into, ...others].find(({ ticketId }) => ticketId === one.mergedInto)!);
+    return mergeBy(ticket, into, ask({ intoTicketId: into.ticketId, ...by }), { agentOf: () => agent, survivorOf, now: ten });
+  };
+  const why = (...given: Parameters<typeof merge>) => merge(...given)[0].events.map(({ data }) => data);
+
+  it('closes the one, gives its units back, and makes the other as old as the elder', () => {
+    const { ticket, agent } = owned();
+    const [ended, goesOn] = merge(ticket, numbered('u', 2, ten), { role: 'agent' }, [], agent);
+    const { ticket: closed } = ended;
+    expect(ended.events).toMatchObject([
+      {
+        type: 'TicketMerged',
+        data: { intoTicketId: 'u', load: { cause: 'merged', units: 0 }, ticket: { status: 'closed', mergedInto: 'u' } },
+      },
+    ]);
+    expect(ended.agent!.holds.size).toBe(0);
+    expect(goesOn!.events).toMatchObject([
+      {
+        type: 'TicketMergedIn',
+        data: { fromTicketId: 't', receivedAt: nine.toISOString(), ticket: { status: 'new', firstQueuedAt: nine.toISOString() } },
+      },
+    ]);
+    // Whatever is still on its way about it changes nothing more.
+    expect(customerWrote(closed, undefined, patience, ten).events).toEqual([]);
+    expect(failDeflection({ ...closed, stage: { ...closed.stage, how: 'deflected' } as never }, ten).events).toEqual([]);
+    expect(close(closed, 14, new Date('2027-01-01')).events).toEqual([]);
+  });
+  it('is refused for what is not theirs, not there, over for good, or of two customers', () => {
+    const { ticket } = owned();
+    const other = numbered('u', 2);
+    expect(why(ticket, ticket)).toMatchObject([{ why: 'not-mergeable', message: 'A ticket cannot be merged into itself.' }]);
+    expect(why(ticket, expectedTicket('x', nine))).toMatchObject([{ why: 'unknown-ticket' }]);
+    expect(why(ticket, other, { agentId: 'ben', role: 'agent' })).toMatchObject([{ why: 'not-allowed' }]);
+    const theirs = numbered('u', 2, nine, 'd');
+    expect(why(ticket, theirs, { role: 'agent' })).toMatchObject([
+      { why: 'not-allowed', message: expect.stringContaining('two customers') },
+    ]);
+    expect(merge(ticket, theirs)).toHaveLength(2);
+  });
+  it('names where a ticket goes on that was merged already, over all its merges', () => {
+    const [a, b, c] = [numbered('a', 1), numbered('b', 2), numbered('c', 3)] as const;
+    const [{ ticket: first }] = merge(a, b);
+    const [{ ticket: second }] = merge(b, c);
+    expect(why(numbered('d', 4), first, undefined, [second, c])).toMatchObject([
+      { why: 'not-mergeable', message: '#1 was merged already: it goes on as #3.' },
+    ]);
+    expect(why(first, numbered('d', 4), undefined, [second, c])).toMatchObject([{ why: 'not-mergeable' }]);
+    // No circle.
+    expect(why(c, second, undefined, [c])).toMatchObject([{ message: '#2 was merged already: it goes on as #3.' }]);
   });
 });

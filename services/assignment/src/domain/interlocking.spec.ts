@@ -26,6 +26,7 @@ import {
   reserve,
   withoutLeftOffer,
 } from './offering.js';
+import { merge } from './merging.js';
 import { close, endShift, release } from './oversight.js';
 import { breakSilence, timeSilence } from './silence.js';
 import { termsOf, type Terms } from './terms.js';
@@ -140,6 +141,8 @@ class World {
     ofRole: (role) => [...this.agents.values()].filter(({ agentId }) => this.roleOf(agentId) === role),
   });
 
+  survivorOf = (ticket: Ticket): Ticket => (ticket.mergedInto === null ? ticket : this.survivorOf(this.ticket(ticket.mergedInto)));
+
   /** What the desk does with a decision. */
   apply(decided: Decision): Decision {
     const before = this.ticket(decided.ticket.ticketId);
@@ -230,6 +233,8 @@ class World {
     const expected: string[] = [];
     for (const ticket of this.tickets.values()) {
       const { ticketId, stage } = ticket;
+      // No circle, and nothing goes on in what is over for good.
+      if (ticket.mergedInto !== null) expect([stage.at, this.survivorOf(ticket).mergedInto]).toEqual(['closed', null]);
       const offer = offerOf(ticket);
       if (offer) expected.push(`${ticketId} offered ${offer.agentId} ${offer.units}`);
       if (stage.at === 'owned' && stage.status === 'open') expected.push(`${ticketId} assigned ${stage.agentId} ${stage.units}`);
@@ -438,9 +443,30 @@ const escalateStep = fc
       if (next !== owner && next !== null) expect(world.roleOf(next)).toBe(role);
     };
   });
+const mergeStep = fc
+  .tuple(ticketId, ticketId, agentId, fc.constantFrom('agent' as const, 'agent' as const, 'supervisor' as const), fc.boolean())
+  .map(([any, into, by, role, right]): Step => (world) => {
+    const id = right ? nextIn(world, any, ({ stage }) => stage.at === 'owned' || stage.at === 'offered') : any;
+    const wish = request(world, id, 'MergeRequested', { agentId: right ? workerOf(world, id, by) : by, role, intoTicketId: into });
+    return () => {
+      const [ticket, survivor] = [world.ticket(id), world.ticket(into)];
+      const around = { agentOf: world.agent, survivorOf: world.survivorOf, now: world.now };
+      const decisions = merge(ticket, survivor, wish, around);
+      for (const decision of decisions) world.apply(decision);
+      expect(decisions.flatMap(({ events }) => events.map(({ type }) => type))).toEqual(
+        decisions.length === 1 ? ['RequestRefused'] : ['TicketMerged', 'TicketMergedIn'],
+      );
+      if (decisions.length === 1) return;
+      const { stage, firstQueuedAt, epoch } = world.ticket(into);
+      expect({ stage, epoch }).toEqual({ stage: survivor.stage, epoch: survivor.epoch });
+      expect(Number(firstQueuedAt)).toBe(Math.min(Number(ticket.firstQueuedAt), Number(survivor.firstQueuedAt)));
+      for (const agent of world.agents.values()) expect(agent.holds.has(id)).toBe(false);
+    };
+  });
 const customerStep = fc.tuple(ticketId, fc.constantFrom('writes', 'answer', 'confirm', 'fail')).map(([id, what]): Step => (world) => () => {
   const ticket = world.ticket(id);
-  if (what === 'writes') world.apply(customerWrote(ticket, ownerOf(world, id), company, world.now));
+  const { ticketId: goesOn } = world.survivorOf(ticket);
+  if (what === 'writes') world.apply(customerWrote(world.ticket(goesOn), ownerOf(world, goesOn), company, world.now));
   if (what === 'answer') world.apply(releaseAnswer(ticket, answer, 'm'));
   if (what === 'confirm') world.apply(confirmDeflection(ticket, world.now));
   if (what === 'fail') world.apply(failDeflection(ticket, world.now));
@@ -505,6 +531,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: wrapUpStep },
   { weight: 5, arbitrary: handOverStep },
   { weight: 3, arbitrary: escalateStep },
+  { weight: 1, arbitrary: mergeStep },
   { weight: 4, arbitrary: customerStep },
   { weight: 3, arbitrary: presenceStep },
   { weight: 1, arbitrary: limitStep },
@@ -573,9 +600,12 @@ describe('the interlocking', () => {
       'OfferMade rescue',
       'OfferRescinded not-delivered',
       'OfferRescinded superseded',
+      'OfferRescinded ticket-merged',
       'OwnerSilent',
       'ProposalRejected no-room',
       'RequestRefused no-room',
+      'RequestRefused not-allowed',
+      'RequestRefused not-mergeable',
       'RequestRefused transfers-exhausted',
       'StatusChanged escalation',
       'StatusChanged exclusion-ended',
@@ -587,6 +617,8 @@ describe('the interlocking', () => {
       'TicketAssigned forced',
       'TicketAssigned pulled',
       'TicketAssigned transferred',
+      'TicketMerged',
+      'TicketMergedIn',
       'TicketReleased agent-removed',
       'TicketReleased end-of-shift',
       'TicketReleased escalation',

@@ -289,7 +289,8 @@ export function withoutLeftOffer(before: Ticket, decision: Decision, agentOf: (a
   const { ticket } = decision;
   if (asked.holds.get(ticket.ticketId)?.state !== 'offered') return decision;
   const { agent, load } = giveUnits(asked, ticket.ticketId, 'rescinded', now);
-  const said = { offerId: left.offerId, agentId: left.agentId, why: 'superseded' as const };
+  const why = ticket.mergedInto === null ? ('superseded' as const) : ('ticket-merged' as const);
+  const said = { offerId: left.offerId, agentId: left.agentId, why };
   const rescinded = OfferRescinded(ticket.ticketId, { ticket: snapshotOf(ticket), load, ...said });
   return { ...decision, others: [...(decision.others ?? []), agent], events: [...decision.events, rescinded] };
 }

@@ -84,6 +84,8 @@ export interface Ticket {
   /** The last proposal that was granted: routing sends one again while our word is on its way. */
   readonly grantedProposalId: string | null;
   readonly reopenings: number;
+  /** It ended in another ticket: what comes in for it belongs there. */
+  readonly mergedInto: string | null;
   /** An answer proposed before the ticket was received. */
   readonly pendingAnswer: Answer | null;
 }
@@ -117,6 +119,7 @@ export const expectedTicket = (ticketId: string, now: Date): Ticket => ({
   transfers: 0,
   grantedProposalId: null,
   reopenings: 0,
+  mergedInto: null,
   pendingAnswer: null,
 });
 
@@ -185,6 +188,7 @@ export function snapshotOf(ticket: Ticket): TicketSnapshot {
     excludedAgentIds: [...excludedAgentIds],
     ...(handOverSince && { handOverSince: handOverSince.toISOString() }),
     ...(consultAgentIds.length > 0 && { consultAgentIds: [...consultAgentIds] }),
+    ...(ticket.mergedInto !== null && { mergedInto: ticket.mergedInto }),
   };
 }
 
