@@ -12,6 +12,7 @@ import { replayDecision } from './decisions/replay-decision.ts';
 import { shadow } from './decisions/shadow.ts';
 import { staffingGap } from './decisions/staffing-gap.ts';
 import { whatIf } from './decisions/what-if.ts';
+import { explainedDeadline } from './sla/explain-deadline.ts';
 import { sendMail } from './stack/samples.ts';
 import { stackSecrets } from './stack/secrets.ts';
 import { readStackFile, STATE_DIR } from './stack/stack-file.ts';
@@ -33,6 +34,8 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
                                         nothing is assigned by it
   learning-report                       what learning is worth: held-out tickets against the others
   staffing-gap                          which skills and languages waiting tickets wait for
+  explain-deadline FILE|-               the SLA clocks of a case (calendar, policy, events, now; see docs/sla.md) by the service's own
+                                        function, segment by segment. Needs nothing that runs
   topics tail [--from-beginning]        all topics live, readable (also: npm run topics:tail)
   admin-token                           an admin's token for an hour, for whoever has the console's AUTH_JWT_SECRET
 
@@ -42,21 +45,29 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
   --json      answers as JSON
   --help`;
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    door: { type: 'string', default: 'smtp' },
-    all: { type: 'boolean', default: false },
-    'from-beginning': { type: 'boolean', default: false },
-    policy: { type: 'string' },
-    from: { type: 'string' },
-    to: { type: 'string' },
-    runs: { type: 'string', default: '20' },
-    minutes: { type: 'string', default: '10' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+function given() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        door: { type: 'string', default: 'smtp' },
+        all: { type: 'boolean', default: false },
+        'from-beginning': { type: 'boolean', default: false },
+        policy: { type: 'string' },
+        from: { type: 'string' },
+        to: { type: 'string' },
+        runs: { type: 'string', default: '20' },
+        minutes: { type: 'string', default: '10' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}. See: npm run signalbox -- --help`);
+    return process.exit(2);
+  }
+}
+const { positionals, values } = given();
 const stateDir = resolve(process.env['SIGNALBOX_STATE_DIR'] ?? join(import.meta.dirname, '..', STATE_DIR));
 
 function show(answer: unknown, words: () => string): void {
@@ -263,6 +274,7 @@ const commands: Record<string, () => Promise<void>> = {
   'learning-report': () => decision(learningReport(kafka('learning-report'))),
   'staffing-gap': () => decision(staffingGap(kafka('staffing-gap'))),
   'replay-decision': () => decision(replayDecision(kafka('replay-decision'), rest[0])),
+  'explain-deadline': () => decision(explainedDeadline(rest)),
   topics: () => (rest[0] === 'tail' ? tail() : Promise.reject(new Error(`topics '${rest[0] ?? ''}' is unknown; known: tail`))),
 };
 if (values.help || command === undefined) console.log(HELP);

@@ -122,7 +122,24 @@ describe('a case that cannot be calculated', () => {
       'calendar: opens for less than the 240 minutes of firstResponse',
     ],
     ['a year too far', { ...valid, events: [{ ...received, at: '1850-01-01T00:00:00Z' }] }, 'outside the years a calendar can tell'],
-    ['no object', 7, 'the case: expected'],
+    ['no object', 7, 'the case: expected object, not 7'],
+    [
+      'an interval that ends before it begins',
+      { ...valid, calendar: { ...office, week: { mon: [['12:00', '09:00']] } } },
+      'calendar.week.mon.0: an interval must end after it begins, not ["12:00","09:00"]',
+    ],
+    ['a misspelt field', { ...valid, policy: { ...policy, pauseon: [] } }, "policy: has no field 'pauseon'"],
+    [
+      'a date that does not exist',
+      { ...valid, calendar: { ...office, holidays: ['2026-02-30'], extraOpen: { '2026-13-01': [] } } },
+      'calendar.holidays.0: expected a valid ISO date, not "2026-02-30"\ncalendar.extraOpen.2026-13-01: its name: expected a valid ISO date',
+    ],
+    [
+      'a target that is no number',
+      { ...valid, policy: { ...policy, targets: { resolution: { low: '60', high: -1 } } } },
+      'policy.targets.resolution.low: expected number, not "60"\npolicy.targets.resolution.high: expected number to be >0, not -1',
+    ],
+    ['more than can be named', { ...valid, events: Array.from({ length: 1000 }, () => 7) }, '\nand 900 more'],
   ])('%s is named', (_what, input, words) => {
     expect(() => explainDeadline(input)).toThrow(InvalidCase);
     expect(() => explainDeadline(input)).toThrow(words);

@@ -7,6 +7,7 @@ import type { Happening, TicketFact } from './ticket-fact.js';
 
 const MINUTE_MS = 60_000;
 const EVENTS_MAX = 10_000;
+const REASONS_MAX = 100;
 
 const instant = z.iso.datetime({ offset: true, error: "an instant such as '2026-11-27T16:10:00Z'" });
 const event = z.discriminatedUnion(
@@ -68,15 +69,26 @@ export class InvalidCase extends Error {}
 export function explainDeadline(input: unknown): { clocks: ExplainedClock[] } {
   const parsed = DeadlineCase.safeParse(input);
   if (!parsed.success) {
-    throw new InvalidCase(
-      parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the case'}: expected ${message}`).join('\n'),
-    );
+    const reasons = parsed.error.issues.map((issue) => reasonOf(issue, input));
+    const more = reasons.length > REASONS_MAX ? [`and ${reasons.length - REASONS_MAX} more`] : [];
+    throw new InvalidCase([...reasons.slice(0, REASONS_MAX), ...more].join('\n'));
   }
   const { calendar, policy, events, now: until_ } = parsed.data;
   const now = Date.parse(until_);
   const time = calendar && policy.hours === 'business' ? businessTime(calendar) : aroundTheClock;
   const clocks = withinYears(() => clocksOf(events.map(toFact), policy, time, now));
   return { clocks: clocks.map((clock) => explainClock(clock, time, now)) };
+}
+
+/** What was expected, in zod's words without their preamble, and what stands there. */
+function reasonOf(issue: z.core.$ZodIssue, input: unknown): string {
+  const place = issue.path.join('.') || 'the case';
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${place}: has no field '${key}'`).join('\n');
+  if (issue.code === 'invalid_key') return `${place}: its name: expected ${issue.issues[0]?.message.replace(/^Invalid /, 'a valid ')}`;
+  const expected = issue.message.replace(/^(Invalid|Too) [^:]*: expected |, received \w+$/g, '').replace(/^Invalid /, 'a valid ');
+  const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input);
+  const shown = given === undefined ? 'nothing' : JSON.stringify(given);
+  return `${place}: ${expected.includes(' must ') ? '' : 'expected '}${expected}${shown.length > 60 ? '' : `, not ${shown}`}`;
 }
 
 /** One clock as people and tests read it. Throws InvalidCase when its deadline lies beyond the calendar. */
