@@ -52,6 +52,38 @@ describe('business time', () => {
     expect(lordHowe.msBetween(at('2026-10-03T00:00:00Z'), at('2026-10-04T12:00:00Z'))).toBe(5.5 * HOUR_MS);
   });
 
+  it('changes everything from the midnight of a date in its zone on', () => {
+    const allDay = [['00:00', '24:00']];
+    const changing = hours({
+      week: { fri: allDay, sat: allDay },
+      holidays: ['2027-01-02', '2027-01-09'],
+      extraOpen: { '2027-01-10': allDay },
+      changes: [
+        { from: '2027-01-02', week: { sat: [['10:00', '12:00']] }, holidays: ['2027-01-16'] },
+        { from: '2027-02-01', week: { mon: [['09:00', '10:00']] } },
+      ],
+    });
+    // Friday ends at the midnight of Berlin. Saturday's old holidays and the extra Sunday are no more; the new holiday is one.
+    expect(changing.intervals(at('2026-12-31T12:00:00Z'), at('2027-02-08T00:00:00Z')).map(({ from, to }) => [iso(from), iso(to)])).toEqual([
+      ['2026-12-31T23:00:00.000Z', '2027-01-01T23:00:00.000Z'],
+      ['2027-01-02T09:00:00.000Z', '2027-01-02T11:00:00.000Z'],
+      ['2027-01-09T09:00:00.000Z', '2027-01-09T11:00:00.000Z'],
+      ['2027-01-23T09:00:00.000Z', '2027-01-23T11:00:00.000Z'],
+      ['2027-01-30T09:00:00.000Z', '2027-01-30T11:00:00.000Z'],
+      ['2027-02-01T08:00:00.000Z', '2027-02-01T09:00:00.000Z'],
+    ]);
+    expect(iso(changing.after(at('2026-12-31T23:00:00Z'), 27 * HOUR_MS))).toBe('2027-01-09T10:00:00.000Z');
+  });
+
+  it('waits for a change that opens, and says never after one that closes', () => {
+    const opening = hours({ changes: [{ from: '2030-06-03', week: { mon: [['09:00', '10:00']] } }] });
+    expect(iso(opening.after(at('2026-12-07T08:00:00Z'), HOUR_MS))).toBe('2030-06-03T08:00:00.000Z');
+    const closing = hours({ week: { mon: [['09:00', '10:00']] }, changes: [{ from: '2028-01-04', week: {} }] });
+    // The last Monday before it.
+    expect(iso(closing.after(at('2027-12-27T12:00:00Z'), HOUR_MS))).toBe('2028-01-03T09:00:00.000Z');
+    expect(closing.after(at('2027-12-27T12:00:00Z'), HOUR_MS + 1)).toBe(Infinity);
+  });
+
   it('says never for a calendar that does not open long enough', () => {
     expect(hours({}).after(at('2026-12-07T08:00:00Z'), 1)).toBe(Infinity);
     const once = hours({ extraOpen: { '2027-05-03': [['10:00', '11:00']] } });

@@ -45,19 +45,32 @@ interface Year {
   readonly openMs: number;
 }
 
+/** The hours that hold from a day on. */
+interface Hours {
+  readonly fromDay: number;
+  readonly week: readonly (readonly Interval[])[];
+  readonly holidays: ReadonlySet<number>;
+  readonly extraOpen: ReadonlyMap<number, readonly Interval[]>;
+}
+
 /**
  * Opening hours in a time zone. An instant is open when the wall clock there shows a time within the hours of the date there:
- * an hour that the clocks repeat counts twice, an hour or a day that they skip does not count. `extraOpen` replaces a date's hours.
+ * an hour that the clocks repeat counts twice, an hour or a day that they skip does not count. `extraOpen` replaces a date's hours;
+ * a change replaces everything from its date on.
  */
 export function businessTime(calendar: Calendar): WorkingTime {
   const zone = TimeZone.named(calendar.timeZone);
-  const week = WEEKDAYS.map((weekday) => wallHours(calendar.week[weekday] ?? []));
-  const holidays = new Set(calendar.holidays.map(dayNumber));
-  const extraOpen = new Map(Object.entries(calendar.extraOpen).map(([date, hours]) => [dayNumber(date), wallHours(hours)]));
-  // Day 0, 1970-01-01, was a Thursday.
-  const hoursOf = (day: number): readonly Interval[] => extraOpen.get(day) ?? (holidays.has(day) ? [] : week[(((day + 4) % 7) + 7) % 7]!);
-  const opensWeekly = week.some((hours) => hours.length > 0);
-  const extraEndsAt = Math.max(...[...extraOpen.keys()].map((day) => (day + 2) * DAY_MS), -Infinity);
+  const { changes = [] } = calendar;
+  const periods = [hoursFrom(-Infinity, calendar), ...changes.map((change) => hoursFrom(dayNumber(change.from), change))];
+  const last = periods.at(-1)!;
+  const hoursOf = (day: number): readonly Interval[] => {
+    const { week, holidays, extraOpen } = periods.findLast(({ fromDay }) => fromDay <= day)!;
+    // Day 0, 1970-01-01, was a Thursday.
+    return extraOpen.get(day) ?? (holidays.has(day) ? [] : week[(((day + 4) % 7) + 7) % 7]!);
+  };
+  const opensWeekly = last.week.some((hours) => hours.length > 0);
+  // Where no weekday opens any more, nothing does after this; two days are more than any zone's offset.
+  const extraEndsAt = (Math.max(last.fromDay, ...last.extraOpen.keys()) + 2) * DAY_MS;
   const years = new Map<number, Year>();
   let latest: Year | undefined;
 
@@ -111,6 +124,15 @@ export function businessTime(calendar: Calendar): WorkingTime {
   }
 
   return { msBetween, after, intervals };
+}
+
+function hoursFrom(fromDay: number, { week, holidays, extraOpen }: Pick<Calendar, 'week' | 'holidays' | 'extraOpen'>): Hours {
+  return {
+    fromDay,
+    week: WEEKDAYS.map((weekday) => wallHours(week[weekday] ?? [])),
+    holidays: new Set(holidays.map(dayNumber)),
+    extraOpen: new Map(Object.entries(extraOpen).map(([date, hours]) => [dayNumber(date), wallHours(hours)])),
+  };
 }
 
 function buildYear(zone: TimeZone, year: number, hoursOf: (day: number) => readonly Interval[]): Year {

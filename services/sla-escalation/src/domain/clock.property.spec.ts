@@ -68,7 +68,8 @@ function openMinutes(window: number, calendar: Calendar | null): Uint8Array {
   const { dates, dateOf, minuteOf } = wallOf(window);
   const openOn = dates.map((date) => {
     const weekday = WEEKDAYS[(new Date(`${date}T12:00:00Z`).getUTCDay() + 6) % 7]!;
-    const hours = calendar.extraOpen[date] ?? (calendar.holidays.includes(date) ? [] : (calendar.week[weekday] ?? []));
+    const { week, holidays, extraOpen } = calendar.changes?.findLast(({ from }) => from <= date) ?? calendar;
+    const hours = extraOpen[date] ?? (holidays.includes(date) ? [] : (week[weekday] ?? []));
     const open = new Uint8Array(1440);
     for (const [from, to] of hours) open.fill(1, minuteOfDay(from), minuteOfDay(to));
     return open;
@@ -312,11 +313,18 @@ const aCase: fc.Arbitrary<Case> = fc.integer({ min: 0, max: WINDOWS.length - 1 }
   const aDate = fc
     .integer({ min: -1, max: WINDOW_DAYS })
     .map((day) => new Date(Date.parse(`${from}T00:00:00Z`) + day * 1440 * MINUTE_MS).toISOString().slice(0, 10));
-  const calendar = fc.record({
-    timeZone: fc.constant(timeZone),
+  const openingHours = {
     week: fc.record(Object.fromEntries(WEEKDAYS.map((day) => [day, someHours])), { requiredKeys: [] }),
     holidays: fc.array(aDate, { maxLength: 3 }),
     extraOpen: fc.dictionary(aDate, someHours, { maxKeys: 2 }),
+  };
+  const someChanges = fc
+    .uniqueArray(fc.record({ from: aDate, ...openingHours }), { maxLength: 3, selector: ({ from: date }) => date })
+    .map((changes) => changes.toSorted((a, b) => (a.from < b.from ? -1 : 1)));
+  const calendar = fc.record({
+    timeZone: fc.constant(timeZone),
+    ...openingHours,
+    changes: fc.option(someChanges, { nil: undefined }),
   }) as fc.Arbitrary<Calendar>;
   return fc.record({
     window: fc.constant(window),

@@ -27,6 +27,18 @@ describe('a policy and a calendar that do not fit', () => {
     expect(problemsOf(policyOf({ hours: 'calendar' }), calendarOf({ week: {} }))).toEqual([]);
   });
 
+  it('is one that never opens again after its last change, whatever was before', () => {
+    const closed = { from: '2027-01-01', week: {}, extraOpen: { '2027-05-03': [['10:00', '11:00']] } };
+    expect(problemsOf(policyOf({}), calendarOf({ changes: [closed] }))).toEqual([
+      "the calendar's week from 2027-01-01 on has no opening hours, and the policy's hours are 'business'",
+    ]);
+    expect(problemsOf(policyOf({}), calendarOf({ week: {}, changes: [closed, { from: '2027-02-01', week }] }))).toEqual([]);
+    const short = { from: '2027-02-01', week: { mon: [['09:00', '09:01']] } };
+    expect(problemsOf(policyOf({ targets: { resolution: { normal: 1041 } } }), calendarOf({ changes: [short] }))).toEqual([
+      "resolution of 1041 minutes for 'normal' takes over 20 years of 1 minutes a week",
+    ]);
+  });
+
   it('is a target that takes over twenty years', () => {
     const targets = { resolution: { normal: 420 * 1040 }, nextReply: { low: 420 * 1040 + 1 } };
     expect(problemsOf(policyOf({ targets }), calendarOf({}))).toEqual([

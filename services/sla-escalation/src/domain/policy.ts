@@ -6,14 +6,19 @@ const WEEKS_MAX = 20 * 52;
 
 /**
  * What a policy and its calendar get wrong together, one sentence each; empty when nothing. To be asked when configuration is applied:
- * with a calendar that never opens a deadline is Infinity, which no event can carry.
+ * with a calendar that never opens a deadline is Infinity, which no event can carry. The hours that hold for ever decide, those of the
+ * last change: before it a calendar may be closed, for a team that has yet to begin.
  */
-export function problemsOf(policy: Pick<SlaPolicy, 'hours' | 'targets'>, calendar: Pick<Calendar, 'week'>): string[] {
+export function problemsOf(policy: Pick<SlaPolicy, 'hours' | 'targets'>, calendar: Pick<Calendar, 'week' | 'changes'>): string[] {
   if (policy.hours === 'calendar') return [];
-  const weekMinutes = Object.values(calendar.week)
+  const change = calendar.changes?.at(-1);
+  const weekMinutes = Object.values((change ?? calendar).week)
     .flat()
     .reduce((sum, [from, to]) => sum + minuteOfDay(to) - minuteOfDay(from), 0);
-  if (weekMinutes === 0) return ["the calendar's week has no opening hours, and the policy's hours are 'business'"];
+  if (weekMinutes === 0) {
+    const week = change ? `week from ${change.from} on` : 'week';
+    return [`the calendar's ${week} has no opening hours, and the policy's hours are 'business'`];
+  }
   return Target.options.flatMap((target) =>
     Object.entries(policy.targets[target] ?? {})
       .filter(([, minutes]) => minutes > weekMinutes * WEEKS_MAX)
