@@ -116,6 +116,15 @@ it('names what is said to be tried out where nothing can be, and nothing where i
   expect(trying('resolution', 'explorationShare: 0.1')).toBe('nothing');
 });
 
+it('names whom an SLA policy could never notify', () => {
+  const text =
+    'sla-policy:\n  standard:\n    calendar: open\n    hours: business\n    targets: {}\n    notifyFallback:\n      - owner\n      - boss\n';
+  expect(refusalOf(text)).toContain(
+    "policies.yaml:8: sla-policy/standard, field notifyFallback[1]: 'boss' is nobody who could be notified",
+  );
+  expect(refusalOf(text.replace('boss', 'mail:lead@example.com'))).toBe('nothing');
+});
+
 it('names routing policies that could never be in force', () => {
   const another = `  summer:
     weights: { standard: { skill: 1 } }

@@ -1,4 +1,4 @@
-import { configKinds, inertIn, neverInForce, type ConfigKind } from '@signalbox/contracts';
+import { configKinds, inertIn, neverInForce, unfollowableIn, type ConfigKind } from '@signalbox/contracts';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
@@ -139,8 +139,9 @@ function mistakesIn(document: ConfigDocument): string[] {
   const schema: z.ZodType = configKinds[document.kind as ConfigKind];
   const parsed = schema.safeParse(document.content);
   if (parsed.success) {
-    const inert = document.kind === 'routing-policy' ? inertIn(document.content as never) : [];
-    return inert.map(({ path, message }) => mistakeAt(document, path, message));
+    const { kind, content } = document;
+    const faults = kind === 'routing-policy' ? inertIn(content as never) : kind === 'sla-policy' ? unfollowableIn(content as never) : [];
+    return faults.map(({ path, message }) => mistakeAt(document, path, message));
   }
   return parsed.error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [mistakeAt(document, issue.path, issue.message)];

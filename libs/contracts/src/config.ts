@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { by, event, topic, type EventOf } from './declaration.js';
 import {
+  AgentId,
   AgentRole,
   ArticleId,
   CategoryId,
@@ -134,6 +135,79 @@ export const SlaPolicy = z.strictObject({
   notifyFallback: z.array(z.string().max(200)).max(20).optional(),
 });
 export type SlaPolicy = z.infer<typeof SlaPolicy>;
+
+/** Whom a policy's word means. */
+export type NotifyWord =
+  | { readonly kind: 'owner' }
+  | { readonly kind: 'role'; readonly role: AgentRole }
+  | { readonly kind: 'agent'; readonly agentId: string }
+  | { readonly kind: 'mail'; readonly address: string }
+  | { readonly kind: 'webhook'; readonly name: string };
+const NOTIFY_FORMS = `owner, ${AgentRole.options.map((role) => `role:${role}`).join(', ')}, agent:ID, mail:ADDRESS, webhook:NAME`;
+/** Undefined: nobody understands it, as in a policy that was stored before such words were refused. */
+export function readNotifyWord(word: string): NotifyWord | undefined {
+  if (word === 'owner') return { kind: 'owner' };
+  const [, kind, rest = ''] = /^(role|agent|mail|webhook):(.+)$/.exec(word) ?? [];
+  if (kind === 'role') {
+    const role = AgentRole.safeParse(rest);
+    return role.success ? { kind, role: role.data } : undefined;
+  }
+  if (kind === 'agent') return AgentId.safeParse(rest).success ? { kind, agentId: rest } : undefined;
+  if (kind === 'mail') return z.email().safeParse(rest).success ? { kind, address: rest } : undefined;
+  return kind === 'webhook' ? { kind, name: rest } : undefined;
+}
+
+type Path = (string | number)[];
+/** Everything an SLA policy may do of its own accord, with its place. */
+function actionsIn(policy: z.input<typeof SlaPolicy>) {
+  const { levels = [], onComplexity, onUnaccepted, onDeclines, onReopenings, onSentiment, onOwnerSilent } = policy;
+  const ruled = Object.entries({ onComplexity, onUnaccepted, onDeclines, onReopenings, onSentiment, onOwnerSilent });
+  return [
+    ...levels.map((actions, index) => ({ actions, path: ['levels', index] as Path })),
+    ...ruled.flatMap(([name, actions]) => (actions ? [{ actions, path: [name] as Path }] : [])),
+  ];
+}
+function notifyWordsIn(policy: z.input<typeof SlaPolicy>) {
+  const lists = actionsIn(policy).map(({ actions, path }) => ({ words: actions.notify ?? [], path: [...path, 'notify'] }));
+  return [...lists, { words: policy.notifyFallback ?? [], path: ['notifyFallback'] }].flatMap(({ words, path }) =>
+    words.map((word, index) => ({ word, path: [...path, index] })),
+  );
+}
+
+/**
+ * What an SLA policy says that nobody could follow. Told only of what is newly written, or a policy that is stored already could not be
+ * read any more.
+ */
+export function unfollowableIn(written: z.input<typeof SlaPolicy>): { path: Path; message: string }[] {
+  const unknown = notifyWordsIn(written)
+    .filter(({ word }) => readNotifyWord(word) === undefined)
+    .map(({ word, path }) => ({ path, message: `'${word}' is nobody who could be notified; allowed: ${NOTIFY_FORMS}` }));
+  const contradictions = actionsIn(written)
+    .filter(({ actions }) => actions.requeue === true && actions.reassignToRole !== undefined)
+    .map(({ path }) => ({
+      path: [...path, 'requeue'],
+      message: "contradicts 'reassignToRole': a ticket goes back to its queue or to somebody; allowed: one of the two",
+    }));
+  const { from, to } = written.quietHours ?? {};
+  const never = from === '00:00' && to === '24:00';
+  const quiet = never ? [{ path: ['quietHours', 'to'], message: 'makes the whole day quiet: nobody would ever be notified' }] : [];
+  return [...unknown, ...contradictions, ...quiet];
+}
+
+/** Every name of other configuration that an SLA policy uses, and its place. */
+export function namesInSlaPolicy(policy: SlaPolicy): NameUsed[] {
+  const categories = policy.categories ?? [];
+  return [
+    { kind: 'calendar', name: policy.calendar, path: ['calendar'] },
+    ...categories.map((name, index): NameUsed => ({ kind: 'category', name, path: ['categories', index] })),
+    ...notifyWordsIn(policy).flatMap(({ word, path }): NameUsed[] => {
+      const read = readNotifyWord(word);
+      if (read?.kind === 'agent') return [{ kind: 'agent', name: read.agentId, path }];
+      return read?.kind === 'webhook' ? [{ kind: 'webhook', name: read.name, path }] : [];
+    }),
+  ];
+}
+type NameUsed = { kind: 'calendar' | 'category' | 'agent' | 'webhook'; name: string; path: Path };
 
 export const AgentConfig = z.strictObject({
   name: z.string().min(1).max(120),

@@ -72,7 +72,7 @@ export const TicketEscalated = event(SlaEscalationTopic, 'TicketEscalated', by.t
   requeue: z.boolean().optional(),
   offerRescue: z.boolean().optional(),
   reassignToRole: AgentRole.optional(),
-  /** As the policy says it. */
+  /** As the policy says it; a mail address of the policy is not told: it is `mail 1`, `mail 2` … in their order. */
   notify: z.array(z.string().max(200)).max(20),
   /** Whom that came to at this moment; ids and names of configuration, never addresses. */
   recipients: z

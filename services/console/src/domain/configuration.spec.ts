@@ -81,6 +81,41 @@ describe('an apply', () => {
     if (document.remove !== true) expect(problem(document)).toMatchObject({ document: `${document.kind}/${document.name}`, field });
   });
 
+  const slaPolicy = (more: object): Document => ({
+    kind: 'sla-policy',
+    name: 'standard',
+    content: { calendar: 'always', hours: 'calendar', targets: {}, ...more },
+  });
+  const always: Document = { kind: 'calendar', name: 'always', content: { timeZone: 'Europe/Berlin', week: {} } };
+  const onComplexity = { atLeast: 5 };
+  it.each([
+    [{ onComplexity: { atLeast: 5, notify: ['owner', 'lead'] } }, 'onComplexity.notify.1', /^'lead' is nobody.*allowed: owner, role:agent/],
+    [{ levels: [{ offsetMinutes: 0, notify: ['role:boss'] }] }, 'levels.0.notify.0', /^'role:boss' is nobody/],
+    [{ notifyFallback: ['mail:nowhere'] }, 'notifyFallback.0', /^'mail:nowhere' is nobody/],
+    [{ notifyFallback: ['agent:zoe'] }, 'notifyFallback.0', /^agent 'zoe' does not exist; allowed: ana, ben, sue/],
+    [{ onOwnerSilent: { notify: ['webhook:pager'] } }, 'onOwnerSilent.notify.0', /^webhook 'pager' does not exist; allowed: none/],
+    [{ categories: ['refund', 'refunds'] }, 'categories.1', /^category 'refunds' does not exist; allowed: refund/],
+    [{ channels: ['fax'] }, 'channels.0', /expected one of/],
+    [{ onComplexity: { ...onComplexity, requeue: true, reassignToRole: 'admin' } }, 'onComplexity.requeue', /contradicts 'reassignToRole'/],
+    [{ quietHours: { timeZone: 'UTC', from: '00:00', to: '24:00' } }, 'quietHours.to', /nobody would ever be notified/],
+  ])('refuses an SLA policy with %j', (more, field, message) => {
+    expect(planned([always, slaPolicy(more)]).problems).toEqual([
+      expect.objectContaining({ document: 'sla-policy/standard', field, message: expect.stringMatching(message) }),
+    ]);
+  });
+  it('takes every form a policy may name people in, and goes on with an older policy that nobody could follow', () => {
+    const pager: Document = {
+      ...company[0]!,
+      content: { ...(company[0]!.content as object), webhooks: { pager: { url: 'https://pager.example/hook' } } },
+    };
+    const notify = ['owner', 'role:agent', 'agent:ana', 'mail:lead@example.com', 'webhook:pager'];
+    expect(planned([pager, always, slaPolicy({ onComplexity: { atLeast: 5, notify }, notifyFallback: ['agent:sue'] })]).problems).toEqual(
+      [],
+    );
+    const older = { ...slaPolicy({ onComplexity: { atLeast: 5, notify: ['lead'], requeue: true, reassignToRole: 'admin' } }), version: 1 };
+    expect(planned([queue('new')], [...applied().active, { ...always, version: 1 }, older] as never).problems).toEqual([]);
+  });
+
   const queue = (name: string, domain?: string): Document => ({
     kind: 'queue',
     name,

@@ -4,7 +4,9 @@ import {
   DOMAINS_MAX,
   inertIn,
   namesIn,
+  namesInSlaPolicy,
   neverInForce,
+  unfollowableIn,
   type ConfigContent,
   type ConfigKind,
 } from '@signalbox/contracts';
@@ -92,8 +94,8 @@ function faultsOf({ kind, name, content }: Document): Problem[] {
   if (!parsed.success)
     return parsed.error.issues.map((issue) => ({ document, field: issue.path.join('.'), message: issue.message, ...allowedBy(issue) }));
   if (JSON.stringify(content).includes(NUL)) return [{ document, field: '', message: 'contains a NUL character' }];
-  if (kind !== 'routing-policy') return [];
-  return inertIn(content as never).map(({ path, message }) => ({ document, field: path.join('.'), message }));
+  const faults = kind === 'routing-policy' ? inertIn(content as never) : kind === 'sla-policy' ? unfollowableIn(content as never) : [];
+  return faults.map(({ path, message }) => ({ document, field: path.join('.'), message }));
 }
 
 const allowedBy = (issue: z.core.$ZodIssue): { allowed?: string[] } =>
@@ -102,7 +104,15 @@ const allowedBy = (issue: z.core.$ZodIssue): { allowed?: string[] } =>
 /** Every name that a document uses must exist in the same bundle. */
 function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
   const namesOf = (kind: ConfigKind): Set<string> => new Set(records.filter((record) => record.kind === kind).map((record) => record.name));
-  const known = { queue: namesOf('queue'), calendar: namesOf('calendar'), category: namesOf('category') };
+  const companyRecords = records.filter(({ kind }) => kind === 'company');
+  const companies = companyRecords.map(({ content }) => configKinds.company.parse(content));
+  const known = {
+    queue: namesOf('queue'),
+    calendar: namesOf('calendar'),
+    category: namesOf('category'),
+    agent: namesOf('agent'),
+    webhook: new Set(companies.flatMap(({ webhooks = {} }) => Object.keys(webhooks))),
+  };
   const problems: Problem[] = [];
   const check = (document: string, field: string, kind: keyof typeof known, name: string | undefined): void => {
     if (name === undefined || known[kind].has(name)) return;
@@ -114,9 +124,7 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
       allowed,
     });
   };
-  const hasSupervisorQueue = records.some(
-    ({ kind, content }) => kind === 'company' && configKinds.company.parse(content).supervisorQueue !== undefined,
-  );
+  const hasSupervisorQueue = companies.some(({ supervisorQueue }) => supervisorQueue !== undefined);
   for (const record of records) {
     const document = nameOf(record);
     const content = configKinds[record.kind].parse(record.content);
@@ -134,7 +142,8 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
         check(document, 'queue', 'queue', (content as ConfigContent<'category'>).queue);
         break;
       case 'sla-policy':
-        check(document, 'calendar', 'calendar', (content as ConfigContent<'sla-policy'>).calendar);
+        for (const { kind, name, path } of namesInSlaPolicy(content as ConfigContent<'sla-policy'>))
+          check(document, path.join('.'), kind, name);
         break;
       case 'article':
         check(document, 'category', 'category', (content as ConfigContent<'article'>).category);
@@ -157,9 +166,10 @@ function danglingReferences(records: readonly ActiveRecord[]): Problem[] {
         break;
     }
   }
-  const companies = records.filter((record) => record.kind === 'company').map(nameOf);
-  if (companies.length > 1)
-    problems.push({ document: companies[1]!, field: '', message: `there can be one company only; active: ${companies[0]}` });
+  if (companies.length > 1) {
+    const [first, second] = companyRecords.map(nameOf);
+    problems.push({ document: second!, field: '', message: `there can be one company only; active: ${first}` });
+  }
   const policies = records.filter((record) => record.kind === 'routing-policy').map(({ name }) => name);
   for (const { name, message } of neverInForce(policies)) problems.push({ document: `routing-policy/${name}`, field: '', message });
   return problems;
