@@ -1,6 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
-import { ExplainClocksRequested, RecomputePreviewRequested, type Draft, type Received } from '@signalbox/contracts';
+import {
+  EscalationCanceled,
+  EscalationCancelRequested,
+  ExplainClocksRequested,
+  RecomputePreviewRequested,
+  type Draft,
+  type Received,
+} from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
+import { CANCELED } from './domain/escalation.js';
+import { NotificationStore } from './notification.store.js';
 import { nothingPreviewed } from './preview.timer.js';
 import { RecomputationStore } from './recomputation.store.js';
 import { SlaTicketStore } from './sla-ticket.store.js';
@@ -30,5 +39,29 @@ export class ConsoleConsumer {
       const report = nothingPreviewed(config.bundle, tickets);
       await store.add({ id: key, bundle: config.bundle, documents: data.documents, cause, startedAt: now, report });
     }
+  }
+
+  /** Once per ticket, and only of what is known here: what never came in has no chain to end. The console refuses agents, with a reason. */
+  @On(EscalationCancelRequested)
+  async onEscalationCancelRequested(requests: readonly Received<EscalationCancelRequested>[], delivery: Delivery): Promise<Draft[]> {
+    const { tx, now } = delivery;
+    const tickets = new SlaTicketStore(tx);
+    const allowed = requests.filter(({ data }) => data.role !== 'agent');
+    const known = await tickets.read([...new Set(allowed.map(({ ticketId }) => ticketId))]);
+    if (known.length === 0) return [];
+    const rows = await tickets.lock(known.map(({ ticketId }) => ticketId));
+    const canceling = rows.filter(({ state }) => !state.said.includes(CANCELED));
+    const ended = canceling.map((row) => ({ ...row, state: { ...row.state, said: [...row.state.said, CANCELED] } }));
+    const { events } = await this.checker.check(ended, delivery);
+    await new NotificationStore(tx).cancelOf(
+      canceling.map(({ ticketId }) => ticketId),
+      now,
+    );
+    const first = new Map(allowed.toReversed().map((request) => [request.ticketId, request]));
+    const canceled = canceling.map(({ ticketId }) => {
+      const { agentId, reason } = first.get(ticketId)!.data;
+      return EscalationCanceled(ticketId, { byAgentId: agentId, reason, canceledAt: now.toISOString() });
+    });
+    return [...events, ...canceled];
   }
 }

@@ -1,9 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { causedBy, type Clock, type Draft, type ExplainClocksRequested, type Received } from '@signalbox/contracts';
 import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
 import { checkTicket, explainTicket, type CheckedState, type Configured } from './domain/check.js';
 import { movesBetween, together, type Moves } from './domain/recomputing.js';
+import { rulesOf } from './domain/rules.js';
+import { Notifications, type CheckedTicket } from './notifications.js';
 import { Policies } from './policies.js';
 import { SlaTicketStore, type CheckedRow, type SlaTicketRow } from './sla-ticket.store.js';
 
@@ -25,23 +27,27 @@ export class TicketChecker {
   readonly #logger = new Logger('TicketChecker');
   readonly #policies = new Policies((sentence) => this.#logger.warn(sentence));
 
+  constructor(@Inject(Notifications) private readonly notifications: Notifications) {}
+
   /**
    * Checks locked tickets and saves them: one write each. `moves`: what new rules did to those that were last checked under older ones.
    * To be exact about them nothing else may have happened to these tickets since.
    */
-  async check(rows: readonly SlaTicketRow[], { tx, now, config }: Delivery): Promise<Checked> {
-    const events: Draft[] = [];
+  async check(rows: readonly SlaTicketRow[], delivery: Delivery): Promise<Checked> {
+    const { tx, now, config } = delivery;
+    const told: CheckedTicket[] = [];
     const checked: CheckedRow[] = [];
     const moves: Moves[] = [];
     const [configured, rulesBundle] = [await this.#policies.configured(config, tx), await this.rulesBundle(config, tx)];
     for (const row of rows) {
       const one = this.#checkOne(row, configured, now);
-      events.push(...one.events);
+      told.push(one.told);
       checked.push(one.row);
       if (row.bundle < rulesBundle) moves.push(movesBetween(row.ticketId, clocksIn(row.state), clocksIn(one.row.state)));
     }
     await new SlaTicketStore(tx).save(checked, rulesBundle);
     const next = checked.flatMap(({ nextCheckAt }) => nextCheckAt?.getTime() ?? []);
+    const events = await this.notifications.announce(told, delivery);
     return { events, moves: together(moves), nextCheckAt: next.length > 0 ? new Date(Math.min(...next)) : null };
   }
 
@@ -80,7 +86,7 @@ export class TicketChecker {
     { ticketId, facts, state }: Omit<SlaTicketRow, 'bundle'>,
     configured: Configured,
     now: Date,
-  ): { events: Draft[]; row: CheckedRow } {
+  ): { told: CheckedTicket; row: CheckedRow } {
     try {
       const check = checkTicket(ticketId, facts, state, configured, now.getTime());
       if (check.unreachable) {
@@ -90,17 +96,20 @@ export class TicketChecker {
         );
       }
       const { open, nextCheckAt } = check;
+      const events = check.events.map((event) => {
+        if (event.type !== 'SlaBreached') return event;
+        const { target, instance } = event.data;
+        return { ...event, data: { ...event.data, ...check.reasonOf(target, instance, () => []) } };
+      });
+      const inForce = () =>
+        rulesOf(check.ticket, configured.books).findLast(({ from }, index) => index === 0 || from <= now.getTime())?.active?.policy;
       return {
-        events: check.events.map((event) => {
-          if (event.type !== 'SlaBreached') return event;
-          const { target, instance } = event.data;
-          return { ...event, data: { ...event.data, ...check.reasonOf(target, instance, () => []) } };
-        }),
+        told: { events, ticket: check.ticket, facts, clocks: clocksIn(check.state), policy: inForce },
         row: { ticketId, facts, state: check.state, open, nextCheckAt: nextCheckAt === null ? null : new Date(nextCheckAt) },
       };
     } catch (error) {
       this.#logger.error(`ticket ${ticketId} cannot be checked: ${(error as Error).message}`);
-      return { events: [], row: { ticketId, facts, state, open: true, nextCheckAt: new Date(now.getTime() + BROKEN_WAIT_MS) } };
+      return { told: { events: [] }, row: { ticketId, facts, state, open: true, nextCheckAt: new Date(now.getTime() + BROKEN_WAIT_MS) } };
     }
   }
 }

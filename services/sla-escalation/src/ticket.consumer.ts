@@ -96,8 +96,10 @@ const topicOf = (event: Received<TicketEvent>): string => eventOfType(event.type
 function factOf(event: Received<TicketEvent>): StoredFact | undefined {
   switch (event.type) {
     /** The receipt starts the clocks. */
-    case 'TicketReceived':
-      return { type: 'received', at: Date.parse(event.data.receivedAt), channel: event.data.channel };
+    case 'TicketReceived': {
+      const { receivedAt, channel, number } = event.data;
+      return { type: 'received', at: Date.parse(receivedAt), channel, number };
+    }
     /** What a customer writes resumes and reopens them; auto-replies and bounces start, stop and reopen nothing. */
     case 'MessageReceived':
       if (event.data.kind !== 'human') return undefined;

@@ -109,7 +109,7 @@ describe('a clock that is set an hour wrong', () => {
   const said = (): string[] => breaches('step-').map(ticketOf);
 
   it('back says nothing twice, and nothing is lost when it is right again', async () => {
-    await sla.restart({ clockOffsetMs: -HOUR_MS });
+    await sla.restart({ more: { SIGNALBOX_CLOCK_OFFSET_MS: String(-HOUR_MS) } });
     await tickets();
     await sla.stack.settled();
     expect(said()).toEqual([]);
@@ -120,7 +120,7 @@ describe('a clock that is set an hour wrong', () => {
   });
 
   it('forward believes the clock, and takes back what turns out untrue as soon as the ticket is looked at', async () => {
-    await sla.restart({ clockOffsetMs: HOUR_MS });
+    await sla.restart({ more: { SIGNALBOX_CLOCK_OFFSET_MS: String(HOUR_MS) } });
     await until(() => said().length === 2, 'the breach an hour ahead');
     await sla.restart();
     await sla.stack.settled();

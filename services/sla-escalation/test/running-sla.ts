@@ -37,7 +37,7 @@ export class RunningSla {
     public service: RunningService,
   ) {}
 
-  static async start(): Promise<RunningSla> {
+  static async start(more: NodeJS.ProcessEnv = {}): Promise<RunningSla> {
     const stack = await Stack.start({
       kafkaBrokers: process.env['KAFKA_BROKERS']!.split(','),
       databaseUrl: process.env['DATABASE_URL']!,
@@ -51,16 +51,15 @@ export class RunningSla {
         deadLettersOf('sla-escalation'),
       ],
     });
-    const environment = await stack.environmentFor('sla-escalation');
+    const environment = await stack.environmentFor('sla-escalation', more);
     stack.attach('sla-escalation', [IntakeTopic, EnrichmentTopic, AssignmentTopic, ConsoleTopic, ConfigTopic]);
     return new RunningSla(stack, environment, await startService(slaEscalation(environment), fatal));
   }
 
-  /** @param clockOffsetMs how far its clock is ahead */
-  async restart({ rewound = false, clockOffsetMs = 0 } = {}): Promise<void> {
+  async restart({ rewound = false, more = {} as NodeJS.ProcessEnv } = {}): Promise<void> {
     await this.service.close();
     if (rewound) await this.stack.rewind('sla-escalation');
-    this.service = await startService(slaEscalation({ ...this.environment, SIGNALBOX_CLOCK_OFFSET_MS: String(clockOffsetMs) }), fatal);
+    this.service = await startService(slaEscalation({ ...this.environment, ...more }), fatal);
   }
 
   /** A second process's worth of the same service: same database, same topics. */
@@ -119,6 +118,17 @@ export class RunningSla {
       const events = this.stack.eventsAbout(ticketId, SlaEscalationTopic);
       if (satisfied(events)) return events;
       if (Date.now() > deadline) throw new Error(`still not: ${JSON.stringify(events.map(({ type, data }) => ({ type, data })))}`);
+      await sleep(25);
+    }
+  }
+
+  /** Asks until the answer satisfies: for what no topic tells. Gives up after 15 s with what was seen last. */
+  async until<T>(ask: () => Promise<T>, satisfied: (answer: T) => boolean): Promise<T> {
+    const deadline = Date.now() + 15_000;
+    for (;;) {
+      const answer = await ask();
+      if (satisfied(answer)) return answer;
+      if (Date.now() > deadline) throw new Error(`still not: ${JSON.stringify(answer)}`);
       await sleep(25);
     }
   }

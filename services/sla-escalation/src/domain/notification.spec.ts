@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { noticeJson, noticeMail, signatureOf } from './notice-text.js';
-import { nextAttemptAt, notificationIdOf, numberIn, ownerIn, type Notification } from './notification.js';
-import type { StoredFacts } from './sla-ticket.js';
+import { nextAttemptAt, notificationIdOf, numberIn, type Notification } from './notification.js';
 
 const now = new Date('2026-11-26T12:00:00Z');
 const notification: Notification & { address: string } = {
@@ -45,13 +44,9 @@ it('is tried again after 5 s, 30 s, 2, 10 and 30 minutes, then given up; at once
   expect(nextAttemptAt(1, false, now)).toBeNull();
 });
 
-it('knows the owner that assignment named last, and the number of the receipt', () => {
-  const fact = (agentId?: string | null) =>
-    ({ type: 'assignment', at: 1, status: 'open', owned: true, priorityOverride: null, byAgent: false, replied: false, agentId }) as const;
-  const facts = { 'a 2': fact('ben'), 'a 10': fact('ana'), 'i 99': { type: 'received', at: 1, number: 7 } } as unknown as StoredFacts;
-  expect([ownerIn(facts), numberIn(facts)]).toEqual(['ana', 7]);
-  expect(ownerIn({ ...facts, 'a 11': fact(null) } as StoredFacts)).toBeNull();
-  expect([ownerIn({ 'a 1': fact() } as StoredFacts), numberIn({ 'i 1': { type: 'received', at: 1 } })]).toEqual([null, undefined]);
+it('knows the number that the ticket came in with, if that was kept', () => {
+  expect(numberIn({ 'e 1': { type: 'customer-replied', at: 1 }, 'i 1': { type: 'received', at: 1, number: 7 } })).toBe(7);
+  expect(numberIn({ 'i 1': { type: 'received', at: 1 } })).toBeUndefined();
 });
 
 it('a mail says what happened in the company’s time, names its machine origin, and reaches one person', () => {

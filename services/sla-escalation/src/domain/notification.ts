@@ -1,7 +1,7 @@
 import type { NotificationChannel, TicketEscalated } from '@signalbox/contracts';
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { StoredFact, StoredFacts } from './sla-ticket.js';
+import type { StoredFacts } from './sla-ticket.js';
 
 /** Tries in all; then its fallback is told. */
 export const ATTEMPTS_MAX = 6;
@@ -51,22 +51,7 @@ export function nextAttemptAt(attempts: number, retryable: boolean, now: Date): 
   return new Date(now.getTime() + BACK_OFF_MS[Math.max(attempts, 1) - 1]!);
 }
 
-/** Facts that were stored before owners and numbers were kept have neither. */
-type Noted = StoredFact & { readonly agentId?: string | null; readonly number?: number };
-
-/** Whose the ticket is, as assignment said last. */
-export function ownerIn(facts: StoredFacts): string | null {
-  let newest = -1;
-  let owner: string | null = null;
-  for (const [key, fact] of Object.entries(facts) as [string, Noted][]) {
-    const version = Number(key.slice(key.lastIndexOf(' ') + 1));
-    if (fact.type !== 'assignment' || version <= newest) continue;
-    newest = version;
-    owner = fact.agentId ?? null;
-  }
-  return owner;
-}
-
+/** As it came in; facts that were stored before it was kept have none. */
 export function numberIn(facts: StoredFacts): number | undefined {
-  return (Object.values(facts) as Noted[]).find(({ type }) => type === 'received')?.number;
+  return Object.values(facts).find((fact) => fact.type === 'received')?.number;
 }

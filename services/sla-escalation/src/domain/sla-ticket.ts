@@ -4,7 +4,7 @@ import type { TicketFact } from './ticket-fact.js';
 
 /** What one event said, as far as clocks and escalation care. `at` in epoch milliseconds; plain data, stored with the ticket. */
 export type StoredFact =
-  | { readonly type: 'received'; readonly at: number; readonly channel?: Channel }
+  | { readonly type: 'received'; readonly at: number; readonly channel?: Channel; readonly number?: number }
   | { readonly type: 'customer-replied'; readonly at: number }
   | {
       readonly type: 'enriched';
