@@ -49,7 +49,7 @@ const environmentOf = (service: string, values: Record<string, string>): Record<
   Object.fromEntries(Object.entries(compose.services[service]!.environment!).map(([name, text]) => [name, expand(text, values)]));
 
 /** What a person fills in: every secret, and nothing that may stay empty. */
-const OPTIONAL = /^(SMTP_RELAY_URL|META_|TELEGRAM_)/;
+const OPTIONAL = /^(SMTP_RELAY_URL|SLA_WEBHOOK_SECRET|META_|TELEGRAM_)/;
 const filled = Object.fromEntries(
   Object.entries(example).map(([name, value]) => [name, value === '' && !OPTIONAL.test(name) ? 's'.repeat(48) : value]),
 );

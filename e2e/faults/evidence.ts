@@ -142,11 +142,12 @@ export async function readDatabases(
   return { tickets, holds, consoleTickets, history, messaging };
 }
 
-/** What customers got, by the program that stands for the world outside; undefined when that were more than it keeps. */
+/** What customers got by mail, by the program that stands for the world outside; undefined when that were more than it keeps. */
 export async function readMails(system: FaultySystem): Promise<Facts['mails']> {
   const response = await fetch(`${system.receiver}/dev/sent`);
-  const { sent } = (await response.json()) as { sent: { messageId?: string }[] };
-  return sent.length < MAILS_KEPT_MAX ? sent.map(({ messageId }) => messageId ?? 'a mail without a Message-ID') : undefined;
+  const { sent } = (await response.json()) as { sent: { channel: string; messageId?: string }[] };
+  if (sent.length >= MAILS_KEPT_MAX) return undefined;
+  return sent.filter(({ channel }) => channel !== 'webhook').map(({ messageId }) => messageId ?? 'a mail without a Message-ID');
 }
 
 /** How many tickets stand where, by assignment's own rows: `open ana`, `new`, `solved`. */

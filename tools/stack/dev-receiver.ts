@@ -1,25 +1,26 @@
 import { simpleParser } from 'mailparser';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { SMTPServer } from 'smtp-server';
 import { z } from 'zod';
 
 /**
- * In the place of the world outside, in development: takes what Signalbox sends by mail, Meta and Telegram, checks token and shape as
- * the vendors document them, keeps the last messages and shows them at /dev/sent. A process of its own; it knows no service.
+ * In the place of the world outside, in development: takes what Signalbox sends by mail, Meta, Telegram and webhook, checks token, shape
+ * and signature as documented, keeps the last messages and shows them at /dev/sent. A process of its own; it knows no service.
  */
 const Environment = z.object({
   PORT: z.coerce.number().int(),
   SMTP_PORT: z.coerce.number().int(),
   META_ACCESS_TOKEN: z.string().min(1),
   TELEGRAM_BOT_TOKEN: z.string().min(1),
+  SLA_WEBHOOK_SECRET: z.string().min(1),
 });
 const environment = Environment.parse(process.env);
 const KEPT_MAX = 1_000;
 const BODY_BYTES_MAX = 1_000_000;
 
 interface Sent {
-  readonly channel: 'email' | 'meta' | 'telegram';
+  readonly channel: 'email' | 'meta' | 'telegram' | 'webhook';
   readonly to: string;
   readonly text: string;
   readonly subject?: string | undefined;
@@ -109,7 +110,16 @@ function telegram(token: string, body: unknown): { status: number; answer: unkno
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
+/** As docs/sla.md tells a receiver to do it. */
+function webhook(name: string, request: IncomingMessage, text: string): { status: number; answer: unknown } {
+  const [, t = '', v1 = ''] = /^t=(\d+),v1=([0-9a-f]+)$/.exec(String(request.headers['signalbox-signature'])) ?? [];
+  const expected = createHmac('sha256', environment.SLA_WEBHOOK_SECRET).update(`${t}.${text}`).digest('hex');
+  if (!same(v1, expected)) return { status: 401, answer: { title: 'Unauthorized', status: 401, detail: 'the signature is wrong' } };
+  keep({ channel: 'webhook', to: name, text, messageId: String(request.headers['signalbox-notification-id']) });
+  return { status: 200, answer: {} };
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -117,8 +127,9 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
     if (bytes > BODY_BYTES_MAX) throw new Error('the body is too large');
     chunks.push(chunk);
   }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  return Buffer.concat(chunks).toString('utf8');
 }
+const bodyOf = async (request: IncomingMessage): Promise<unknown> => JSON.parse(await textOf(request));
 
 async function answer(request: IncomingMessage): Promise<{ status: number; answer: unknown }> {
   const path = new URL(request.url ?? '/', 'http://receiver').pathname;
@@ -127,6 +138,8 @@ async function answer(request: IncomingMessage): Promise<{ status: number; answe
   if (request.method === 'POST' && method === 'sendMessage') return telegram(token ?? '', await bodyOf(request));
   if (request.method === 'POST' && /^\/v\d+\.\d+\/[\w-]+\/messages$/.test(path))
     return meta(path, request.headers.authorization ?? '', await bodyOf(request));
+  const [, hook] = /^\/dev\/webhooks\/([A-Za-z0-9._-]{1,60})$/.exec(path) ?? [];
+  if (request.method === 'POST' && hook !== undefined) return webhook(hook, request, await textOf(request));
   return { status: 404, answer: { title: 'Not Found', status: 404, detail: `${request.method} ${path} is nothing the vendors document` } };
 }
 

@@ -62,11 +62,12 @@ export class RunningStack {
     const secrets = stackSecrets(stateDir, ServiceName.options);
     const databases = await this.#makeDatabases(this.#infrastructure.databaseUrl, secrets);
 
-    const documents = readCompanyFiles([company]);
-    const companyRecord = documents.find(({ kind }) => kind === 'company');
+    const read = readCompanyFiles([company]);
+    const companyRecord = read.find(({ kind }) => kind === 'company');
     if (!companyRecord) throw new Error(`${company}: no configuration of kind 'company'`);
     const { supportAddress } = companyRecord.content as { supportAddress: string };
     const ports = await choosePorts(stateDir, this.#around.httpPort);
+    const documents = read.map((document) => (document === companyRecord ? withReceiver(document, ports) : document));
     this.#startServices({ kafkaBrokers, databases, ports, secrets, supportAddress });
     const http = await this.#openDoor(ports);
     const token = (role: Role): Promise<string> => mintToken(secrets.jwt, peopleOf(documents, role)[0]!, role);
@@ -128,6 +129,7 @@ export class RunningStack {
       { prefix: '/intake', target: () => addressOf(ports, 'intake') },
       { prefix: '/knowledge-base', target: () => addressOf(ports, 'knowledge-base') },
       { prefix: '/dev/sent', target: () => `http://127.0.0.1:${ports.receiver}` },
+      { prefix: '/dev/webhooks', target: () => `http://127.0.0.1:${ports.receiver}` },
       { prefix: '/', target: () => addressOf(ports, 'console') },
     ]);
     this.#door = door;
@@ -176,6 +178,15 @@ export class RunningStack {
 }
 
 const addressOf = (ports: StackPorts, name: ServiceName): string => `http://127.0.0.1:${ports.services[name]}`;
+
+/** Nothing that is tried out here leaves this machine: the company's webhooks lead to the receiver, as its mail does. */
+function withReceiver(company: ConfigDocument, ports: StackPorts): ConfigDocument {
+  const content = company.content as { webhooks?: Record<string, object> };
+  if (content.webhooks === undefined) return company;
+  const url = (name: string): string => `http://127.0.0.1:${ports.http}/dev/webhooks/${name}`;
+  const webhooks = Object.fromEntries(Object.keys(content.webhooks).map((name) => [name, { url: url(name) }]));
+  return { ...company, content: { ...content, webhooks } };
+}
 
 /** Ports stay the same over restarts of the same state while they are free. */
 async function choosePorts(stateDir: string, httpPort: number): Promise<StackPorts> {

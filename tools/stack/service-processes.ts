@@ -48,7 +48,11 @@ export function processDefinitions(around: ServiceSurroundings): { services: Pro
     enrichment: {},
     routing: {},
     assignment: {},
-    'sla-escalation': {},
+    'sla-escalation': {
+      SMTP_RELAY_URL: `smtp://127.0.0.1:${ports.receiverSmtp}`,
+      SLA_WEBHOOK_SECRET: secrets.slaWebhook,
+      PUBLIC_URL: publicUrl,
+    },
     'knowledge-base': { FEEDBACK_TOKEN_SECRETS: secrets.feedbackToken, PUBLIC_URL: publicUrl },
     console: {
       ...attachments,
@@ -73,7 +77,7 @@ export function processDefinitions(around: ServiceSurroundings): { services: Pro
   const receiver = {
     name: 'dev-receiver',
     file: join(around.root, 'tools/stack/dev-receiver.ts'),
-    env: { ...vendors, PORT: String(ports.receiver), SMTP_PORT: String(ports.receiverSmtp) },
+    env: { ...vendors, SLA_WEBHOOK_SECRET: secrets.slaWebhook, PORT: String(ports.receiver), SMTP_PORT: String(ports.receiverSmtp) },
     stopMs: 2_000,
   };
   return { services, receiver };
