@@ -16,6 +16,8 @@ import {
 import { completeEvent } from '@signalbox/messaging';
 import { startService, type RunningService } from '@signalbox/service-defaults';
 import { Stack, type SeenEvent } from '@signalbox/test-stack';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { slaEscalation } from '../src/service.js';
 
@@ -65,6 +67,22 @@ export class RunningSla {
   /** A second process's worth of the same service: same database, same topics. */
   startAnother(): Promise<RunningService> {
     return startService(slaEscalation(this.environment), fatal);
+  }
+
+  /** In place of the service in this process a process of its own, which ends by kill -9 as soon as the story is told. */
+  async killedAfter(story: () => Promise<unknown>): Promise<void> {
+    await this.service.close();
+    const child = spawn(process.execPath, [new URL('../dist/main.js', import.meta.url).pathname], {
+      env: { ...process.env, ...this.environment, SIGNALBOX_END_WITH_STDIN: 'true' },
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    try {
+      await story();
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      this.service = await startService(slaEscalation(this.environment), fatal);
+    }
   }
 
   /** Makes this the whole configuration: a document that changed gets its next version. */
