@@ -4,6 +4,7 @@ import { UnitOfWork, type Delivery, type Outcome } from '@signalbox/messaging';
 import { Recomputing } from './recomputing.js';
 import { SlaTicketStore } from './sla-ticket.store.js';
 import { TicketChecker } from './ticket-checker.js';
+import { TicketFollower } from './ticket-follower.js';
 
 const TICKETS_MAX = 500;
 /** The safety net for what another instance wrote; ordinarily the next due instant is known. */
@@ -31,6 +32,7 @@ export class CheckTimer implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(UnitOfWork) private readonly unit: UnitOfWork,
     @Inject(TicketChecker) private readonly checker: TicketChecker,
     @Inject(Recomputing) private readonly recomputing: Recomputing,
+    @Inject(TicketFollower) private readonly follower: TicketFollower,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -77,6 +79,7 @@ export class CheckTimer implements OnApplicationBootstrap, BeforeApplicationShut
     const outdated = due.length < TICKETS_MAX ? await store.claimOutdated(bundle, now, TICKETS_MAX - due.length) : [];
     const { events, moves } = await this.checker.check([...due, ...outdated], delivery);
     this.#sayHowLate(events);
+    events.push(...(await this.follower.follow([], events, delivery)));
     events.push(...(await this.recomputing.note(moves, due.length + outdated.length < TICKETS_MAX, bundle, delivery)));
     const next = await store.nextCheckAt();
     // A row that is due and was not claimed is in another's hands, for some milliseconds.

@@ -4,6 +4,7 @@ import { CreateSlaTicket } from './migrations/1795489200000-create-sla-ticket.js
 import { CheckAtOnce } from './migrations/1795651200000-check-at-once.js';
 import { ReportRecomputations } from './migrations/1795759200000-report-recomputations.js';
 import { CreateNotification } from './migrations/1795762800000-create-notification.js';
+import { CreateOutlook } from './migrations/1795827600000-create-outlook.js';
 import { SlaEscalationModule } from './sla-escalation.module.js';
 
 export function slaEscalation(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -11,7 +12,7 @@ export function slaEscalation(env: NodeJS.ProcessEnv = process.env): ServiceDefi
   return {
     name: 'sla-escalation',
     module: SlaEscalationModule.with(environment),
-    migrations: [CreateSlaTicket, CheckAtOnce, ReportRecomputations, CreateNotification],
+    migrations: [CreateSlaTicket, CheckAtOnce, ReportRecomputations, CreateNotification, CreateOutlook],
     environment,
   };
 }

@@ -32,6 +32,7 @@ import { CheckTimer } from './check.timer.js';
 import { factKey, type StoredFact } from './domain/sla-ticket.js';
 import { SlaTicketStore } from './sla-ticket.store.js';
 import { TicketChecker } from './ticket-checker.js';
+import { TicketFollower } from './ticket-follower.js';
 
 type AssignmentFact = StoredFact & { type: 'assignment' };
 type TicketEvent = TicketReceived | MessageReceived | TicketEnriched | AssignmentEvent;
@@ -42,6 +43,7 @@ export class TicketConsumer {
   constructor(
     @Inject(TicketChecker) private readonly checker: TicketChecker,
     @Inject(CheckTimer) private readonly timer: CheckTimer,
+    @Inject(TicketFollower) private readonly follower: TicketFollower,
   ) {}
 
   @On(
@@ -80,7 +82,7 @@ export class TicketConsumer {
     const told = rows.map((row) => ({ ...row, facts: { ...row.facts, ...facts.get(row.ticketId) } }));
     const { events: said, nextCheckAt } = await this.checker.check(told, delivery);
     if (nextCheckAt !== null) this.timer.expect(nextCheckAt.getTime() - delivery.now.getTime());
-    return said;
+    return [...said, ...(await this.follower.follow(events, said, delivery))];
   }
 }
 

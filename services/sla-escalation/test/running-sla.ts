@@ -1,4 +1,5 @@
 import {
+  AgentsTopic,
   AssignmentTopic,
   BUNDLE_KEY,
   ConfigBundle,
@@ -47,6 +48,7 @@ export class RunningSla {
         IntakeTopic,
         EnrichmentTopic,
         AssignmentTopic,
+        AgentsTopic,
         SlaEscalationTopic,
         ConsoleTopic,
         ConfigTopic,
@@ -54,7 +56,7 @@ export class RunningSla {
       ],
     });
     const environment = await stack.environmentFor('sla-escalation', more);
-    stack.attach('sla-escalation', [IntakeTopic, EnrichmentTopic, AssignmentTopic, ConsoleTopic, ConfigTopic]);
+    stack.attach('sla-escalation', [IntakeTopic, EnrichmentTopic, AssignmentTopic, AgentsTopic, ConsoleTopic, ConfigTopic]);
     return new RunningSla(stack, environment, await startService(slaEscalation(environment), fatal));
   }
 
