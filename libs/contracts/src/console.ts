@@ -147,7 +147,7 @@ export const RecomputePreviewRequested = event(ConsoleTopic, 'RecomputePreviewRe
         kind: z.enum(['sla-policy', 'calendar']),
         name: z.string().max(120),
         /** Absent: taken away. */
-        content: z.json().optional(),
+        content: z.unknown().optional(),
       }),
     )
     .min(1)

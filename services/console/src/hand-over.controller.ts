@@ -4,6 +4,8 @@ import {
   AssignRequested,
   ConsultEndRequested,
   ConsultRequested,
+  EscalationCancelRequested,
+  ExplainClocksRequested,
   NextRequested,
   OverrideRequested,
   Priority,
@@ -45,6 +47,7 @@ const ConsultBody = z.strictObject({ agentId: AgentId, note: note.optional() });
 const ConsultEndBody = z.strictObject({ agentId: AgentId });
 const AssignBody = z.strictObject({ agentId: AgentId, overAssign: z.boolean().default(false), reason });
 const ReleaseBody = z.strictObject({ reason });
+const CancelBody = z.strictObject({ reason });
 const OverrideBody = z
   .strictObject({ priority: Priority.nullable().optional(), queueId: QueueId.nullable().optional(), reason })
   .refine(({ priority, queueId }) => priority !== undefined || queueId !== undefined, 'priority or queueId is needed');
@@ -149,6 +152,34 @@ export class HandOverController {
     const { role } = by;
     const wanted = readBody(OverrideBody, body);
     return this.asking.aboutTicket(id, { by, headers, response }, (asked) => OverrideRequested(id, { ...asked, role, ...wanted }));
+  }
+
+  /** How the clocks come about, segment by segment: a question of whoever sees the ticket. */
+  @Post('tickets/:ticketId/explain-clocks')
+  explainClocks(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    readBody(NoBody, body);
+    return this.asking.aboutTicket(id, { by, headers, response }, (asked) => ExplainClocksRequested(id, asked));
+  }
+
+  /** A supervisor has it in hand: no further level, nothing that is held back. */
+  @Post('tickets/:ticketId/cancel-escalation')
+  @Allow('supervisor', 'admin')
+  cancelEscalation(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { role } = by;
+    const wanted = readBody(CancelBody, body);
+    return this.asking.aboutTicket(id, { by, headers, response }, (asked) => EscalationCancelRequested(id, { ...asked, role, ...wanted }));
   }
 
   /** "Next for me": routing looks for what fits this one agent best. */

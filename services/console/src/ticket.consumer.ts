@@ -9,9 +9,12 @@ import {
   DeflectionConfirmed,
   DeflectionFailed,
   DeliveryFailed,
+  EscalationCanceled,
   MessageDelivered,
   MessageReceived,
   NoAnswer,
+  NotificationFailed,
+  NotificationSent,
   OfferDeclined,
   OfferExpired,
   OfferMade,
@@ -92,6 +95,9 @@ export class TicketConsumer {
     SlaBreached,
     SlaBreachWithdrawn,
     TicketEscalated,
+    EscalationCanceled,
+    NotificationSent,
+    NotificationFailed,
   )
   async onTicketEvent(events: readonly Received<TicketEvent>[], delivery: Delivery): Promise<void> {
     await this.stories.tell(events, delivery);

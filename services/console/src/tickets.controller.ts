@@ -7,7 +7,7 @@ import { Desk } from './desk.js';
 import { nameAgents } from './domain/words.js';
 import type { Caller } from './domain/visibility.js';
 import { TicketQueryStore } from './ticket-query.store.js';
-import { decisionRow, originRow, ticketRow } from './views.js';
+import { decisionRow, escalationRows, originRow, ticketRow } from './views.js';
 
 const EARLIER_MAX = 20;
 const Filter = z.object({
@@ -89,9 +89,10 @@ export class TicketsController {
       myOrigin: originRow(ticket, caller.agentId, configuration),
       relaxed: ticket.routing?.relaxed ?? null,
       assignment: ticket.assignment,
-      clocks: ticket.sla?.clocks ?? [],
+      clocks: (ticket.sla?.clocks ?? []).map((clock) => ({ ...clock, queueTitle: queueTitleOf(clock.queueId) })),
       slaPolicy: ticket.sla?.policy ?? null,
-      escalations: ticket.sla?.escalations ?? [],
+      slaVersions: ticket.sla?.versions ?? null,
+      ...escalationRows(ticket, configuration),
       history: history.map((entry) => ({ ...entry, words: nameAgents(entry.words, nameOf) })),
       earlier: earlier
         .filter((other) => other.ticketId !== ticketId)
@@ -99,6 +100,9 @@ export class TicketsController {
         .map((other) => ticketRow(other, configuration)),
     };
 
+    function queueTitleOf(queueId: string | undefined): string | null {
+      return queueId === undefined ? null : (snapshot.find('queue', queueId)?.title ?? queueId);
+    }
     function articleText(articleId: string, locale: string): string | null {
       for (const article of snapshot.all('article').values())
         if (article.articleId === articleId && article.locale === locale) return article.text;

@@ -78,6 +78,17 @@ export function originRow(ticket: Ticket, agentId: string, { nameOf }: ActiveCon
   return { proposalId, by: by ? { ...by, name: nameOf(by.agentId) ?? by.agentId } : null };
 }
 
+/** The chain upwards, with people's names: what fired and whom it told, and who stopped it. */
+export function escalationRows({ sla }: Ticket, { nameOf }: ActiveConfiguration) {
+  const { escalations = [], notifications = [], canceled } = sla ?? {};
+  const named = <T extends { readonly to: string }>(told: T) => ({ ...told, name: nameOf(told.to) ?? told.to });
+  return {
+    escalations: escalations.map(({ recipients = [], ...escalation }) => ({ ...escalation, recipients: recipients.map(named) })),
+    notifications: notifications.map(named),
+    escalationCanceled: canceled ? { ...canceled, name: nameOf(canceled.byAgentId) ?? canceled.byAgentId } : null,
+  };
+}
+
 /** An agent as the board shows one; before assignment has said anything, offline and without room used. */
 export function agentRow(agentId: string, state: AgentState['data'] | undefined, { snapshot, nameOf }: ActiveConfiguration) {
   const configured = snapshot.find('agent', agentId);

@@ -1,15 +1,20 @@
 import {
   type AssignmentProposed,
+  ClocksChanged,
   ConsoleTopic,
   ConsultEnded,
   ConsultStarted,
+  EscalationCanceled,
   IdleExplained,
   NextAnswered,
+  NotificationFailed,
+  NotificationSent,
   OfferDeclined,
   OfferMade,
   RequestRefused,
   StatusChanged,
   TicketAssigned,
+  TicketEscalated,
   TicketReleased,
   TicketTransferred,
   WrapUpEnded,
@@ -26,6 +31,7 @@ import {
   assignedTo,
   atWork,
   decided,
+  explainedClocks,
   heldBy,
   inMinutes,
   morning,
@@ -700,4 +706,133 @@ it('counts down by the clock of a rehearsal', async () => {
   await row.getByText(/^(30|31) min left$/).waitFor();
   await page.context().close();
   await rehearsing.close();
+});
+
+it('explains by keyboard how the clocks come about, and again when they change', async () => {
+  const page = await signIn('ana');
+  const ticketId = 'explained';
+  const ticket = { ticketId, number: 1061, subject: 'Where does the deadline come from', text: 'Why?', minutesAgo: 400 };
+  const versions = { policy: { name: 'standard', version: 3 }, calendar: { name: 'office', version: 2 } };
+  const clock = { target: 'resolution', instance: 1, startedAt: inMinutes(-400), breachedAt: null, stoppedAt: null } as const;
+  const internal = {
+    ...clock,
+    target: 'internal',
+    queueId: 'billing',
+    status: 'running',
+    dueAt: inMinutes(30),
+    targetMinutes: 90,
+  } as const;
+  const running = { ...clock, status: 'running', dueAt: inMinutes(90), targetMinutes: 300 } as const;
+  const changed = (...clocks: ClocksChanged['data']['clocks']) => ClocksChanged(ticketId, { clocks, ...versions });
+  await twice(...arrived(ticket), assignedTo(ticketId, 'ana'), changed(running, internal));
+  await page.goto(`${console_.service.http}/tickets/${ticketId}`);
+  const clocks = page.getByRole('region', { name: 'Clocks' });
+  await clocks.getByText('Internal, Billing and contracts').waitFor();
+  await page.getByRole('heading', { name: /Where does the deadline/ }).waitFor();
+  await page.keyboard.press('e');
+  const dialog = page.getByRole('dialog', { name: /Clocks of/ });
+  await dialog.getByText('Asking how its clocks come about…').waitFor();
+  const asked = (nth: number) =>
+    seen(() => console_.stack.eventsAbout(ticketId, ConsoleTopic).filter(({ type }) => type === 'ExplainClocksRequested')[nth]);
+  await twice(explainedClocks(ticketId, (await asked(0)).id));
+  await dialog.getByRole('img', { name: /Resolution: started .*, due .*, 3 h 30 min counted/ }).waitFor();
+  await dialog.getByText(/^in (11|12) min$/).waitFor();
+  await dialog.getByText('the internal target of billing is breached').waitFor();
+  expect(await dialog.getByText('standard@3, office@2').count()).toBe(3);
+  await dialog.getByText('5 stretches').click();
+  expect(await dialog.getByRole('row').filter({ visible: true }).allInnerTexts()).toEqual([
+    expect.stringMatching(/^From\tTo\tWhy\tCounted/),
+    expect.stringMatching(/open hours\t1 h 40 min$/),
+    expect.stringMatching(/closed\t–$/),
+    expect.stringMatching(/open hours\t50 min$/),
+    expect.stringMatching(/waiting for the customer\t–$/),
+    expect.stringMatching(/open hours\t1 h$/),
+  ]);
+  await shoot(page, 'clocks');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await shoot(page, 'clocks-dark');
+  await page.setViewportSize({ width: 420, height: 900 });
+  await shoot(page, 'clocks-phone');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await twice(changed({ ...running, status: 'paused', dueAt: null }, internal));
+  await twice(explainedClocks(ticketId, (await asked(1)).id));
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await clocks.getByText(/^paused since \d/).waitFor();
+  await twice(solvedBy(ticketId, 'ana'));
+  await page.context().close();
+});
+
+it('shows which levels fired and who was told, and lets a supervisor stop the chain', async () => {
+  const ticketId = 'escalated';
+  const ticket = { ticketId, number: 1062, subject: 'Third time I write', text: 'Still nothing.', minutesAgo: 500, dueInMinutes: -20 };
+  const level = { level: 2, cause: 'due' as const, target: 'resolution' as const };
+  const told = (notificationId: string, via: 'console' | 'webhook', to: string) => ({ notificationId, ...level, via, to });
+  await twice(
+    ...arrived(ticket),
+    assignedTo(ticketId, 'ana'),
+    TicketEscalated(ticketId, {
+      level: 1,
+      cause: 'declines',
+      explanation: 'declined 3 times, policy says from 3',
+      addSkills: { seniority: 3 },
+      notify: ['owner'],
+      recipients: [{ via: 'console', to: 'ana', because: 'owner' }],
+      heldUntil: inMinutes(300),
+      escalatedAt: inMinutes(-200),
+    }),
+    TicketEscalated(ticketId, {
+      ...level,
+      explanation: 'level 2: 60 min before the resolution deadline (480 min)',
+      raisePriorityTo: 'urgent',
+      offerRescue: true,
+      notify: ['role:supervisor', 'webhook:pager'],
+      recipients: [
+        { via: 'console', to: 'sue', because: 'role supervisor' },
+        { via: 'webhook', to: 'pager', because: 'the policy names it' },
+      ],
+      escalatedAt: inMinutes(-30),
+      lateMs: 95_000,
+    }),
+    NotificationSent(ticketId, { ...told('n1', 'console', 'sue'), sentAt: inMinutes(-29) }),
+    NotificationFailed(ticketId, {
+      ...told('n2', 'webhook', 'pager'),
+      reason: 'HTTP 503 five times',
+      final: true,
+      failedAt: inMinutes(-20),
+    }),
+  );
+  const page = await signIn('sue');
+  await page.getByText('Sue Hartwell').waitFor();
+  await page.goto(`${console_.service.http}/tickets/${ticketId}`);
+  const escalation = page.getByRole('region', { name: 'Escalation' });
+  const [second, first] = [escalation.getByRole('listitem').filter({ hasText: 'Level 2' }), escalation.getByText('Level 1')];
+  await second.getByText('said 1 min late').waitFor();
+  await second.getByText('Asked for: priority urgent, somebody who can begin it sooner').waitFor();
+  await second.getByText('not told: HTTP 503 five times').waitFor();
+  await first.waitFor();
+  await escalation.getByText(/Quiet hours: held until/).waitFor();
+  await escalation.getByText('not told yet').waitFor();
+  await shoot(page, 'escalations');
+  await escalation.getByRole('button', { name: 'Stop escalating' }).press('Enter');
+  const dialog = page.getByRole('dialog', { name: /Stop escalating/ });
+  const reason = 'on the phone with them';
+  expect(await dialog.getByRole('button', { name: 'Stop escalating' }).isDisabled()).toBe(true);
+  await dialog.getByLabel('Reason').fill(reason);
+  await shoot(page, 'stop-escalating');
+  await answered(
+    page,
+    () => page.keyboard.press('Enter'),
+    () => EscalationCanceled(ticketId, { byAgentId: 'sue', reason, canceledAt: inMinutes(0) }),
+  );
+  await escalation.getByText(new RegExp(`^Stopped by Sue Hartwell .*: ${reason}$`)).waitFor();
+  expect(await escalation.getByRole('button').count()).toBe(0);
+  const agent = await signIn('ana');
+  await agent.getByText('Ana Brandtner').waitFor();
+  await agent.goto(`${console_.service.http}/tickets/${ticketId}`);
+  await agent.getByRole('region', { name: 'Escalation' }).getByText('Level 2', { exact: true }).waitFor();
+  expect(await agent.getByRole('button', { name: 'Stop escalating' }).count()).toBe(0);
+  await twice(solvedBy(ticketId, 'ana'));
+  await Promise.all([page, agent].map((one) => one.context().close()));
 });

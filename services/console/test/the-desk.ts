@@ -3,6 +3,7 @@ import {
   ArticlesSuggested,
   AssignmentProposed,
   ClocksChanged,
+  ClocksExplained,
   MessageReceived,
   OfferMade,
   ReplyReleased,
@@ -305,4 +306,65 @@ export function morning(): Draft[] {
     atWork('carla', 'online', 2, 6, ['technical', 'general']),
     atWork('deniz', 'away', 1, 4, ['billing']),
   ];
+}
+
+const minutesBefore = (minutes: number): string => inMinutes(-minutes);
+/** A resolution that was interrupted by a closed hour and a wait, a reply that was late, and what an office owes a colleague. */
+export function explainedClocks(ticketId: string, requestId: string): Draft {
+  const versions = { policy: { name: 'standard', version: 3 }, calendar: { name: 'office', version: 2 } };
+  const stretch = (from: number, to: number, why: 'open hours' | 'closed' | 'pending' | 'on-hold') => ({
+    from: minutesBefore(from),
+    to: minutesBefore(to),
+    counted: why === 'open hours',
+    why,
+  });
+  const clock = { instance: 1, startedAt: minutesBefore(400), breachedAt: null, stoppedAt: null, segmentsLeftOut: 0, ...versions };
+  return ClocksExplained(ticketId, {
+    requestId,
+    clocks: [
+      {
+        ...clock,
+        target: 'firstResponse',
+        status: 'met-late',
+        dueAt: minutesBefore(340),
+        breachedAt: minutesBefore(340),
+        stoppedAt: minutesBefore(320),
+        targetMinutes: 60,
+        spentMinutes: 80,
+        segments: [stretch(400, 320, 'open hours')],
+      },
+      {
+        ...clock,
+        target: 'resolution',
+        status: 'running',
+        dueAt: inMinutes(90),
+        targetMinutes: 300,
+        spentMinutes: 210,
+        segments: [
+          stretch(400, 300, 'open hours'),
+          stretch(300, 240, 'closed'),
+          stretch(240, 190, 'open hours'),
+          stretch(190, 60, 'pending'),
+          stretch(60, 0, 'open hours'),
+        ],
+      },
+      {
+        ...clock,
+        target: 'internal',
+        status: 'running',
+        queueId: 'billing',
+        startedAt: minutesBefore(60),
+        dueAt: inMinutes(30),
+        targetMinutes: 90,
+        spentMinutes: 60,
+        segments: [stretch(60, 0, 'open hours')],
+      },
+    ],
+    upcoming: [
+      { at: inMinutes(12), what: 'warning', words: '80 % of the internal time of billing is spent' },
+      { at: inMinutes(30), what: 'breach', words: 'the internal target of billing is breached' },
+      { at: inMinutes(60), what: 'level', words: 'level 1: role:supervisor is told, priority urgent' },
+    ],
+    explainedAt: inMinutes(0),
+  });
 }

@@ -3,6 +3,7 @@ import {
   type Answer,
   type ArticleMatch,
   type Attachment,
+  type ClocksExplained,
   type IdleExplained,
   type NextAnswered,
   type Received,
@@ -143,18 +144,28 @@ export interface RequestOutcome {
   readonly ticketId?: string | undefined;
   /** Of a question why somebody has no work: what each ticket that waits lacks in them, counted. */
   readonly reasons?: IdleExplained['data']['reasons'];
+  /** Of a question how the clocks come about. */
+  readonly explained?: Omit<ClocksExplained['data'], 'requestId'>;
 }
 
-/** The request an event of assignment answers: the one that caused it, or the one it refuses. */
+/** The request an event answers: the one that caused it, or the one it refuses. */
 export function outcomeOf(event: Told): { requestId: string; outcome: RequestOutcome } | undefined {
   const at = event.at.toISOString();
   if (event.type === 'RequestRefused') {
     const { requestId, why, message } = event.data;
     return { requestId, outcome: { type: event.type, at, why, message } };
   }
-  if (event.causationId === undefined || !('ticket' in event.data)) return undefined;
+  if (event.causationId === undefined) return undefined;
+  if (event.type === 'EscalationCanceled') return { requestId: event.causationId, outcome: { type: event.type, at } };
+  if (!('ticket' in event.data)) return undefined;
   const { status, agentId } = event.data.ticket;
   return { requestId: event.causationId, outcome: { type: event.type, at, status, agentId } };
+}
+
+/** How the clocks come about, as it was when sla-escalation looked. */
+export function explanationOf({ at, data }: Received<ClocksExplained>): { requestId: string; outcome: RequestOutcome } {
+  const { requestId, ...explained } = data;
+  return { requestId, outcome: { type: 'ClocksExplained', at: at.toISOString(), explained } };
 }
 
 type WhyNone = NonNullable<NextAnswered['data']['why']>;

@@ -1,5 +1,15 @@
 import type { Draft, Received } from '@signalbox/contracts';
-import { eventOfType, OfferMade, RequirementsRelaxed, TicketAssigned, TicketEscalated, TicketTransferred } from '@signalbox/contracts';
+import {
+  ClocksChanged,
+  eventOfType,
+  NotificationFailed,
+  NotificationSent,
+  OfferMade,
+  RequirementsRelaxed,
+  TicketAssigned,
+  TicketEscalated,
+  TicketTransferred,
+} from '@signalbox/contracts';
 import fc from 'fast-check';
 import { assigned, enriched, nine, offered, received, snapshot, wholeStory } from '../../test/the-story.js';
 import { decisionOf } from './records.js';
@@ -191,4 +201,52 @@ it('says what an escalation asks for, and which decisions were asked for by one'
   ]);
   expect(notes({ priority: 'urgent' }, escalation(asks, '2026-11-20T09:00:00.001Z'))).toEqual([]);
   expect(notes({}, escalation(asks))).toEqual([]);
+});
+
+describe('the chain upwards', () => {
+  const level = { level: 1, cause: 'due' as const };
+  const notification = (nth: number) => ({ notificationId: `n${nth}`, ...level, via: 'mail' as const, to: `m${nth}` });
+
+  it('keeps a bounded number of levels, recipients and notifications, the newest of them', () => {
+    const recipients = Array.from({ length: 25 }, (_, nth) => ({ via: 'mail' as const, to: `m${nth}`, because: 'role supervisor' }));
+    const fired = TicketEscalated('t', { ...level, explanation: 'late', notify: ['role:supervisor'], recipients, escalatedAt: nine });
+    const sent = Array.from({ length: 130 }, (_, nth) => NotificationSent('t', { ...notification(nth), sentAt: nine }));
+    const { escalations, notifications } = after(...Array.from({ length: 60 }, () => fired), ...sent).sla!;
+    expect(escalations).toHaveLength(50);
+    expect(escalations[0]!.recipients).toHaveLength(20);
+    expect(escalations[0]!.recipientsLeftOut).toBe(5);
+    expect(notifications).toHaveLength(100);
+    expect(notifications!.at(-1)!.notificationId).toBe('n129');
+  });
+
+  it('says of a notification what was said last, and nothing while it is tried again', () => {
+    const failed = (final: boolean) => NotificationFailed('t', { ...notification(1), reason: 'refused', final, failedAt: nine });
+    expect(after(failed(false)).sla?.notifications).toBeUndefined();
+    expect(after(failed(false), failed(true)).sla!.notifications).toMatchObject([{ failed: 'refused' }]);
+    expect(after(failed(false), NotificationSent('t', { ...notification(1), sentAt: nine })).sla!.notifications).toEqual([
+      { ...notification(1), at: nine },
+    ]);
+  });
+
+  it('knows since when a clock is paused, however often that is said', () => {
+    const versions = { policy: { name: 'p', version: 1 }, calendar: { name: 'c', version: 1 } };
+    const clock = {
+      target: 'resolution',
+      instance: 1,
+      startedAt: nine,
+      dueAt: null,
+      targetMinutes: 60,
+      breachedAt: null,
+      stoppedAt: null,
+    } as const;
+    const said = (status: 'paused' | 'running') => ClocksChanged('t', { clocks: [{ ...clock, status }], ...versions });
+    const pausedSince = (...drafts: Draft[]) =>
+      drafts.reduce(
+        (ticket, draft, minute) => project(ticket, told(draft, minute + 1, `2026-11-20T09:0${minute}:00.000Z`)),
+        unknownTicket('t'),
+      ).sla!.clocks[0]!.pausedSince;
+    expect(pausedSince(said('running'), said('paused'), said('paused'))).toBe('2026-11-20T09:01:00.000Z');
+    expect(pausedSince(said('paused'), said('running'), said('paused'))).toBe('2026-11-20T09:02:00.000Z');
+    expect(pausedSince(said('paused'), said('running'))).toBeUndefined();
+  });
 });

@@ -10,9 +10,12 @@ import type {
   DeflectionConfirmed,
   DeflectionFailed,
   DeliveryFailed,
+  EscalationCanceled,
   MessageDelivered,
   MessageReceived,
   NoAnswer,
+  NotificationFailed,
+  NotificationSent,
   Priority,
   Received,
   RequirementsRelaxed,
@@ -51,12 +54,24 @@ export type TicketEvent =
   | SlaWarned
   | SlaBreached
   | SlaBreachWithdrawn
-  | TicketEscalated;
+  | TicketEscalated
+  | EscalationCanceled
+  | NotificationSent
+  | NotificationFailed;
 /** An event about a ticket, as it was read from its topic. */
 export type Told = Received<TicketEvent>;
 export type AgentToldState = Received<AgentState>;
 
-type Escalation = Pick<TicketEscalated['data'], 'level' | 'cause' | 'explanation' | 'raisePriorityTo' | 'addSkills' | 'escalatedAt'>;
+/** `pausedSince`: when it was said to be paused; absent while it is not. */
+export type ToldClock = Clock & { readonly pausedSince?: string };
+/** A level that fired. Of its recipients the first ones; `recipientsLeftOut` counts the others. */
+export type Escalation = Omit<TicketEscalated['data'], 'notify'> & { readonly recipientsLeftOut?: number };
+/** Somebody was told, or could not be. */
+export type Notification = Pick<NotificationSent['data'], 'notificationId' | 'level' | 'cause' | 'target' | 'via' | 'to'> & {
+  readonly at: string;
+  /** Why it was given up; absent when it was sent. */
+  readonly failed?: string;
+};
 export interface Verdict {
   readonly type: 'AnswerProposed' | 'NoAnswer';
   readonly confidence: number;
@@ -107,12 +122,23 @@ export interface Ticket {
     readonly solvedByAgentId?: string | null;
     readonly solvedAt?: string;
   } | null;
-  readonly sla: { readonly clocks: readonly Clock[]; readonly policy?: string; readonly escalations: readonly Escalation[] } | null;
+  readonly sla: {
+    readonly clocks: readonly ToldClock[];
+    readonly policy?: string;
+    /** The versions in force, as `name@version`. */
+    readonly versions?: { readonly policy: string; readonly calendar: string };
+    readonly escalations: readonly Escalation[];
+    readonly notifications?: readonly Notification[];
+    /** Who stopped the chain upwards last, and why. */
+    readonly canceled?: EscalationCanceled['data'];
+  } | null;
   /** When the newest event about it was decided, whichever topic it came from. */
   readonly updatedAt: Date;
 }
 
 const ESCALATIONS_MAX = 50;
+const RECIPIENTS_MAX = 20;
+const NOTIFICATIONS_MAX = 100;
 
 export const unknownTicket = (ticketId: string): Ticket => ({
   ticketId,
@@ -171,11 +197,28 @@ function partOf(ticket: Ticket, event: Told): Partial<Ticket> {
     case 'RequirementsRelaxed':
       return { routing: { ...routing, relaxed: event.data.relaxed } };
     case 'ClocksChanged':
-      return { sla: { ...sla, clocks: event.data.clocks, policy: event.data.policy.name } };
+      return {
+        sla: {
+          ...sla,
+          clocks: clocksAfter(sla.clocks, event),
+          policy: event.data.policy.name,
+          versions: { policy: versioned(event.data.policy), calendar: versioned(event.data.calendar) },
+        },
+      };
     case 'TicketEscalated': {
-      const { level, cause, explanation, raisePriorityTo, addSkills, escalatedAt } = event.data;
-      const escalation: Escalation = { level, cause, explanation, raisePriorityTo, addSkills, escalatedAt };
+      const escalation = escalationOf(event.data);
       return { sla: { ...sla, escalations: [...sla.escalations, escalation].slice(-ESCALATIONS_MAX) } };
+    }
+    case 'EscalationCanceled':
+      return { sla: { ...sla, canceled: event.data } };
+    case 'NotificationSent': {
+      const { sentAt: at, ...notification } = event.data;
+      return { sla: { ...sla, notifications: toldNow(sla.notifications, { ...notification, at }) } };
+    }
+    case 'NotificationFailed': {
+      const { failedAt: at, reason: failed, final, ...notification } = event.data;
+      // It will be tried again: until then there is nothing to say.
+      return final ? { sla: { ...sla, notifications: toldNow(sla.notifications, { ...notification, at, failed }) } } : {};
     }
     case 'SlaWarned':
     case 'SlaBreached':
@@ -188,6 +231,26 @@ function partOf(ticket: Ticket, event: Told): Partial<Ticket> {
     }
   }
 }
+
+function clocksAfter(before: readonly ToldClock[], { at, data }: Received<ClocksChanged>): ToldClock[] {
+  return data.clocks.map((clock) => {
+    if (clock.status !== 'paused') return clock;
+    const known = before.find(({ target, instance }) => target === clock.target && instance === clock.instance);
+    return { ...clock, pausedSince: known?.pausedSince ?? at.toISOString() };
+  });
+}
+
+const versioned = ({ name, version }: { readonly name: string; readonly version: number }): string => `${name}@${version}`;
+
+function escalationOf({ notify: _notify, recipients, ...escalation }: TicketEscalated['data']): Escalation {
+  if (!recipients) return escalation;
+  const recipientsLeftOut = recipients.length - RECIPIENTS_MAX;
+  return { ...escalation, recipients: recipients.slice(0, RECIPIENTS_MAX), ...(recipientsLeftOut > 0 && { recipientsLeftOut }) };
+}
+
+/** The last word on each notification holds. */
+const toldNow = (known: readonly Notification[] = [], notification: Notification): Notification[] =>
+  [...known.filter(({ notificationId }) => notificationId !== notification.notificationId), notification].slice(-NOTIFICATIONS_MAX);
 
 function assignmentPartOf(before: Ticket['assignment'], event: Received<AssignmentEvent>): Partial<NonNullable<Ticket['assignment']>> {
   switch (event.type) {

@@ -1,5 +1,6 @@
 import type {
   AssignmentProposed,
+  NotificationSent,
   RequirementsRelaxed,
   ScoredAgent,
   StatusChanged,
@@ -108,7 +109,13 @@ export function wordsFor(event: Told): string {
     case 'SlaBreachWithdrawn':
       return `${event.data.target} was not breached after all`;
     case 'TicketEscalated':
-      return `escalated to level ${event.data.level}: ${event.data.explanation}${asksText(event.data)}`;
+      return `escalated to level ${event.data.level}: ${event.data.explanation}${asksText(event.data)}${heldText(event.data.heldUntil)}`;
+    case 'EscalationCanceled':
+      return `${agent(event.data.byAgentId)} stopped the escalation: ${event.data.reason}`;
+    case 'NotificationSent':
+      return `level ${event.data.level}: ${told(event.data)} was told`;
+    case 'NotificationFailed':
+      return `level ${event.data.level}: ${told(event.data)} could not be told${event.data.final ? ', given up' : ''}: ${event.data.reason}`;
   }
 }
 
@@ -127,6 +134,10 @@ function asksText({ raisePriorityTo, addSkills = {}, requeue, offerRescue, reass
   ].filter(Boolean);
   return asks.length === 0 ? '' : `; asks for: ${asks.join('; ')}`;
 }
+
+const heldText = (heldUntil: string | undefined): string =>
+  heldUntil === undefined ? '' : `; told at ${heldUntil}, after the quiet hours`;
+const told = ({ via, to }: Pick<NotificationSent['data'], 'via' | 'to'>): string => (via === 'console' ? agent(to) : `${via} ${to}`);
 
 const RELAXED: Readonly<Record<RequirementsRelaxed['data']['why'], string>> = {
   waited: '',

@@ -201,7 +201,7 @@ interface FormProps {
   readonly close: () => void;
   readonly children: ReactNode;
 }
-function Form({ words, ready, send, close, children }: FormProps) {
+export function Form({ words, ready, send, close, children }: FormProps) {
   return (
     <form
       className="fields"

@@ -15,6 +15,7 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [['s'], 'solve'],
   [['f'], 'hand over'],
   [['c'], 'ask a colleague'],
+  [['e'], 'explain its clocks'],
   [['x'], 'next ticket for me'],
   [['t'], 'tickets'],
   [['Esc'], 'leave, close'],

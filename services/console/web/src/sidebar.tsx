@@ -1,9 +1,10 @@
 import type { Me, Story, TicketRow } from './api.js';
 import { serverNow } from './clock.js';
-import { Deadline } from './deadline.js';
+import { Clocks } from './clocks.js';
 import { Decisions, WhyMe } from './decisions.js';
+import { Escalations } from './escalations.js';
 import { goToTicket } from './route.js';
-import { duration, fileSize, fullMoment, moment, readable, targetName, titled, unbroken } from './words.js';
+import { fileSize, fullMoment, moment, readable, titled, unbroken } from './words.js';
 
 interface Props {
   readonly story: Story;
@@ -17,7 +18,8 @@ export function Sidebar({ story, me, insert }: Props) {
   return (
     <aside className="sidebar" aria-label="About this ticket">
       <Origin story={story} />
-      <Clocks clocks={story.clocks} />
+      <Clocks story={story} />
+      <Escalations story={story} me={me} />
       <Customer story={story} />
       <Attachments story={story} />
       <Articles suggestions={story.suggestions} insert={insert} />
@@ -42,32 +44,6 @@ function Origin({ story: { myOrigin, decisions } }: Pick<Props, 'story'>) {
           ? `Given to you by ${by.name}${by.reason === undefined ? '.' : `: ${by.reason}`}`
           : `Handed on to you by ${by.name}.`}
       </p>
-    </section>
-  );
-}
-
-function Clocks({ clocks }: Pick<Story, 'clocks'>) {
-  const shown = clocks.filter((clock) => clock.status !== 'canceled').slice(-6);
-  if (shown.length === 0) return null;
-  return (
-    <section aria-labelledby="clocks-title">
-      <h2 id="clocks-title">Clocks</h2>
-      <ul className="pairs">
-        {shown.map((clock) => (
-          <li key={`${clock.target} ${clock.instance}`}>
-            <span>
-              {targetName(clock.target)} <span className="quiet">within {duration(clock.targetMinutes * 60)}</span>
-            </span>
-            {clock.status === 'running' || clock.status === 'breached' ? (
-              <Deadline dueAt={clock.dueAt} breached={clock.status === 'breached'} label={targetName(clock.target)} />
-            ) : (
-              <span className={`chip ${clock.status === 'met-late' ? 'late' : 'calm'}`}>
-                {clock.status === 'met-late' ? 'met late' : clock.status}
-              </span>
-            )}
-          </li>
-        ))}
-      </ul>
     </section>
   );
 }

@@ -50,7 +50,7 @@ export const unbroken = (words: string): string => words.replaceAll(' %', '\u00a
 export const readable = (words: string, now: number): string =>
   unbroken(words)
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => moment(at, now))
-    .replace(/\b(firstResponse|nextReply)\b/g, (target) => targetName(target).toLowerCase());
+    .replace(/\b(firstResponse|nextReply|periodicUpdate)\b/g, (target) => targetName(target).toLowerCase());
 
 const SIGNALS: Readonly<Record<string, string>> = {
   skill: 'Skills',
@@ -67,8 +67,17 @@ const SIGNALS: Readonly<Record<string, string>> = {
 };
 export const signalName = (signal: string): string => SIGNALS[signal] ?? signal;
 
-const TARGETS: Readonly<Record<string, string>> = { firstResponse: 'First response', nextReply: 'Next reply', resolution: 'Resolution' };
+const TARGETS: Readonly<Record<string, string>> = {
+  firstResponse: 'First response',
+  nextReply: 'Next reply',
+  periodicUpdate: 'Update',
+  resolution: 'Resolution',
+  internal: 'Internal',
+};
 export const targetName = (target: string): string => TARGETS[target] ?? target;
+/** What a queue owes its colleagues names that queue. */
+export const clockName = ({ target, queueTitle }: { readonly target: string; readonly queueTitle: string | null }): string =>
+  queueTitle === null ? targetName(target) : `${targetName(target)}, ${queueTitle}`;
 
 const OUTCOMES: Readonly<Record<string, string>> = {
   OfferMade: 'offered',
