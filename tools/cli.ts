@@ -14,6 +14,7 @@ import { staffingGap } from './decisions/staffing-gap.ts';
 import { whatIf } from './decisions/what-if.ts';
 import { explainedDeadline } from './sla/explain-deadline.ts';
 import { sendMail } from './stack/samples.ts';
+import { slaReport } from './sla-report.ts';
 import { stackSecrets } from './stack/secrets.ts';
 import { readStackFile, STATE_DIR } from './stack/stack-file.ts';
 
@@ -33,6 +34,8 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
   shadow --policy FILE [--minutes N]    follows the live rounds (10 minutes, or until Ctrl-C) and decides each by another policy, too;
                                         nothing is assigned by it
   learning-report                       what learning is worth: held-out tickets against the others
+  sla-report [--from INSTANT] [--to INSTANT] [--by queue|agent|tier|category] [--within-minutes N]
+                                        promises kept and why not, and both service levels (default: the last 7 days, by queue, 60)
   staffing-gap                          which skills and languages waiting tickets wait for
   explain-deadline FILE|-               the SLA clocks of a case (calendar, policy, events, now; see docs/sla.md) by the service's own
                                         function, segment by segment. Needs nothing that runs
@@ -40,7 +43,7 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
   admin-token                           an admin's token for an hour, for whoever has the console's AUTH_JWT_SECRET
 
   What reads decisions reads Kafka: where KAFKA_BROKERS is set, that one (its topics behind KAFKA_TOPIC_PREFIX, if set).
-  apply talks to another Signalbox where SIGNALBOX_URL and SIGNALBOX_TOKEN (an admin's) are set.
+  apply and sla-report talk to another Signalbox where SIGNALBOX_URL and SIGNALBOX_TOKEN (an admin's) are set.
 
   --json      answers as JSON
   --help`;
@@ -58,6 +61,8 @@ function given() {
         to: { type: 'string' },
         runs: { type: 'string', default: '20' },
         minutes: { type: 'string', default: '10' },
+        by: { type: 'string', default: 'queue' },
+        'within-minutes': { type: 'string', default: '60' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -87,13 +92,18 @@ async function adminToken(): Promise<void> {
   show({ token }, () => token);
 }
 
-async function apply(paths: readonly string[]): Promise<void> {
-  if (paths.length === 0) throw new Error('apply needs at least one file or folder, such as: npm run signalbox -- apply config/sample');
+function theConsole(): ConsoleClient {
   const { SIGNALBOX_URL, SIGNALBOX_TOKEN } = process.env;
   if ((SIGNALBOX_URL === undefined) !== (SIGNALBOX_TOKEN === undefined))
     throw new Error('SIGNALBOX_URL and SIGNALBOX_TOKEN go together: set both, or none for the Signalbox that npm start runs');
+  return consoleOf(SIGNALBOX_URL, SIGNALBOX_TOKEN);
+}
+
+async function apply(paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) throw new Error('apply needs at least one file or folder, such as: npm run signalbox -- apply config/sample');
+  const to = theConsole();
   const documents = readCheckedFiles(paths);
-  const answer = await consoleOf(SIGNALBOX_URL, SIGNALBOX_TOKEN).apply(documents);
+  const answer = await to.apply(documents);
   show(answer, () =>
     answer.changed.length === 0
       ? `nothing changed; bundle ${answer.bundle} stays`
@@ -270,6 +280,10 @@ const commands: Record<string, () => Promise<void>> = {
         onDifference: (line) => !values.json && console.log(line),
       }),
     );
+  },
+  'sla-report': async () => {
+    const { from, to, by, 'within-minutes': withinMinutes } = values;
+    await decision(slaReport(theConsole(), { from, to, by, withinMinutes }));
   },
   'learning-report': () => decision(learningReport(kafka('learning-report'))),
   'staffing-gap': () => decision(staffingGap(kafka('staffing-gap'))),

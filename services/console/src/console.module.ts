@@ -15,11 +15,13 @@ import { HandOverController } from './hand-over.controller.js';
 import { LeaseRenewalTimer } from './lease-renewal.timer.js';
 import { MeController } from './me.controller.js';
 import { NextConsumer } from './next.consumer.js';
+import { ReportsController } from './reports.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { RequestStore } from './request.store.js';
 import { RetentionTimer } from './retention.timer.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionStore } from './session.store.js';
+import { SlaResultStore } from './sla-result.store.js';
 import { StoryStore } from './story.store.js';
 import { StreamController } from './stream.controller.js';
 import { TicketConsumer } from './ticket.consumer.js';
@@ -41,8 +43,9 @@ export class ConsoleModule {
       StreamController,
       ConfigurationController,
       AttachmentsController,
+      ReportsController,
     ];
-    const stores = [StoryStore, TicketQueryStore, AgentStore, RequestStore, SessionStore, ConfigurationStore, AuditStore];
+    const stores = [StoryStore, TicketQueryStore, AgentStore, RequestStore, SessionStore, ConfigurationStore, AuditStore, SlaResultStore];
     return {
       module: ConsoleModule,
       controllers: [...consumers, ...controllers],

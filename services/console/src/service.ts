@@ -6,6 +6,7 @@ import { KeepTicketsInline } from './migrations/1795644000000-keep-tickets-inlin
 import { WriteWhatChanged } from './migrations/1795741200000-write-what-changed.js';
 import { Audit } from './migrations/1795910400000-audit.js';
 import { AuditChannels } from './migrations/1795912200000-audit-channels.js';
+import { CreateSlaResult } from './migrations/1795914000000-create-sla-result.js';
 import { prepareWeb } from './web.js';
 
 export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -13,7 +14,7 @@ export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDef
   return {
     name: 'console',
     module: ConsoleModule.with(environment),
-    migrations: [CreateConsole, KeepTicketsInline, WriteWhatChanged, Audit, AuditChannels],
+    migrations: [CreateConsole, KeepTicketsInline, WriteWhatChanged, Audit, AuditChannels, CreateSlaResult],
     environment,
     prepare: (app) => prepareWeb(app, environment.WEB_DIR),
   };

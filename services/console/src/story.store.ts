@@ -8,6 +8,7 @@ import { auditLoad, auditOwner, type Alarm, type AuditedLoad } from './domain/au
 import { decisionOf, deliveryOf, historyOf, messageOf, outcomeOf, type DecisionRecord } from './domain/records.js';
 import { audienceOf, project, summarize, unknownTicket, type Ticket, type Told } from './domain/ticket.js';
 import { unionOf } from './domain/visibility.js';
+import { SlaResultStore } from './sla-result.store.js';
 
 interface TicketParts {
   ticket_id: string;
@@ -96,6 +97,7 @@ export class StoryStore {
   constructor(
     private readonly configuration: ConfigurationStore,
     private readonly audit: AuditStore,
+    private readonly results: SlaResultStore,
   ) {}
 
   async tell(events: readonly Told[], { tx }: Pick<Delivery, 'tx'>): Promise<void> {
@@ -120,6 +122,8 @@ export class StoryStore {
       after.set(event.ticketId, project(ticket, event));
     }
     const summaries = new Map([...after].map(([ticketId, ticket]) => [ticketId, summarize(ticket, queueOf)]));
+    const summarized = (tickets: ReadonlyMap<string, Ticket>) =>
+      new Map([...tickets].map(([id, ticket]) => [id, [ticket, summarize(ticket, queueOf)] as const]));
     // None waits for another's answer: the database gets them all at once, in this order.
     const decided = [...decisions.values()];
     const [outcomes] = await Promise.all([
@@ -138,6 +142,7 @@ export class StoryStore {
       this.#saveMessages(events, tx),
       saveAll(SAVE_HISTORY, events.map(historyOf), tx),
       this.audit.loads(loads, alarms, tx),
+      this.results.keep(summarized(before), summarized(after), tx),
     ]);
     const changed: Changed[] = [...before].map(([id, ticket]) => ({
       kind: 'ticket',

@@ -12,6 +12,7 @@ import {
   OfferDeclined,
   OfferMade,
   RequestRefused,
+  SlaBreached,
   StatusChanged,
   TicketAssigned,
   TicketEscalated,
@@ -835,4 +836,75 @@ it('shows which levels fired and who was told, and lets a supervisor stop the ch
   expect(await agent.getByRole('button', { name: 'Stop escalating' }).count()).toBe(0);
   await twice(solvedBy(ticketId, 'ana'));
   await Promise.all([page, agent].map((one) => one.context().close()));
+});
+
+it('shows a supervisor what was promised and kept, and why not', async () => {
+  const clock = { instance: 1, startedAt: inMinutes(-300), targetMinutes: 60 };
+  const said = (ticketId: string, ...clocks: ClocksChanged['data']['clocks']) =>
+    ClocksChanged(ticketId, { clocks, policy: { name: 'standard', version: 1 }, calendar: { name: 'office', version: 1 } });
+  const at = (minutes: number) => ({ dueAt: inMinutes(-minutes), breachedAt: inMinutes(-minutes) });
+  for (const nth of Array.from({ length: 12 }, (_, index) => index)) {
+    const ticketId = `report-${nth}`;
+    const reasons = ['waited-in-queue', 'no-staff', 'silent-owner', 'customer-pause'] as const;
+    const ticket = {
+      ticketId,
+      number: 2000 + nth,
+      subject: 'Reported',
+      text: 'x',
+      minutesAgo: 300,
+      category: nth % 3 === 0 ? 'battery' : 'refund',
+    };
+    const reason = reasons[Math.floor(nth / 3)]!;
+    const missed = { target: 'firstResponse' as const, instance: 1, dueAt: inMinutes(-240), breachedAt: inMinutes(-240), reason };
+    const metLate = {
+      ...clock,
+      target: 'firstResponse' as const,
+      ...at(240),
+      status: 'met-late' as const,
+      stoppedAt: inMinutes(-240 + nth * 9),
+    };
+    const met = {
+      ...clock,
+      target: 'firstResponse' as const,
+      dueAt: inMinutes(-10),
+      breachedAt: null,
+      status: 'met' as const,
+      stoppedAt: inMinutes(-20),
+    };
+    const open = { ...clock, target: 'resolution' as const, ...at(30 + nth), status: 'breached' as const, stoppedAt: null };
+    const kept = {
+      ...clock,
+      target: 'resolution' as const,
+      dueAt: inMinutes(-5),
+      breachedAt: null,
+      status: 'met' as const,
+      stoppedAt: inMinutes(-6),
+    };
+    await console_.stack.publish(
+      ...arrived(ticket),
+      ...(nth % 4 === 0 ? [SlaBreached(ticketId, missed), said(ticketId, metLate, open)] : [said(ticketId, met, kept)]),
+      repliedBy(ticketId, 'ana', `${ticketId}-m`, 'x'),
+      solvedBy(ticketId, 'ana'),
+    );
+  }
+  await console_.stack.settled();
+  const page = await signIn('sue');
+  await page.getByRole('row', { name: /Billing and contracts/ }).waitFor();
+  await page.keyboard.press('p');
+  const kept = page.getByRole('region', { name: 'Promises kept' });
+  const battery = kept.getByRole('row', { name: /Workshop and electronics First response/ });
+  await battery.getByText('waited in queue 1').waitFor();
+  await page
+    .getByRole('region', { name: /Service level/ })
+    .getByRole('row', { name: /Billing and contracts/ })
+    .waitFor();
+  await shoot(page, 'reports');
+  await page.getByRole('button', { name: 'Agent' }).press('Enter');
+  await kept.getByRole('row', { name: /nobody First response/ }).waitFor();
+  await page.getByLabel('Window').selectOption('last 30 days');
+  await kept.getByRole('row', { name: /nobody First response/ }).waitFor();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 1024, height: 768 });
+  await shoot(page, 'reports-dark-narrow');
+  await page.context().close();
 });

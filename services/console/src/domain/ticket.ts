@@ -66,6 +66,8 @@ export type AgentToldState = Received<AgentState>;
 export type ToldClock = Clock & { readonly pausedSince?: string };
 /** A level that fired. Of its recipients the first ones; `recipientsLeftOut` counts the others. */
 export type Escalation = Omit<TicketEscalated['data'], 'notify'> & { readonly recipientsLeftOut?: number };
+/** Why one deadline was missed. */
+export type Breach = Pick<SlaBreached['data'], 'target' | 'instance' | 'reason' | 'minutes'>;
 /** Somebody was told, or could not be. */
 export type Notification = Pick<NotificationSent['data'], 'notificationId' | 'level' | 'cause' | 'target' | 'via' | 'to'> & {
   readonly at: string;
@@ -111,6 +113,12 @@ export interface Ticket {
     readonly ticket?: TicketSnapshot;
     /** Who owns it by the events alone, for the auditor; absent where the first of them was never heard. */
     readonly owner?: string | null | undefined;
+    /** Since when who has owned it, the newest last. */
+    readonly owners?: readonly { readonly agentId: string | null; readonly since: string }[];
+    /** When a person first replied. */
+    readonly firstReplyAt?: string;
+    /** How it ended, as long as it is over. */
+    readonly ended?: { readonly at: string; readonly how: 'deflected' | 'solved' | 'abandoned' } | undefined;
     /** The proposal behind the offer that is out, or was last. */
     readonly offerProposalId?: string | undefined;
     /** How the offer that is out, or was last, came about; and how the owner, or the last one, got it. */
@@ -129,6 +137,8 @@ export interface Ticket {
     readonly versions?: { readonly policy: string; readonly calendar: string };
     readonly escalations: readonly Escalation[];
     readonly notifications?: readonly Notification[];
+    /** Why deadlines were missed; what was withdrawn is not among them. */
+    readonly breaches?: readonly Breach[];
     /** Who stopped the chain upwards last, and why. */
     readonly canceled?: EscalationCanceled['data'];
   } | null;
@@ -139,6 +149,8 @@ export interface Ticket {
 const ESCALATIONS_MAX = 50;
 const RECIPIENTS_MAX = 20;
 const NOTIFICATIONS_MAX = 100;
+const BREACHES_MAX = 200;
+const OWNERS_MAX = 50;
 
 export const unknownTicket = (ticketId: string): Ticket => ({
   ticketId,
@@ -220,14 +232,21 @@ function partOf(ticket: Ticket, event: Told): Partial<Ticket> {
       // It will be tried again: until then there is nothing to say.
       return final ? { sla: { ...sla, notifications: toldNow(sla.notifications, { ...notification, at, failed }) } } : {};
     }
-    case 'SlaWarned':
-    case 'SlaBreached':
+    case 'SlaBreached': {
+      const { target, instance, reason, minutes } = event.data;
+      const breach = { target, instance, ...(reason && { reason }), ...(minutes && { minutes }) };
+      return { sla: { ...sla, breaches: [...otherBreaches(sla.breaches, event.data), breach].slice(-BREACHES_MAX) } };
+    }
     case 'SlaBreachWithdrawn':
+      return { sla: { ...sla, breaches: otherBreaches(sla.breaches, event.data) } };
+    case 'SlaWarned':
       return {};
     default: {
       // A ticket nobody has said anything about yet is nobody's.
       const known = ticket.assignment ? ticket.assignment.owner : null;
-      return { assignment: { ...ticket.assignment, ...assignmentPartOf(ticket.assignment, event), owner: ownerAfter(known, event) } };
+      const owner = ownerAfter(known, event);
+      const told = { ...assignmentPartOf(ticket.assignment, event), owner, owners: ownersAfter(ticket.assignment, owner, event.at) };
+      return { assignment: { ...ticket.assignment, ...told, ended: endAfter(ticket.assignment, event) } };
     }
   }
 }
@@ -268,11 +287,33 @@ function assignmentPartOf(before: Ticket['assignment'], event: Received<Assignme
       return { ticket: event.data.ticket, handedOnBy: event.data.to.agentId === undefined ? null : event.data.byAgentId };
     case 'TicketSolved':
       return { ticket: event.data.ticket, solvedByAgentId: event.data.agentId, solvedAt: event.data.solvedAt };
+    case 'ReplyReleased':
+      return { ticket: event.data.ticket, firstReplyAt: before?.firstReplyAt ?? event.at.toISOString() };
     case 'RequestRefused':
       return event.data.why === 'unknown-ticket' ? {} : { ticket: event.data.ticket };
     default:
       return { ticket: event.data.ticket };
   }
+}
+
+const otherBreaches = (breaches: readonly Breach[] = [], { target, instance }: Pick<Breach, 'target' | 'instance'>): Breach[] =>
+  breaches.filter((breach) => breach.target !== target || breach.instance !== instance);
+
+type AssignmentPart = NonNullable<Ticket['assignment']>;
+function ownersAfter(before: Ticket['assignment'], owner: string | null | undefined, at: Date): AssignmentPart['owners'] {
+  const owners = before?.owners ?? [];
+  const agentId = owner ?? null;
+  if ((owners.at(-1)?.agentId ?? null) === agentId) return owners;
+  return [...owners, { agentId, since: at.toISOString() }].slice(-OWNERS_MAX);
+}
+
+/** Merged or closed by itself without having been solved, the conversation was given up in this ticket. */
+function endAfter(before: Ticket['assignment'], { type, at: when, data }: Received<AssignmentEvent>): AssignmentPart['ended'] {
+  const at = when.toISOString();
+  if (type === 'TicketSolved') return { at, how: data.how === 'deflected' ? 'deflected' : 'solved' };
+  const over = data.ticket.status === 'solved' || data.ticket.status === 'closed';
+  if (!over) return undefined;
+  return before?.ended ?? (type === 'TicketMerged' || type === 'TicketClosed' ? { at, how: 'abandoned' } : undefined);
 }
 
 const handedOn = (before: Ticket['assignment']): Origin['by'] =>

@@ -5,6 +5,7 @@ import { DeclineDialog } from './decline-dialog.js';
 import { Header } from './header.js';
 import { Help } from './help.js';
 import { focusedTicketId, step, useKeys } from './keyboard.js';
+import { ReportsView } from './reports.js';
 import { AskingContext, NEXT, useRequests } from './requests.js';
 import { go, goToTicket, useRoute } from './route.js';
 import { useResource, useStream, type Change } from './stream.js';
@@ -24,7 +25,7 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
   const mayOversee = me.role !== 'agent';
   const inbox = useInbox(agentId);
   const asking = useRequests(announce);
-  const showsBoard = route.view === 'board' || (route.view === 'start' && mayOversee);
+  const shows = route.view === 'start' ? (mayOversee ? 'board' : 'tickets') : route.view;
   const openTicketId = route.view === 'tickets' ? route.ticketId : null;
   const offers = inbox?.offers ?? [];
 
@@ -55,6 +56,7 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
     x: next,
     '?': () => setHelp(true),
     b: mayOversee ? () => go('/board') : undefined,
+    p: mayOversee ? () => go('/reports') : undefined,
     t: () => go('/tickets'),
   });
   useNotice(offers, announce);
@@ -63,10 +65,10 @@ export function Desk({ first, signOut }: { readonly first: Me; readonly signOut:
 
   return (
     <AskingContext value={asking}>
-      <Header me={me} connected={connected} showsBoard={showsBoard} announce={announce} openHelp={() => setHelp(true)} signOut={signOut} />
-      {showsBoard ? (
-        <BoardView />
-      ) : (
+      <Header me={me} connected={connected} shows={shows} announce={announce} openHelp={() => setHelp(true)} signOut={signOut} />
+      {shows === 'board' && <BoardView />}
+      {shows === 'reports' && <ReportsView />}
+      {shows === 'tickets' && (
         <main className={openTicketId === null ? 'tickets-view' : 'tickets-view has-open'}>
           <TicketsPane me={me} inbox={inbox} openTicketId={openTicketId} accept={accept} decline={setDeclining} next={next} />
           {openTicketId === null ? (

@@ -8,27 +8,38 @@ const CHOICES: readonly { readonly presence: Presence; readonly words: string }[
   { presence: 'away', words: 'Away' },
 ];
 
+const VIEWS = [
+  { view: 'board', words: 'Board' },
+  { view: 'tickets', words: 'Tickets' },
+  { view: 'reports', words: 'Reports' },
+] as const;
+
 interface Props {
   readonly me: Me;
   readonly connected: boolean;
-  readonly showsBoard: boolean;
+  readonly shows: 'board' | 'tickets' | 'reports';
   readonly announce: (words: string) => void;
   readonly openHelp: () => void;
   readonly signOut: () => void;
 }
 
-export function Header({ me, connected, showsBoard, announce, openHelp, signOut }: Props) {
+export function Header({ me, connected, shows, announce, openHelp, signOut }: Props) {
   return (
     <header className="top">
       <p className="brand">Signalbox</p>
       {me.role === 'agent' ? null : (
         <nav aria-label="Views">
-          <button type="button" className="tab" aria-current={showsBoard ? 'page' : undefined} onClick={() => go('/board')}>
-            Board
-          </button>
-          <button type="button" className="tab" aria-current={showsBoard ? undefined : 'page'} onClick={() => go('/tickets')}>
-            Tickets
-          </button>
+          {VIEWS.map(({ view, words }) => (
+            <button
+              key={view}
+              type="button"
+              className="tab"
+              aria-current={shows === view ? 'page' : undefined}
+              onClick={() => go(`/${view}`)}
+            >
+              {words}
+            </button>
+          ))}
         </nav>
       )}
       <p className="connection" role="status">

@@ -23,7 +23,7 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
 ];
 
 export function Help({ mayOversee, close }: { readonly mayOversee: boolean; readonly close: () => void }) {
-  const keys = mayOversee ? [...KEYS, [['b'], 'board'] as const, [['o'], 'decide over it'] as const] : KEYS;
+  const keys = mayOversee ? [...KEYS, [['b'], 'board'] as const, [['p'], 'reports'] as const, [['o'], 'decide over it'] as const] : KEYS;
   return (
     <Dialog title="Keys" close={close}>
       <dl className="keys">

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-export type Route = { readonly view: 'start' | 'board' } | { readonly view: 'tickets'; readonly ticketId: string | null };
+export type Route = { readonly view: 'start' | 'board' | 'reports' } | { readonly view: 'tickets'; readonly ticketId: string | null };
 
 const listeners = new Set<() => void>();
 const changed = (): void => {
@@ -21,6 +21,7 @@ export const goToTicket = (ticketId: string): void => go(`/tickets/${encodeURICo
 export function useRoute(): Route {
   const path = useSyncExternalStore(subscribe, () => location.pathname);
   if (path === '/board') return { view: 'board' };
+  if (path === '/reports') return { view: 'reports' };
   const ticketId = /^\/tickets\/([^/]+)$/.exec(path)?.[1];
   if (ticketId !== undefined) return { view: 'tickets', ticketId: decode(ticketId) };
   return path === '/tickets' ? { view: 'tickets', ticketId: null } : { view: 'start' };
