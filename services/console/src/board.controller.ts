@@ -5,6 +5,7 @@ import { Allow, Api, By } from './auth.guard.js';
 import { ENVIRONMENT, type ConsoleEnvironment } from './config.js';
 import { Desk } from './desk.js';
 import type { Caller } from './domain/visibility.js';
+import { OutlookStore } from './outlook.store.js';
 import { TicketQueryStore } from './ticket-query.store.js';
 import { agentRow, ticketRow } from './views.js';
 
@@ -19,18 +20,20 @@ export class BoardController {
     private readonly agents: AgentStore,
     private readonly desk: Desk,
     private readonly audit: AuditStore,
+    private readonly outlooks: OutlookStore,
   ) {}
 
   @Get()
   @Allow('supervisor', 'admin')
   async board(@By() caller: Caller) {
     const { view, configuration } = await this.desk.of(caller);
-    const [counts, states, waiting, toHandOver, alarms] = await Promise.all([
+    const [counts, states, waiting, toHandOver, alarms, outlooks] = await Promise.all([
       this.tickets.queueCounts(),
       this.agents.states(),
       this.tickets.waiting(view, WAITING_MAX),
       this.tickets.toHandOver(view, WAITING_MAX),
       this.audit.latest(),
+      this.outlooks.all(),
     ]);
     const { snapshot } = configuration;
     const now = Date.now() + this.environment.SIGNALBOX_CLOCK_OFFSET_MS;
@@ -47,6 +50,7 @@ export class BoardController {
           offered: count?.offered ?? 0,
           assigned: count?.assigned ?? 0,
           breached: count?.breached ?? 0,
+          outlook: outlooks.get(queueId) ?? null,
         };
       }),
       // Who has no units takes no tickets: supervisors, administrators.

@@ -5,6 +5,7 @@ import { unionOf, type Audience } from './domain/visibility.js';
 export type Changed =
   | ({ readonly kind: 'ticket'; readonly id: string } & Audience)
   | { readonly kind: 'agent'; readonly id: string }
+  | { readonly kind: 'queue'; readonly id: string }
   | { readonly kind: 'request'; readonly id: string; readonly agentId: string }
   | { readonly kind: 'configuration'; readonly id: string };
 

@@ -16,6 +16,8 @@ import { LeaseRenewalTimer } from './lease-renewal.timer.js';
 import { MeController } from './me.controller.js';
 import { NextConsumer } from './next.consumer.js';
 import { ReportsController } from './reports.controller.js';
+import { OutlookConsumer } from './outlook.consumer.js';
+import { OutlookStore } from './outlook.store.js';
 import { RequestsController } from './requests.controller.js';
 import { RequestStore } from './request.store.js';
 import { RetentionTimer } from './retention.timer.js';
@@ -32,7 +34,7 @@ import { Tokens } from './tokens.js';
 @Module({})
 export class ConsoleModule {
   static with(environment: ConsoleEnvironment): DynamicModule {
-    const consumers = [TicketConsumer, AgentsConsumer, NextConsumer];
+    const consumers = [TicketConsumer, AgentsConsumer, NextConsumer, OutlookConsumer];
     const controllers = [
       SessionsController,
       MeController,
@@ -45,7 +47,17 @@ export class ConsoleModule {
       AttachmentsController,
       ReportsController,
     ];
-    const stores = [StoryStore, TicketQueryStore, AgentStore, RequestStore, SessionStore, ConfigurationStore, AuditStore, SlaResultStore];
+    const stores = [
+      StoryStore,
+      TicketQueryStore,
+      AgentStore,
+      RequestStore,
+      SessionStore,
+      ConfigurationStore,
+      AuditStore,
+      SlaResultStore,
+      OutlookStore,
+    ];
     return {
       module: ConsoleModule,
       controllers: [...consumers, ...controllers],

@@ -7,6 +7,7 @@ import { WriteWhatChanged } from './migrations/1795741200000-write-what-changed.
 import { Audit } from './migrations/1795910400000-audit.js';
 import { AuditChannels } from './migrations/1795912200000-audit-channels.js';
 import { CreateSlaResult } from './migrations/1795914000000-create-sla-result.js';
+import { CreateQueueOutlook } from './migrations/1795914600000-create-queue-outlook.js';
 import { prepareWeb } from './web.js';
 
 export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -14,7 +15,7 @@ export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDef
   return {
     name: 'console',
     module: ConsoleModule.with(environment),
-    migrations: [CreateConsole, KeepTicketsInline, WriteWhatChanged, Audit, AuditChannels, CreateSlaResult],
+    migrations: [CreateConsole, KeepTicketsInline, WriteWhatChanged, Audit, AuditChannels, CreateSlaResult, CreateQueueOutlook],
     environment,
     prepare: (app) => prepareWeb(app, environment.WEB_DIR),
   };

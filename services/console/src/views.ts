@@ -1,7 +1,7 @@
 import type { AgentState } from '@signalbox/contracts';
 import type { ActiveConfiguration } from './configuration.store.js';
 import { notesOn, reasonsFor } from './domain/words.js';
-import { originFor, summarize, waitingOf, type Ticket } from './domain/ticket.js';
+import { originFor, outlookOf, summarize, waitingOf, type Ticket } from './domain/ticket.js';
 import type { DecisionRecord } from './domain/records.js';
 
 /** A ticket as lists and streams show it. */
@@ -34,6 +34,7 @@ export function ticketRow(ticket: Ticket, configuration: ActiveConfiguration) {
     firstQueuedAt,
     dueAt,
     breached,
+    cannotMake: cannotMake(ticket),
     escalationLevel: Math.max(0, ...(ticket.sla?.escalations.map((escalation) => escalation.level) ?? [])),
     waiting: waiting && {
       step: waiting.step,
@@ -44,6 +45,12 @@ export function ticketRow(ticket: Ticket, configuration: ActiveConfiguration) {
     },
     updatedAt: ticket.updatedAt,
   };
+}
+function cannotMake(ticket: Ticket) {
+  const outlook = outlookOf(ticket);
+  return (
+    outlook && { target: outlook.target, dueAt: outlook.dueAt, expectedAt: outlook.expectedAt, asOf: outlook.asOf, basis: outlook.basis }
+  );
 }
 export type TicketRow = ReturnType<typeof ticketRow>;
 

@@ -5,6 +5,8 @@ import {
   EscalationCanceled,
   NotificationFailed,
   NotificationSent,
+  QueueOutlook,
+  SlaOutlook,
   TicketEscalated,
   type Clock,
   type Draft,
@@ -170,5 +172,48 @@ describe('an escalation', () => {
     });
     expect((await get('/tickets/late', ana)).body).toMatchObject({ escalationCanceled: { name: 'Sue', reason, canceledAt: ten } });
     expect(await history()).toContain(`Sue stopped the escalation: ${reason}`);
+  });
+});
+
+describe('what is going to be late', () => {
+  const waits: TicketFields = { ticketId: 'waits', number: 6002 };
+  const queue = { waiting: 3, agents: 2, arrivalsPerHour: 4, beginningsPerHour: 2.5, workMinutes: 20, horizonMinutes: 480 };
+  const basis = { minutes: 40, tickets: 12, of: 'category' as const };
+  const outlook = {
+    target: 'resolution' as const,
+    instance: 1,
+    dueAt: ten,
+    willBreach: true,
+    expectedAt: '2026-11-20T10:30:00.000Z',
+    basis,
+    asOf: nine,
+  };
+  const running = { ...clock, target: 'resolution' as const, status: 'running' as const, dueAt: ten, queueId: undefined };
+  const board = async () => (await get('/board', sue)).body;
+  const waiting = async () =>
+    ((await board()).waiting as { ticketId: string; cannotMake: unknown }[]).find(({ ticketId }) => ticketId === 'waits');
+
+  it('is said on the board of every queue, as it was said last', async () => {
+    const ofBilling = async () =>
+      ((await board()).queues as { queueId: string; outlook: unknown }[]).find(({ queueId }) => queueId === 'billing');
+    expect(await ofBilling()).toMatchObject({ outlook: null });
+    await twice(
+      QueueOutlook('billing', { ...queue, breachInMinutes: 40, asOf: nine }),
+      QueueOutlook('billing', { ...queue, breachInMinutes: 12, asOf: ten }),
+    );
+    expect(await ofBilling()).toMatchObject({ outlook: { ...queue, breachInMinutes: 12, asOf: ten } });
+  });
+
+  it('is said of a ticket as long as that clock runs and nothing else was said', async () => {
+    await twice(received(waits), enriched(waits), ClocksChanged('waits', { clocks: [running], ...versions }), SlaOutlook('waits', outlook));
+    expect(await waiting()).toMatchObject({
+      cannotMake: { target: 'resolution', dueAt: ten, expectedAt: outlook.expectedAt, basis, asOf: nine },
+    });
+    const { history } = (await get('/tickets/waits', sue)).body as { history: { words: string }[] };
+    expect(history.map(({ words }) => words)).toContain(`resolution cannot be kept even if begun now: expected ${outlook.expectedAt}`);
+    await twice(ClocksChanged('waits', { clocks: [{ ...running, status: 'breached', breachedAt: ten }], ...versions }));
+    expect(await waiting()).toMatchObject({ cannotMake: null });
+    await twice(ClocksChanged('waits', { clocks: [running], ...versions }), SlaOutlook('waits', { ...outlook, willBreach: false }));
+    expect(await waiting()).toMatchObject({ cannotMake: null });
   });
 });

@@ -11,8 +11,10 @@ import {
   NotificationSent,
   OfferDeclined,
   OfferMade,
+  QueueOutlook,
   RequestRefused,
   SlaBreached,
+  SlaOutlook,
   StatusChanged,
   TicketAssigned,
   TicketEscalated,
@@ -906,5 +908,66 @@ it('shows a supervisor what was promised and kept, and why not', async () => {
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.setViewportSize({ width: 1024, height: 768 });
   await shoot(page, 'reports-dark-narrow');
+  await page.context().close();
+});
+
+it('warns a supervisor of what cannot be kept, and shows old sayings as old', async () => {
+  const pace = { waiting: 2, agents: 1, arrivalsPerHour: 6, beginningsPerHour: 3.5, workMinutes: 25, horizonMinutes: 480 };
+  const ticket = {
+    ticketId: 'hopeless',
+    number: 1063,
+    subject: 'Needed by noon',
+    text: 'Please.',
+    minutesAgo: 30,
+    category: 'battery',
+    dueInMinutes: 25,
+  };
+  const basis = { minutes: 45, tickets: 30, of: 'category' as const };
+  const outlook = {
+    target: 'firstResponse' as const,
+    instance: 1,
+    dueAt: inMinutes(25),
+    willBreach: true,
+    expectedAt: inMinutes(45),
+    basis,
+  };
+  await twice(
+    ...arrived(ticket),
+    SlaOutlook('hopeless', { ...outlook, asOf: inMinutes(0) }),
+    QueueOutlook('technical', { ...pace, breachInMinutes: 12.5, ticketId: 'hopeless', asOf: inMinutes(0) }),
+    QueueOutlook('billing', { ...pace, agents: 3, breachInMinutes: 240, asOf: inMinutes(-20) }),
+    QueueOutlook('general', { ...pace, agents: 2, breachInMinutes: null, asOf: inMinutes(0) }),
+  );
+  const page = await signIn('sue');
+  const row = page.getByRole('row', { name: /Workshop and electronics/ });
+  await row.getByText(/^in 12 min$/).waitFor();
+  await row.getByText('1 online · 6/h in · 3.5/h begun').waitFor();
+  expect(await row.locator('.soon-breached').count()).toBe(1);
+  await page
+    .getByRole('row', { name: /Billing/ })
+    .getByText(/^as of \d/)
+    .waitFor();
+  const waiting = page.getByRole('button', { name: /Needed by noon/ });
+  await waiting.getByText(/^cannot make it: expected \d/).waitFor();
+  await shoot(page, 'outlook');
+  // Live, without anybody touching the page.
+  await twice(QueueOutlook('technical', { ...pace, breachInMinutes: 50, asOf: inMinutes(0) }));
+  await row.getByText(/^in (49|50) min$/).waitFor();
+  expect(await row.locator('.soon-breached').count()).toBe(0);
+  await waiting.click();
+  await page.getByRole('heading', { name: /Needed by noon/ }).waitFor();
+  await page
+    .locator('.facts')
+    .getByText(/^cannot make it: expected \d/)
+    .waitFor();
+  await twice(SlaOutlook('hopeless', { ...outlook, asOf: inMinutes(-10) }));
+  await page
+    .locator('.facts')
+    .getByText(/, as of \d/)
+    .waitFor();
+  await shoot(page, 'outlook-old');
+  await twice(SlaOutlook('hopeless', { ...outlook, willBreach: false, asOf: inMinutes(0) }));
+  await page.getByText(/cannot make it/).waitFor({ state: 'detached' });
+  await twice(solvedBy('hopeless', 'ana'));
   await page.context().close();
 });

@@ -22,6 +22,7 @@ import type {
   SatisfactionRated,
   SlaBreached,
   SlaBreachWithdrawn,
+  SlaOutlook,
   SlaWarned,
   TicketAssigned,
   TicketEnriched,
@@ -54,6 +55,7 @@ export type TicketEvent =
   | SlaWarned
   | SlaBreached
   | SlaBreachWithdrawn
+  | SlaOutlook
   | TicketEscalated
   | EscalationCanceled
   | NotificationSent
@@ -139,6 +141,8 @@ export interface Ticket {
     readonly notifications?: readonly Notification[];
     /** Why deadlines were missed; what was withdrawn is not among them. */
     readonly breaches?: readonly Breach[];
+    /** Clocks that will be late even if somebody begins at once, as of when that was said. */
+    readonly outlooks?: readonly SlaOutlook['data'][];
     /** Who stopped the chain upwards last, and why. */
     readonly canceled?: EscalationCanceled['data'];
   } | null;
@@ -151,6 +155,7 @@ const RECIPIENTS_MAX = 20;
 const NOTIFICATIONS_MAX = 100;
 const BREACHES_MAX = 200;
 const OWNERS_MAX = 50;
+const OUTLOOKS_MAX = 20;
 
 export const unknownTicket = (ticketId: string): Ticket => ({
   ticketId,
@@ -239,6 +244,11 @@ function partOf(ticket: Ticket, event: Told): Partial<Ticket> {
     }
     case 'SlaBreachWithdrawn':
       return { sla: { ...sla, breaches: otherBreaches(sla.breaches, event.data) } };
+    case 'SlaOutlook': {
+      const { target, instance, willBreach } = event.data;
+      const others = (sla.outlooks ?? []).filter((outlook) => outlook.target !== target || outlook.instance !== instance);
+      return { sla: { ...sla, outlooks: (willBreach ? [...others, event.data] : others).slice(-OUTLOOKS_MAX) } };
+    }
     case 'SlaWarned':
       return {};
     default: {
@@ -379,6 +389,14 @@ export function summarize(ticket: Ticket, queueOf: (category: string | null) => 
     handOverSince: snapshot?.handOverSince ?? null,
     consultAgentIds: snapshot?.consultAgentIds ?? [],
   };
+}
+
+/** The nearest deadline that cannot be kept even if somebody begins at once; a clock that is not running any more has none. */
+export function outlookOf({ sla }: Ticket): SlaOutlook['data'] | null {
+  const runs = ({ target, instance }: SlaOutlook['data']): boolean =>
+    sla!.clocks.some((clock) => clock.target === target && clock.instance === instance && clock.status === 'running');
+  const ahead = (sla?.outlooks ?? []).filter(runs);
+  return ahead.toSorted((a, b) => Date.parse(a.dueAt) - Date.parse(b.dueAt))[0] ?? null;
 }
 
 /** Nobody, until it is known what was received: until then there is nothing to show. */

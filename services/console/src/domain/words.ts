@@ -108,6 +108,10 @@ export function wordsFor(event: Told): string {
       return `${event.data.target} breached`;
     case 'SlaBreachWithdrawn':
       return `${event.data.target} was not breached after all`;
+    case 'SlaOutlook': {
+      const { target, willBreach, expectedAt } = event.data;
+      return willBreach ? `${target} cannot be kept even if begun now: expected ${expectedAt}` : `${target} can be kept again`;
+    }
     case 'TicketEscalated':
       return `escalated to level ${event.data.level}: ${event.data.explanation}${asksText(event.data)}${heldText(event.data.heldUntil)}`;
     case 'EscalationCanceled':

@@ -1,7 +1,7 @@
 import type { AgentRow, Board } from './api.js';
 import { Bar } from './bar.js';
 import { useNow } from './clock.js';
-import { Deadline, Since } from './deadline.js';
+import { CannotMake, Deadline, Since, useIsOld } from './deadline.js';
 import { standsAside } from './presence.js';
 import { goToTicket } from './route.js';
 import { useResource } from './stream.js';
@@ -12,7 +12,11 @@ const PRESENCES = ['online', 'away', 'offline'];
 
 /** The supervisor's view: where it gets tight, who has room, and why something still waits. */
 export function BoardView() {
-  const { value: board, problem, readAt } = useResource<Board>('/board', (change) => change.kind === 'ticket' || change.kind === 'agent');
+  const {
+    value: board,
+    problem,
+    readAt,
+  } = useResource<Board>('/board', (change) => change.kind === 'ticket' || change.kind === 'agent' || change.kind === 'queue');
   if (!board) {
     return (
       <main className="board">
@@ -49,6 +53,7 @@ function Queues({ queues, readAt }: { readonly queues: Board['queues']; readonly
             <th scope="col">Offered</th>
             <th scope="col">Assigned</th>
             <th scope="col">Breached</th>
+            <th scope="col">First breach</th>
           </tr>
         </thead>
         <tbody>
@@ -60,6 +65,7 @@ function Queues({ queues, readAt }: { readonly queues: Board['queues']; readonly
               <Count of={queue.offered} />
               <Count of={queue.assigned} />
               <Count of={queue.breached} alarming />
+              <td>{queue.outlook ? <Outlook outlook={queue.outlook} /> : <span className="quiet">–</span>}</td>
             </tr>
           ))}
         </tbody>
@@ -67,6 +73,30 @@ function Queues({ queues, readAt }: { readonly queues: Board['queues']; readonly
     </section>
   );
 }
+
+const SOON_MINUTES = 30;
+
+/** When the first of a queue's waiting tickets will be late, as fast as it is worked on now. */
+function Outlook({ outlook }: { readonly outlook: NonNullable<Board['queues'][number]['outlook']> }) {
+  const now = useNow();
+  const old = useIsOld(outlook.asOf);
+  const { breachInMinutes, agents, arrivalsPerHour, beginningsPerHour, horizonMinutes, asOf } = outlook;
+  const breachAt = breachInMinutes === null ? null : Date.parse(asOf) + breachInMinutes * 60_000;
+  const left = breachAt === null ? null : (breachAt - now) / 1000;
+  const pace = `${agents} online · ${perHour(arrivalsPerHour)} in · ${perHour(beginningsPerHour)} begun`;
+  const soon = !old && left !== null && left < SOON_MINUTES * 60;
+  return (
+    <>
+      <span className={soon ? 'soon-breached' : left === null || old ? 'quiet' : undefined}>
+        {left === null ? '–' : left <= 0 ? 'now' : `in ${duration(left)}`}
+      </span>
+      <span className="queue-pace quiet" title={`${pace}${left === null ? `; none within ${duration(horizonMinutes * 60)}` : ''}`}>
+        {old ? `as of ${moment(asOf, now)}` : pace}
+      </span>
+    </>
+  );
+}
+const perHour = (rate: number): string => `${rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate)}/h`;
 
 const Count = ({ of, alarming = false }: { readonly of: number; readonly alarming?: boolean }) => (
   <td className={of === 0 ? 'quiet' : alarming ? 'alarming' : undefined}>{of}</td>
@@ -169,6 +199,7 @@ function Waiting({ tickets }: { readonly tickets: Board['waiting'] }) {
                     waits <Since at={ticket.firstQueuedAt} />
                   </span>
                 )}
+                {ticket.cannotMake && <CannotMake outlook={ticket.cannotMake} />}
                 <Deadline dueAt={ticket.dueAt} breached={ticket.breached} />
               </span>
               <WhyWaiting {...ticket} />

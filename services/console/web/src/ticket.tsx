@@ -3,7 +3,7 @@ import type { Me, Story } from './api.js';
 import { WhyWaiting } from './board.js';
 import { Composer, type ComposerHandle } from './composer.js';
 import { Conversation } from './conversation.js';
-import { Countdown, Deadline } from './deadline.js';
+import { CannotMake, Countdown, Deadline } from './deadline.js';
 import { ConsultDialog, OverruleDialog, TransferDialog } from './hand-over-dialogs.js';
 import { useKeys } from './keyboard.js';
 import { useAsking, type Wish } from './requests.js';
@@ -179,7 +179,8 @@ function Facts({ story, me }: { readonly story: Story; readonly me: Me }) {
         )}
       </Fact>
       <Fact name="Due">
-        {story.dueAt === null && !story.breached ? 'no clock runs' : <Deadline dueAt={story.dueAt} breached={story.breached} />}
+        {story.dueAt === null && !story.breached ? 'no clock runs' : <Deadline dueAt={story.dueAt} breached={story.breached} />}{' '}
+        {story.cannotMake && <CannotMake outlook={story.cannotMake} />}
       </Fact>
       <Fact name="Owner">{handledBy}</Fact>
       <Fact name="Category">{categoryTitle ?? 'none yet'}</Fact>
