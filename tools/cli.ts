@@ -39,6 +39,10 @@ const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm
   staffing-gap                          which skills and languages waiting tickets wait for
   explain-deadline FILE|-               the SLA clocks of a case (calendar, policy, events, now; see docs/sla.md) by the service's own
                                         function, segment by segment. Needs nothing that runs
+  holidays --country CODE [--region CODE] [--types public] [--ical FILE]… --years 2026-2028
+           [--calendar FILE [--name NAME] [--write]]
+                                        the holidays a library and iCalendar files know; with a calendar what it lacks or has besides:
+                                        ends with 0 = the same, 1 = they differ. --write puts the missing dates into the file
   topics tail [--from-beginning]        all topics live, readable (also: npm run topics:tail)
   admin-token                           an admin's token for an hour, for whoever has the console's AUTH_JWT_SECRET
 
@@ -60,6 +64,14 @@ function given() {
         from: { type: 'string' },
         to: { type: 'string' },
         runs: { type: 'string', default: '20' },
+        country: { type: 'string' },
+        region: { type: 'string' },
+        years: { type: 'string' },
+        types: { type: 'string', default: 'public' },
+        ical: { type: 'string', multiple: true, default: [] },
+        calendar: { type: 'string' },
+        name: { type: 'string' },
+        write: { type: 'boolean', default: false },
         minutes: { type: 'string', default: '10' },
         by: { type: 'string', default: 'queue' },
         'within-minutes': { type: 'string', default: '60' },
@@ -289,6 +301,8 @@ const commands: Record<string, () => Promise<void>> = {
   'staffing-gap': () => decision(staffingGap(kafka('staffing-gap'))),
   'replay-decision': () => decision(replayDecision(kafka('replay-decision'), rest[0])),
   'explain-deadline': () => decision(explainedDeadline(rest)),
+  // A library of 30 MB that no other command needs, and no image has.
+  holidays: () => decision(import('./sla/holidays.ts').then(({ compareHolidays }) => compareHolidays(values))),
   topics: () => (rest[0] === 'tail' ? tail() : Promise.reject(new Error(`topics '${rest[0] ?? ''}' is unknown; known: tail`))),
 };
 if (values.help || command === undefined) console.log(HELP);
