@@ -52,7 +52,7 @@ const MAILS = `
   group by ticket_id, address`;
 const FORGET = `
   delete from notification where notification_id in (
-    select notification_id from notification where state <> 'waiting' and ended_at < $1 order by ended_at limit 1000)`;
+    select notification_id from notification where state <> 'waiting' and ended_at < $1 order by ended_at limit 10000)`;
 
 export class NotificationStore {
   constructor(private readonly tx: EntityManager) {}

@@ -2,7 +2,7 @@ import { EscalationCancelRequested, SlaEscalationTopic, type AgentRole } from '@
 import type { SeenEvent } from '@signalbox/test-stack';
 import { isSigned, Receivers } from './receivers.js';
 import { RunningSla } from './running-sla.js';
-import { enriched, received, solved } from './sample.js';
+import { assigned, enriched, received, solved } from './sample.js';
 
 const HOUR_MS = 3_600_000;
 const LEAD = 'lead@example.com';
@@ -35,6 +35,7 @@ const documents = () => [
   { kind: 'agent', name: 'sue', content: person('supervisor') },
   { kind: 'agent', name: 'tom', content: person('supervisor') },
   { kind: 'agent', name: 'eva', content: person('admin') },
+  { kind: 'agent', name: 'ana', content: person('agent') },
   telling('all', ['owner', 'agent:eva', `mail:${LEAD}`, 'webhook:pager', 'webhook:unknown'], { notifyFallback: ['agent:tom'] }),
   telling('quiet', [`mail:${LEAD}`, 'webhook:pager', 'agent:eva'], { quietHours }),
   telling('slow', ['webhook:slow']),
@@ -114,6 +115,7 @@ describe('an escalation', () => {
     expect(post!.headers['signalbox-notification-id']).toBe(ids.get('pager'));
     expect(post!.body).toMatchObject({
       notificationId: ids.get('pager'),
+      number: 1,
       level: 1,
       cause: 'complexity',
       consoleUrl: `https://desk.example/tickets/${ticketId}`,
@@ -123,6 +125,15 @@ describe('an escalation', () => {
     expect(mail!.headers.get('auto-submitted')).toBe('auto-generated');
     expect(mail!.from?.text).toContain('support@example.com');
     for (const text of [post!.text, mail!.text!]) expect(text).not.toMatch(/parcel|ida@example/);
+  });
+
+  it('tells the owner, whose it is at that moment', async () => {
+    await sla.twice(received('owned', Date.now()), assigned('owned'));
+    await sla.stack.settled();
+    await sla.twice(enriched('owned', { tier: 'nobody', complexity: 5 }));
+    const events = await told('owned', 1);
+    expect(data(events, 'TicketEscalated')).toMatchObject([{ recipients: [{ via: 'console', to: 'ana', because: 'owner' }] }]);
+    expect(data(events, 'NotificationSent')).toMatchObject([{ via: 'console', to: 'ana' }]);
   });
 
   it('with nobody to tell is said all the same, and why', async () => {

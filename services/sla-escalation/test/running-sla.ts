@@ -19,6 +19,7 @@ import { startService, type RunningService } from '@signalbox/service-defaults';
 import { Stack, type SeenEvent } from '@signalbox/test-stack';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { slaEscalation } from '../src/service.js';
 
@@ -74,11 +75,18 @@ export class RunningSla {
   /** In place of the service in this process a process of its own, which ends by kill -9 as soon as the story is told. */
   async killedAfter(story: () => Promise<unknown>): Promise<void> {
     await this.service.close();
+    const port = await freePort();
     const child = spawn(process.execPath, [new URL('../dist/main.js', import.meta.url).pathname], {
-      env: { ...process.env, ...this.environment, SIGNALBOX_END_WITH_STDIN: 'true' },
+      env: { ...process.env, ...this.environment, PORT: port, SIGNALBOX_END_WITH_STDIN: 'true' },
       stdio: ['pipe', 'ignore', 'inherit'],
     });
+    const isReady = () =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
     try {
+      await this.until(isReady, Boolean, 40_000);
       await story();
     } finally {
       child.kill('SIGKILL');
@@ -142,9 +150,9 @@ export class RunningSla {
     }
   }
 
-  /** Asks until the answer satisfies: for what no topic tells. Gives up after 15 s with what was seen last. */
-  async until<T>(ask: () => Promise<T>, satisfied: (answer: T) => boolean): Promise<T> {
-    const deadline = Date.now() + 15_000;
+  /** Asks until the answer satisfies: for what no topic tells. Then gives up with what was seen last. */
+  async until<T>(ask: () => Promise<T>, satisfied: (answer: T) => boolean, patienceMs = 15_000): Promise<T> {
+    const deadline = Date.now() + patienceMs;
     for (;;) {
       const answer = await ask();
       if (satisfied(answer)) return answer;
@@ -165,6 +173,15 @@ export class RunningSla {
     await this.service.close();
     await this.stack.stop();
   }
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return String(port);
 }
 
 function fatal(error: Error): void {
