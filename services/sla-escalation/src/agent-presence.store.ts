@@ -111,6 +111,12 @@ export class AgentPresenceStore {
     return gaps;
   }
 
+  /** Whether each agent that was heard of is online now. */
+  async online(): Promise<ReadonlyMap<string, boolean>> {
+    const rows = await this.tx.query<{ agent_id: string; online: boolean }[]>('select agent_id, online from agent_presence');
+    return new Map(rows.map(({ agent_id, online }) => [agent_id, online]));
+  }
+
   async staffOf(queueIds: readonly string[]): Promise<ReadonlyMap<string, Staff>> {
     const rows = await this.tx.query<{ queue_id: string; agents: number; units_max: number; units_used: number }[]>(STAFF, [queueIds]);
     return new Map(

@@ -36,7 +36,7 @@ const WARNED_MAX = 10_000;
 
 /** What a check of one ticket said, and what it was said by. */
 export type CheckedTicket = Escalatable | { readonly events: readonly [] };
-interface Escalatable {
+export interface Escalatable {
   readonly events: readonly Draft[];
   readonly ticket: SlaTicket;
   readonly facts: StoredFacts;

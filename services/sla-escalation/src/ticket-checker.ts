@@ -2,15 +2,38 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { causedBy, type Clock, type Draft, type ExplainClocksRequested, type Received } from '@signalbox/contracts';
 import type { ConfigurationSnapshot, Delivery } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
-import { checkTicket, explainTicket, type CheckedState, type Configured } from './domain/check.js';
+import { AgentPresenceStore } from './agent-presence.store.js';
+import { checkTicket, explainTicket, type Check, type CheckedState, type Configured } from './domain/check.js';
 import { movesBetween, together, type Moves } from './domain/recomputing.js';
 import { rulesOf } from './domain/rules.js';
-import { Notifications, type CheckedTicket } from './notifications.js';
+import { Notifications, type CheckedTicket, type Escalatable } from './notifications.js';
 import { Policies } from './policies.js';
 import { SlaTicketStore, type CheckedRow, type SlaTicketRow } from './sla-ticket.store.js';
 
 /** A ticket whose facts make no sense is looked at again, in case a release mends it. */
 const BROKEN_WAIT_MS = 3_600_000;
+
+type Told = { readonly events: readonly [] } | (Omit<Escalatable, 'events'> & Pick<Check, 'events' | 'reasonOf'>);
+
+/** Breaches say where their time went; only then it is asked when nobody was there. */
+async function withReasons(told: readonly Told[], presence: AgentPresenceStore, now: Date): Promise<CheckedTicket[]> {
+  const late = told.flatMap((one) => ('reasonOf' in one && one.events.some(({ type }) => type === 'SlaBreached') ? [one] : []));
+  if (late.length === 0) return [...told];
+  const stays = late.flatMap(({ ticket }) => ticket.stays);
+  const queueIds = [...new Set(stays.flatMap(({ queueId }) => queueId ?? []))];
+  const from = stays.reduce((earliest, stay) => Math.min(earliest, stay.from), now.getTime());
+  const gaps = await presence.unstaffedOf(queueIds, new Date(from), now);
+  const unstaffed = (queueId: string) => (gaps.get(queueId) ?? []).map((gap) => ({ from: gap.from.getTime(), to: gap.to.getTime() }));
+  return told.map((one) => {
+    if (!('reasonOf' in one)) return one;
+    const events = one.events.map((event) => {
+      if (event.type !== 'SlaBreached') return event;
+      const { target, instance } = event.data;
+      return { ...event, data: { ...event.data, ...one.reasonOf(target, instance, unstaffed) } };
+    });
+    return { ...one, events };
+  });
+}
 
 export interface Checked {
   readonly events: Draft[];
@@ -35,7 +58,7 @@ export class TicketChecker {
    */
   async check(rows: readonly SlaTicketRow[], delivery: Delivery): Promise<Checked> {
     const { tx, now, config } = delivery;
-    const told: CheckedTicket[] = [];
+    const told: Told[] = [];
     const checked: CheckedRow[] = [];
     const moves: Moves[] = [];
     const [configured, rulesBundle] = [await this.#policies.configured(config, tx), await this.rulesBundle(config, tx)];
@@ -47,7 +70,10 @@ export class TicketChecker {
     }
     await new SlaTicketStore(tx).save(checked, rulesBundle);
     const next = checked.flatMap(({ nextCheckAt }) => nextCheckAt?.getTime() ?? []);
-    const events = await this.notifications.announce(told, delivery);
+    const presence = new AgentPresenceStore(tx);
+    const explained = await withReasons(told, presence, now);
+    const escalates = told.some(({ events }) => events.some(({ type }) => type === 'TicketEscalated'));
+    const events = await this.notifications.announce(explained, delivery, escalates ? await presence.online() : undefined);
     return { events, moves: together(moves), nextCheckAt: next.length > 0 ? new Date(Math.min(...next)) : null };
   }
 
@@ -82,11 +108,7 @@ export class TicketChecker {
   }
 
   /** One ticket that cannot be computed must not keep the others from being checked. */
-  #checkOne(
-    { ticketId, facts, state }: Omit<SlaTicketRow, 'bundle'>,
-    configured: Configured,
-    now: Date,
-  ): { told: CheckedTicket; row: CheckedRow } {
+  #checkOne({ ticketId, facts, state }: Omit<SlaTicketRow, 'bundle'>, configured: Configured, now: Date): { told: Told; row: CheckedRow } {
     try {
       const check = checkTicket(ticketId, facts, state, configured, now.getTime());
       if (check.unreachable) {
@@ -96,15 +118,17 @@ export class TicketChecker {
         );
       }
       const { open, nextCheckAt } = check;
-      const events = check.events.map((event) => {
-        if (event.type !== 'SlaBreached') return event;
-        const { target, instance } = event.data;
-        return { ...event, data: { ...event.data, ...check.reasonOf(target, instance, () => []) } };
-      });
       const inForce = () =>
         rulesOf(check.ticket, configured.books).findLast(({ from }, index) => index === 0 || from <= now.getTime())?.active?.policy;
       return {
-        told: { events, ticket: check.ticket, facts, clocks: clocksIn(check.state), policy: inForce },
+        told: {
+          events: check.events,
+          reasonOf: check.reasonOf,
+          ticket: check.ticket,
+          facts,
+          clocks: clocksIn(check.state),
+          policy: inForce,
+        },
         row: { ticketId, facts, state: check.state, open, nextCheckAt: nextCheckAt === null ? null : new Date(nextCheckAt) },
       };
     } catch (error) {

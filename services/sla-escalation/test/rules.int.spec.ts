@@ -139,7 +139,7 @@ describe('escalation on what people do', () => {
     const events = await sla.said('prompt', () => escalationsOf('prompt').length === 1);
     expect(escalationsOf('prompt')).toMatchObject([{ data: { level: 1, target: 'firstResponse', cause: 'due' } }]);
     expect(events.find(({ type }) => type === 'SlaBreached')).toMatchObject({
-      data: { target: 'firstResponse', reason: 'waited-in-queue', minutes: { 'waited-in-queue': 0.01 }, lateMs: expect.any(Number) },
+      data: { target: 'firstResponse', reason: 'no-staff', minutes: { 'no-staff': 0.01 }, lateMs: expect.any(Number) },
     });
   });
 });
