@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { TicketReopened, TicketSolved, type Received } from '@signalbox/contracts';
+import { TicketMerged, TicketReopened, TicketSolved, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { EnrichAgainTimer } from './enrich-again.timer.js';
 import { TicketStore } from './ticket.store.js';
@@ -14,6 +14,12 @@ export class AssignmentConsumer {
     await new TicketStore(tx).solved(
       events.map(({ ticketId, data }) => ({ ticketId, agentId: data.agentId, at: new Date(data.solvedAt) })),
     );
+  }
+
+  /** It goes on in another ticket: whoever solved it before stays who did. */
+  @On(TicketMerged)
+  async onTicketMerged(events: readonly Received<TicketMerged>[], { tx }: Delivery): Promise<void> {
+    await new TicketStore(tx).merged(events.map(({ ticketId, at }) => ({ ticketId, at })));
   }
 
   @On(TicketReopened)

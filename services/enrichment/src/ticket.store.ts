@@ -177,6 +177,15 @@ export class TicketStore {
     );
   }
 
+  /** Nothing more is said of them. */
+  async merged(rows: readonly { ticketId: string; at: Date }[]): Promise<void> {
+    await this.tx.query(
+      `insert into enriched_ticket as t (ticket_id, solved_at) select i, max(s) from unnest($1::text[], $2::timestamptz[]) as x(i, s) group by i order by i
+       on conflict (ticket_id) do update set solved_at = coalesce(t.solved_at, excluded.solved_at), stale = false`,
+      [rows.map((row) => row.ticketId), rows.map((row) => row.at)],
+    );
+  }
+
   /** A reopened ticket is more pressing, and may have missed what was learned of its customer while it was solved. */
   async reopened(rows: readonly { ticketId: string; reopenings: number }[]): Promise<void> {
     await this.tx.query(

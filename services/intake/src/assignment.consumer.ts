@@ -5,6 +5,7 @@ import {
   StatusChanged,
   TicketAssigned,
   TicketClosed,
+  TicketMerged,
   TicketReleased,
   TicketReopened,
   TicketSolved,
@@ -15,7 +16,8 @@ import { On, Unprocessable, type Delivery } from '@signalbox/messaging';
 import { OutgoingStore, type Released, type Standing } from './outgoing.store.js';
 
 type ReleaseEvent = ReplyReleased | AnswerReleased;
-type StatusEvent = TicketAssigned | TicketReleased | StatusChanged | TicketSolved | TicketReopened | TicketTransferred | TicketClosed;
+type StatusEvent =
+  TicketAssigned | TicketReleased | StatusChanged | TicketSolved | TicketReopened | TicketTransferred | TicketClosed | TicketMerged;
 
 /** What assignment released goes out, and nothing else. Its status decides whether a further message joins a ticket or follows it up. */
 @Controller()
@@ -30,6 +32,7 @@ export class AssignmentConsumer {
     TicketReopened,
     TicketTransferred,
     TicketClosed,
+    TicketMerged,
   )
   async onTicketEvent(events: readonly Received<ReleaseEvent | StatusEvent>[], { tx, now }: Delivery): Promise<void> {
     const store = new OutgoingStore(tx);
@@ -37,7 +40,7 @@ export class AssignmentConsumer {
     const standings = new Map<string, Standing>();
     for (const { ticketId, type, data } of events) {
       const solution = type === 'TicketSolved' ? { agentId: data.agentId } : standings.get(ticketId)?.solution;
-      standings.set(ticketId, { status: data.ticket.status, solution });
+      standings.set(ticketId, { status: data.ticket.status, mergedInto: data.ticket.mergedInto ?? null, solution });
     }
     const known = await store.saveStatus(standings);
     const messages = events.flatMap(releasedBy);

@@ -55,6 +55,7 @@ export interface SentMessage {
 /** What assignment said last of a ticket, and of its last solution if there was one among what it said. */
 export interface Standing {
   readonly status: string;
+  readonly mergedInto: string | null;
   readonly solution?: { readonly agentId: string | null } | undefined;
 }
 
@@ -99,13 +100,15 @@ export class OutgoingStore {
     ])) as { ticket_id: string }[];
     const standings = [...standingOf.values()];
     await this.tx.query(
-      `update ticket t set status = x.s, was_solved = t.was_solved or x.w, solved_by = case when x.w then x.b else t.solved_by end
-       from unnest($1::text[], $2::text[], $3::boolean[], $4::text[]) as x(id, s, w, b) where t.ticket_id = x.id and (t.status <> x.s or x.w)`,
+      `update ticket t set status = x.s, merged_into = x.m, was_solved = t.was_solved or x.w, solved_by = case when x.w then x.b else t.solved_by end
+       from unnest($1::text[], $2::text[], $3::boolean[], $4::text[], $5::text[]) as x(id, s, w, b, m)
+       where t.ticket_id = x.id and (t.status <> x.s or t.merged_into is distinct from x.m or x.w)`,
       [
         ids,
         standings.map(({ status }) => status),
         standings.map(({ solution }) => solution !== undefined),
         standings.map(({ solution }) => solution?.agentId ?? null),
+        standings.map(({ mergedInto }) => mergedInto),
       ],
     );
     return new Set(known.map((row) => row.ticket_id));

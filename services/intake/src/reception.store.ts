@@ -7,6 +7,7 @@ export interface TicketRow {
   customer_id: string;
   channel: string;
   status: string;
+  merged_into: string | null;
   reply_address: string;
 }
 
@@ -105,13 +106,18 @@ export class ReceptionStore {
     );
   }
 
+  /** The tickets, and those in which they go on, over however many merges. */
   async tickets(ids: readonly string[]): Promise<Map<string, TicketRow>> {
-    if (ids.length === 0) return new Map();
-    const rows = (await this.tx.query(
-      'select ticket_id, number::int as number, customer_id, channel, status, reply_address from ticket where ticket_id = any($1::text[])',
-      [ids],
-    )) as TicketRow[];
-    return new Map(rows.map((row) => [row.ticket_id, row]));
+    const found = new Map<string, TicketRow>();
+    for (let next = [...ids]; next.length > 0;) {
+      const rows = (await this.tx.query(
+        'select ticket_id, number::int as number, customer_id, channel, status, merged_into, reply_address from ticket where ticket_id = any($1::text[])',
+        [next],
+      )) as TicketRow[];
+      for (const row of rows) found.set(row.ticket_id, row);
+      next = rows.flatMap(({ merged_into: into }) => (into === null || found.has(into) ? [] : [into]));
+    }
+    return found;
   }
 
   /** Inserts the tickets and returns their numbers. */

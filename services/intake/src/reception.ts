@@ -124,8 +124,9 @@ export class Reception {
             messageId: before?.messageId ?? now?.messageId ?? '',
           };
       }
-      const ongoing =
+      const addressed =
         submission.ticketId ?? (submission.conversation === undefined ? undefined : (current.get(conversationOf(submission)) ?? undefined));
+      const ongoing = addressed === undefined ? undefined : survivorOf(addressed, tickets);
       let plan: Plan;
       // What this unit makes itself is open; a closed ticket is followed up by a new one, but not because of a machine's reply.
       const joins = ongoing !== undefined && (submission.kind !== 'human' || tickets.get(ongoing)?.status !== 'closed');
@@ -144,6 +145,17 @@ export class Reception {
       return plan;
     });
   }
+}
+
+/** Where a ticket goes on that was merged. One that is merged into what was never received here is closed, and is followed up like any other. */
+function survivorOf(ticketId: string, tickets: ReadonlyMap<string, TicketRow>): string {
+  const seen = new Set<string>();
+  let survivor = ticketId;
+  for (let next = tickets.get(ticketId)?.merged_into; next && tickets.has(next) && !seen.has(next); next = tickets.get(next)?.merged_into) {
+    seen.add(next);
+    survivor = next;
+  }
+  return survivor;
 }
 
 interface Plan {

@@ -6,6 +6,7 @@ import { MailDoor } from './mail-door.js';
 import { CreateIntake } from './migrations/1795482000000-create-intake.js';
 import { SendAndQuarantine } from './migrations/1795485600000-send-and-quarantine.js';
 import { RateSatisfaction } from './migrations/1795650000000-rate-satisfaction.js';
+import { FollowMerges } from './migrations/1796054400000-follow-merges.js';
 import { readBody } from './request-body.js';
 
 export function intake(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -13,7 +14,7 @@ export function intake(env: NodeJS.ProcessEnv = process.env): ServiceDefinition 
   return {
     name: 'intake',
     module: IntakeModule.with(environment),
-    migrations: [CreateIntake, SendAndQuarantine, RateSatisfaction],
+    migrations: [CreateIntake, SendAndQuarantine, RateSatisfaction, FollowMerges],
     environment,
     prepare: (app) => {
       app.use('/intake', readBody);

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { AnswerReleased, causedBy, TicketAssigned, type Draft, type Received } from '@signalbox/contracts';
+import { AnswerReleased, causedBy, TicketAssigned, TicketMerged, type Draft, type Received } from '@signalbox/contracts';
 import { On, type Delivery } from '@signalbox/messaging';
 import { DeflectionStore } from './deflection.store.js';
 import { settle, type Deflection } from './domain/deflection.js';
@@ -7,8 +7,11 @@ import { settle, type Deflection } from './domain/deflection.js';
 /** What became of a ticket after its verdict. */
 @Controller()
 export class AssignmentConsumer {
-  @On(AnswerReleased, TicketAssigned)
-  async onTicketEvent(events: readonly Received<AnswerReleased | TicketAssigned>[], { tx, now }: Delivery): Promise<Draft[]> {
+  @On(AnswerReleased, TicketAssigned, TicketMerged)
+  async onTicketEvent(
+    events: readonly Received<AnswerReleased | TicketAssigned | TicketMerged>[],
+    { tx, now }: Delivery,
+  ): Promise<Draft[]> {
     const store = new DeflectionStore(tx);
     const { deflections } = await store.load(events.map((event) => event.ticketId));
     const drafts = events.flatMap((event) => {
@@ -21,9 +24,9 @@ export class AssignmentConsumer {
   }
 }
 
-function learnt(deflection: Deflection, event: Received<AnswerReleased | TicketAssigned>): Deflection {
-  // A ticket that a person got after all was not deflected, whoever gave it to them.
-  if (event.type === 'TicketAssigned') return { ...deflection, assignedAt: event.at };
+function learnt(deflection: Deflection, event: Received<AnswerReleased | TicketAssigned | TicketMerged>): Deflection {
+  // A ticket that a person got after all was not deflected, whoever gave it to them; nor was one that a person has merged into another.
+  if (event.type !== 'AnswerReleased') return { ...deflection, assignedAt: event.at };
   // The answer is on its way: from now on silence, a click or a message says what came of it.
   const { articleId, revision } = event.data.answer;
   return { ...deflection, answer: { articleId, revision, at: event.at } };

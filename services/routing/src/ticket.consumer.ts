@@ -17,6 +17,8 @@ import {
   TicketClosed,
   TicketEnriched,
   TicketEscalated,
+  TicketMerged,
+  TicketMergedIn,
   TicketReceived,
   TicketReleased,
   TicketReopened,
@@ -75,6 +77,8 @@ export class TicketConsumer {
     TicketSolved,
     TicketReopened,
     TicketClosed,
+    TicketMerged,
+    TicketMergedIn,
     RequestRefused,
   )
   async onTicketEvent(events: readonly Received<FactEvent | AssignmentEvent>[], delivery: Delivery): Promise<void> {

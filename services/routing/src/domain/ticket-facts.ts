@@ -88,7 +88,8 @@ export function waitChange(before: TicketFacts, after: TicketSnapshot, at: numbe
   const since = waitsSinceOf(before);
   if (after.agentId !== null) return since === undefined ? {} : { lasted: Math.max(0, at - since) };
   if (!wantsAgent(after) || !before.assignment) return {};
-  const anew = !wantsAgent(before.assignment) || before.assignment.relaxFrom !== after.relaxFrom;
+  // An older relaxFrom comes with a ticket that was merged in: the wait goes on.
+  const anew = !wantsAgent(before.assignment) || Date.parse(before.assignment.relaxFrom) < Date.parse(after.relaxFrom);
   return anew ? { begins: at } : {};
 }
 
