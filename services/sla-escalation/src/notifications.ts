@@ -124,7 +124,7 @@ export class Notifications {
     };
     const step = stepOf(data);
     const notifications = recipients.map((recipient): NewNotification => ({
-      ...notificationTo(recipient, ticketId, step),
+      ...notificationTo(recipient, ticketId, step, data.escalatedAt),
       notice,
       state: heldUntil === null && recipient.via === 'console' ? 'sent' : 'waiting',
       sendAt: heldUntil === null ? now : new Date(heldUntil),
@@ -242,7 +242,7 @@ export class Notifications {
       const recipients = own.length > 0 ? own : inConsole(FALLBACK);
       if (recipients.length === 0) this.#warnOnce(`'${to}' could not be notified, and in the console there is nobody instead`);
       for (const recipient of recipients) {
-        const one = notificationTo(recipient, ticketId, stepOf(step), true);
+        const one = notificationTo(recipient, ticketId, stepOf(step), notice.escalatedAt, true);
         instead.set(one.notificationId, { ...one, notice, state: 'sent', sendAt: now });
       }
     }
@@ -278,8 +278,8 @@ function dueOf(target: Target, clocks: readonly Clock[]): string | undefined {
   return clocks.findLast((clock) => clock.target === target && clock.stoppedAt === null)?.dueAt ?? undefined;
 }
 
-function notificationTo({ via, to, address }: Recipient, ticketId: string, step: Step, instead = false) {
-  const notificationId = notificationIdOf(ticketId, step, via, to, instead);
+function notificationTo({ via, to, address }: Recipient, ticketId: string, step: Step, escalatedAt: string, instead = false) {
+  const notificationId = notificationIdOf(ticketId, step, escalatedAt, { via, to }, instead);
   return { notificationId, ticketId, ...step, via, to, ...(address === undefined ? {} : { address }) };
 }
 

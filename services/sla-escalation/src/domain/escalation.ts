@@ -169,7 +169,7 @@ function clockSteps(ticketId: string, clock: ClockState, rules: EscalationRules,
     return {
       key: `warned ${target} ${instance} ${when}`,
       kind: 'warning',
-      words: `warning: ${target}, ${share(spentMs, targetMs)} of its time spent`,
+      words: `warning: ${target}, ${shareOf(spentMs, targetMs)} of its time spent`,
       // Not while paused, nor for a deadline the calendar never reaches: there is nothing to name. A pause's end asks again.
       at: at !== null && at <= now && (dueAt === null || dueAt === Infinity) ? null : at,
       event: (lateMs) =>
@@ -197,7 +197,7 @@ function levelSteps(facts: EscalationFacts, rules: EscalationRules, time: Workin
     const levels = rules.levels.filter((level) => (level.target ?? 'resolution') === target);
     return levels
       .toSorted((a, b) => a.offsetMinutes - b.offsetMinutes)
-      .map(({ target: _, offsetMinutes, ...actions }, index): Step => {
+      .map(({ offsetMinutes, ...actions }, index): Step => {
         const spentMs = Math.max(0, (clock.targetMinutes + offsetMinutes) * MINUTE_MS);
         const when = offsetMinutes === 0 ? 'at' : `${Math.abs(offsetMinutes)} min ${offsetMinutes < 0 ? 'before' : 'after'}`;
         const words = `level ${index + 1}: ${when} the ${NAMES[target]} deadline (${clock.targetMinutes} min)`;
@@ -282,7 +282,7 @@ function escalated(facts: EscalationFacts, { level, cause, target, words, action
   });
 }
 
-function share(spentMs: number, targetMs: number): string {
+function shareOf(spentMs: number, targetMs: number): string {
   return `${Math.round((spentMs / targetMs) * 100)} %`;
 }
 

@@ -21,18 +21,21 @@ const notification: Notification & { address: string } = {
   },
 };
 
-it('a notification has one id per ticket, step and recipient', () => {
+it('a notification has one id per ticket, escalation and recipient', () => {
   const step = { level: 1, cause: 'due', target: 'resolution' } as const;
+  const at = '2026-11-26T11:00:00.000Z';
+  const ana = { via: 'console', to: 'ana' } as const;
   const ids = [
-    notificationIdOf('t', step, 'console', 'ana'),
-    notificationIdOf('u', step, 'console', 'ana'),
-    notificationIdOf('t', { ...step, level: 2 }, 'console', 'ana'),
-    notificationIdOf('t', { level: 1, cause: 'due' }, 'console', 'ana'),
-    notificationIdOf('t', step, 'webhook', 'ana'),
-    notificationIdOf('t', step, 'console', 'ana', true),
+    notificationIdOf('t', step, at, ana),
+    notificationIdOf('u', step, at, ana),
+    notificationIdOf('t', { ...step, level: 2 }, at, ana),
+    notificationIdOf('t', { level: 1, cause: 'due' }, at, ana),
+    notificationIdOf('t', step, '2026-11-27T11:00:00.000Z', ana),
+    notificationIdOf('t', step, at, { ...ana, via: 'webhook' }),
+    notificationIdOf('t', step, at, ana, true),
   ];
   expect(new Set(ids).size).toBe(ids.length);
-  expect(notificationIdOf('t', { ...step }, 'console', 'ana')).toBe(ids[0]);
+  expect(notificationIdOf('t', { ...step }, at, { ...ana })).toBe(ids[0]);
   expect(ids[0]).toMatch(/^[0-9a-f]{32}$/);
 });
 

@@ -39,9 +39,18 @@ export interface Notification extends Step {
 
 export type SendResult = { readonly kind: 'sent' } | { readonly kind: 'failed'; readonly reason: string; readonly retryable: boolean };
 
-/** The same for the same ticket, step and recipient, however often it is decided. `instead`: of somebody who could not be told. */
-export function notificationIdOf(ticketId: string, { level, cause, target }: Step, via: string, to: string, instead = false): string {
-  const identity = JSON.stringify([ticketId, cause, level, target ?? null, via, to, instead]);
+/**
+ * The same for the same escalation and recipient, however often it is decided. A step can be reached again: by the next reply's clock, by the
+ * next silent owner. `instead`: of somebody who could not be told.
+ */
+export function notificationIdOf(
+  ticketId: string,
+  { level, cause, target }: Step,
+  escalatedAt: string,
+  { via, to }: Pick<Notification, 'via' | 'to'>,
+  instead = false,
+): string {
+  const identity = JSON.stringify([ticketId, cause, level, target ?? null, escalatedAt, via, to, instead]);
   return createHash('sha256').update(identity).digest('hex').slice(0, 32);
 }
 

@@ -50,7 +50,7 @@ describe('the rules a ticket has had', () => {
 });
 
 describe('of several policies', () => {
-  const policies = (Object.entries({ chat: { channels: ['chat'] }, 'chat-vip': { channels: ['chat'], tiers: ['vip'] }, bills: { categories: ['billing', 'invoice'] }, standard: {}, unlisted: {} }) as [string, Partial<SlaPolicy>][]).map(([name, part]) => [name, { tiers: [], ...part }] as const); // prettier-ignore
+  const policies = (Object.entries({ chat: { channels: ['chat'] }, 'chat-vip': { channels: ['chat'], tiers: ['vip'] }, bills: { categories: ['billing', 'invoice'] }, standard: {}, unlisted: {} }) as [string, Partial<SlaPolicy>][]).map(([name, part]): [string, SlaPolicy] => [name, { ...policy, ...part }]); // prettier-ignore
 
   it.each([
     [about(), 'standard'],
