@@ -26,6 +26,13 @@ export interface ReplayedDecision {
   };
 }
 
+/** Earlier releases did not say what the ticket was treated as: that is no difference in what was decided. */
+function asSaid(said: AssignmentProposed['data'], again: AssignmentProposed['data']): Partial<AssignmentProposed['data']> {
+  if (said.priority !== undefined) return again;
+  const { priority: _priority, extraSkills: _extraSkills, ...earlier } = again;
+  return earlier;
+}
+
 /** Compares what was said of a decision with what its round, decided again, says. Pure. */
 export function compareDecision(
   ticketId: string,
@@ -35,7 +42,7 @@ export function compareDecision(
 ): ReplayedDecision {
   const again = replay.again(round);
   const proposed = again.proposals.find(({ ticket }) => ticket.ticketId === ticketId);
-  const inProposal = firstDifference(said, proposed && proposalOf(proposed, said.proposalId, round));
+  const inProposal = firstDifference(said, proposed && asSaid(said, proposalOf(proposed, said.proposalId, round)));
   const inRound = firstDifference(round.proposals, placedIn(again));
   const difference = inProposal
     ? { in: 'AssignmentProposed' as const, ...inProposal }
