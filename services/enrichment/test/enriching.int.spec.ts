@@ -1,6 +1,6 @@
 import { EnrichmentTopic } from '@signalbox/contracts';
 import { Company } from './company.js';
-import { DISPUTE, ENDING, profile, received, reopened, solved } from './events.js';
+import { DISPUTE, ENDING, merged, profile, received, reopened, solved } from './events.js';
 
 let company: Company;
 beforeAll(async () => {
@@ -77,6 +77,16 @@ describe("a customer's history", () => {
     );
     await company.publish(received('next', { ...first, receivedAt: '2026-11-24T13:00:00Z' }));
     expect(company.last('next')!.customer).toMatchObject({ ticketsTotal: 3, recentAgentIds: ['agent-new', 'agent-old'] });
+  });
+
+  it('ends with a merge: nothing more is said of the ticket, and whoever solved it before stays who did', async () => {
+    await company.publish(received('joined'), received('joined-late', { customerId: 'customer-joined' }));
+    await company.publish(solved('joined', 'agent-1'), merged('joined'), merged('joined-late'));
+    const before = company.records('joined-late').length;
+    await company.publish(profile('crm-joined', ['joined@example.com', 'joined-late@example.com']));
+    expect(company.records('joined-late')).toHaveLength(before);
+    await company.publish(received('joined-next', { customerId: 'customer-joined' }));
+    expect(company.last('joined-next')!.customer.recentAgentIds).toEqual(['agent-1']);
   });
 
   it('of reopening makes a ticket be enriched again', async () => {

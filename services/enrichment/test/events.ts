@@ -2,6 +2,7 @@ import {
   ConfigBundle,
   ConfigRecord,
   CustomerProfile,
+  TicketMerged,
   TicketReceived,
   TicketReopened,
   TicketSolved,
@@ -70,6 +71,9 @@ export const solved = (ticketId: string, agentId: string | null, solvedAt = '202
   TicketSolved(ticketId, { ticket: snapshot, agentId, how: agentId === null ? 'deflected' : 'agent', assignedAt: null, solvedAt });
 export const reopened = (ticketId: string): TicketReopened =>
   TicketReopened(ticketId, { ticket: { ...snapshot, status: 'open' }, solvedByAgentId: null, cause: 'customer-replied', reopenings: 1 });
+
+export const merged = (ticketId: string): TicketMerged =>
+  TicketMerged(ticketId, { ticket: { ...snapshot, status: 'closed', mergedInto: 'other' }, intoTicketId: 'other', byAgentId: 'agent-1' });
 
 export const profile = (crmCustomerId: string, addresses: string[], fields: Partial<Profile['data']> = {}): Profile =>
   CustomerProfile(crmCustomerId, { addresses, tier: 'vip', accountStatus: 'active', ...fields });

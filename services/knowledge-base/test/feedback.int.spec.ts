@@ -1,4 +1,4 @@
-import { aMessage, anAssignment, aRelease, aTicket, RunningKnowledgeBase } from './running-knowledge-base.js';
+import { aMerge, aMessage, anAssignment, aRelease, aTicket, RunningKnowledgeBase } from './running-knowledge-base.js';
 
 let running: RunningKnowledgeBase;
 beforeAll(async () => {
@@ -97,11 +97,14 @@ describe('an answered ticket', () => {
     expect(outcomesOf('again')).toEqual([['DeflectionFailed', undefined]]);
   });
 
-  it('has failed when a person got it after all', async () => {
-    await answered('taken');
-    await running.stack.publish(anAssignment('taken'));
+  it.each([
+    ['taken', anAssignment],
+    ['merged', aMerge],
+  ])('has failed when a person got it after all, or had it in hand: %s', async (ticketId, done) => {
+    await answered(ticketId);
+    await running.stack.publish(done(ticketId), done(ticketId));
     await running.stack.settled();
-    expect(outcomesOf('taken')).toEqual([['DeflectionFailed', undefined]]);
+    expect(outcomesOf(ticketId)).toEqual([['DeflectionFailed', undefined]]);
   });
 
   it('is assumed to have helped after 24 h of silence, and has returned when its customer writes within 7 days', async () => {

@@ -11,6 +11,7 @@ import {
   MessageReceived,
   subjectOf,
   TicketAssigned,
+  TicketMerged,
   TicketReceived,
   type Draft,
   type TicketSnapshot,
@@ -228,6 +229,9 @@ export const anAssignment = (ticketId: string): TicketAssigned =>
     units: 1,
     assignedAt: NINE,
   });
+
+export const aMerge = (ticketId: string): TicketMerged =>
+  TicketMerged(ticketId, { ticket: aSnapshot({ status: 'closed', mergedInto: 'other' }), intoTicketId: 'other', byAgentId: 'ana' });
 
 function fatal(error: Error): void {
   throw error;
