@@ -6,6 +6,7 @@ import {
   ConsultRequested,
   EscalationCancelRequested,
   ExplainClocksRequested,
+  MergeRequested,
   NextRequested,
   OverrideRequested,
   Priority,
@@ -14,6 +15,7 @@ import {
   SkillId,
   SkillLevel,
   TEXT_LENGTH_MAX,
+  TicketId,
   TRANSFER_SKILLS_MAX,
   TransferRequested,
   WhyIdleRequested,
@@ -51,6 +53,7 @@ const CancelBody = z.strictObject({ reason });
 const OverrideBody = z
   .strictObject({ priority: Priority.nullable().optional(), queueId: QueueId.nullable().optional(), reason })
   .refine(({ priority, queueId }) => priority !== undefined || queueId !== undefined, 'priority or queueId is needed');
+const MergeBody = z.strictObject({ intoTicketId: TicketId });
 const NoBody = z.strictObject({});
 
 /** Wishes by which tickets change hands, and what supervisors decide over agents' heads. */
@@ -180,6 +183,21 @@ export class HandOverController {
     const { role } = by;
     const wanted = readBody(CancelBody, body);
     return this.asking.aboutTicket(id, { by, headers, response }, (asked) => EscalationCancelRequested(id, { ...asked, role, ...wanted }));
+  }
+
+  /** It ends, and goes on in the other one, which has to be theirs to see, too. */
+  @Post('tickets/:ticketId/merge')
+  async merge(
+    @Param('ticketId') id: string,
+    @Body() body: unknown,
+    @By() by: Caller,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { role } = by;
+    const { intoTicketId } = readBody(MergeBody, body);
+    await this.desk.ticketFor(by, intoTicketId);
+    return this.asking.aboutTicket(id, { by, headers, response }, (asked) => MergeRequested(id, { ...asked, role, intoTicketId }));
   }
 
   /** "Next for me": routing looks for what fits this one agent best. */

@@ -108,6 +108,16 @@ export class TicketQueryStore {
     return new Map(tickets.map((ticket) => [ticket.ticketId, ticket]));
   }
 
+  /** Their numbers, whoever sees them; `visible` says whether the reader does. */
+  async numbers(view: View, ticketIds: readonly string[]): Promise<Map<string, { number: number | null; visible: boolean }>> {
+    if (ticketIds.length === 0) return new Map();
+    const rows = (await this.database.query(
+      `select ticket_id, number, coalesce(${VISIBLE}, false) as visible from ticket t where ticket_id = any($4::text[])`,
+      [view.everything, view.agentId, view.queueIds, ticketIds],
+    )) as { ticket_id: string; number: number | null; visible: boolean }[];
+    return new Map(rows.map(({ ticket_id: ticketId, number, visible }) => [ticketId, { number, visible }]));
+  }
+
   async queueCounts(): Promise<
     { queueId: string; waiting: number; oldestAt: Date | null; offered: number; assigned: number; breached: number }[]
   > {

@@ -60,13 +60,18 @@ export class TicketsController {
     const { ticket, view, configuration } = await this.desk.ticketFor(caller, ticketId);
     const { nameOf } = configuration;
     const customerId = ticket.intake?.received?.customer.customerId;
-    const [messages, notes, decisions, history, earlier] = await Promise.all([
+    const { mergedInto } = ticket.assignment?.ticket ?? {};
+    const mergedFrom = ticket.assignment?.mergedFrom ?? [];
+    const [messages, notes, decisions, history, earlier, numbers] = await Promise.all([
       this.tickets.messages(ticketId),
       this.tickets.notes(ticketId),
       this.tickets.decisions([ticketId]),
       this.tickets.history(ticketId),
       customerId === undefined ? [] : this.tickets.list(view, { customerId, limit: EARLIER_MAX + 1 }),
+      this.tickets.numbers(view, mergedInto === undefined ? mergedFrom : [...mergedFrom, mergedInto]),
     ]);
+    const numberOf = (id: string): string | undefined => (numbers.has(id) ? `#${numbers.get(id)!.number ?? '…'}` : undefined);
+    const linked = (id: string) => ({ ticketId: id, number: null, visible: false, ...numbers.get(id) });
     const { snapshot } = configuration;
     return {
       ...ticketRow(ticket, configuration),
@@ -93,7 +98,10 @@ export class TicketsController {
       slaPolicy: ticket.sla?.policy ?? null,
       slaVersions: ticket.sla?.versions ?? null,
       ...escalationRows(ticket, configuration),
-      history: history.map((entry) => ({ ...entry, words: nameAgents(entry.words, nameOf) })),
+      history: history.map((entry) => ({ ...entry, words: nameAgents(entry.words, (id) => numberOf(id) ?? nameOf(id)) })),
+      /** Where it goes on, and what goes on in it. */
+      mergedInto: mergedInto === undefined ? null : linked(mergedInto),
+      mergedFrom: mergedFrom.map(linked),
       earlier: earlier
         .filter((other) => other.ticketId !== ticketId)
         .slice(0, EARLIER_MAX)

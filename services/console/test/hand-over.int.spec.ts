@@ -8,6 +8,8 @@ import {
   OfferMade,
   RequestRefused,
   TicketAssigned,
+  TicketMerged,
+  TicketMergedIn,
   TicketReleased,
   TicketTransferred,
   WrapUpEnded,
@@ -93,6 +95,37 @@ describe('a wish to hand over', () => {
     expect((story.history as { words: string }[]).map(({ words }) => words)).toEqual(
       expect.arrayContaining(['handed on to Ben by Ana', 'assigned to Ben']),
     );
+  });
+
+  it('merges only into a ticket that the person sees, and tells both stories where it goes on', async () => {
+    const merging: TicketFields = { ticketId: 'merging', number: 5101 };
+    const other: TicketFields = { ticketId: 'goes-on', number: 5102 };
+    const hidden: TicketFields = { ticketId: 'hidden', number: 5103, category: null };
+    await twice(...[merging, other].flatMap((one) => [received(one), enriched(one), offered(one), assigned(one)]), received(hidden));
+    expect(await post('/tickets/merging/merge', ana, { intoTicketId: 'hidden' })).toMatchObject({ status: 404 });
+    expect(await post('/tickets/merging/merge', ana, { intoTicketId: '' })).toMatchObject({ status: 400 });
+    const { status, body } = await post('/tickets/merging/merge', ana, { intoTicketId: 'goes-on' });
+    expect(status).toBe(202);
+    await console_.stack.settled();
+    expect(asked('merging')).toMatchObject([
+      { id: body.requestId, type: 'MergeRequested', data: { agentId: 'ana', role: 'agent', intoTicketId: 'goes-on' } },
+    ]);
+    const merged = snapshot({ status: 'closed', agentId: 'ana', mergedInto: 'goes-on' });
+    const by = { byAgentId: 'ana' };
+    await twice(
+      caused(body.requestId, TicketMerged('merging', { ticket: merged, intoTicketId: 'goes-on', ...by })),
+      caused(
+        body.requestId,
+        TicketMergedIn('goes-on', { ticket: snapshot({ agentId: 'ana' }), fromTicketId: 'merging', receivedAt: inAnHour, ...by }),
+      ),
+    );
+    expect(await get(`/requests/${body.requestId}`, ana)).toMatchObject({ body: { state: 'done' } });
+    const words = (story: { history: { words: string }[] }) => story.history.map((entry) => entry.words);
+    const [ended, goesOn] = [(await get('/tickets/merging', ana)).body, (await get('/tickets/goes-on', ana)).body];
+    expect(ended).toMatchObject({ status: 'closed', mergedInto: { ticketId: 'goes-on', number: 5102, visible: true } });
+    expect(words(ended as never)).toContain('merged into #5102 by Ana');
+    expect(goesOn).toMatchObject({ mergedInto: null, mergedFrom: [{ ticketId: 'merging', number: 5101, visible: true }] });
+    expect(words(goesOn as never)).toContain('#5101 was merged into it by Ana');
   });
 
   it('is a supervisor’s alone where it goes over somebody’s head', async () => {

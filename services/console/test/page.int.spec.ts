@@ -18,6 +18,8 @@ import {
   StatusChanged,
   TicketAssigned,
   TicketEscalated,
+  TicketMerged,
+  TicketMergedIn,
   TicketReleased,
   TicketTransferred,
   WrapUpEnded,
@@ -560,6 +562,53 @@ it('hands a ticket over to a queue, and only with a note', async () => {
     { type: 'TransferRequested', data: { agentId: 'ana', to: { queueId: 'general' } } },
   ]);
   await twice(solvedBy('misplaced', 'ana'));
+  await page.context().close();
+});
+
+it('merges a ticket into another one by keyboard, once it has shown which, and leads from each to the other', async () => {
+  const page = await signIn('ana');
+  const about = { text: 'It came twice.', minutesAgo: 5 };
+  await twice(
+    ...arrived({ ticketId: 'twin', number: 1071, subject: 'The same invoice again', ...about }),
+    assignedTo('twin', 'ana'),
+    ...arrived({ ticketId: 'goes-on', number: 1070, subject: 'An invoice I do not know', ...about }),
+    assignedTo('goes-on', 'ana'),
+  );
+  await page.getByRole('button', { name: /#1071/ }).click();
+  await page.getByRole('heading', { name: /The same invoice again/ }).waitFor();
+  await page.keyboard.press('m');
+  const dialog = page.getByRole('dialog', { name: /Merge #1071/ });
+  const number = dialog.getByLabel('Number of the other ticket');
+  await number.fill('#9999');
+  await dialog.getByText('You see no ticket with the number 9999.').waitFor();
+  expect(await dialog.getByRole('button', { name: 'Merge' }).isDisabled()).toBe(true);
+  await number.fill('1071');
+  await dialog.getByText('That is this ticket.').waitFor();
+  await number.fill('#1070');
+  await dialog.getByText('#1070 An invoice I do not know').waitFor();
+  await shoot(page, 'merge');
+  const said = { byAgentId: 'ana' };
+  await answered(
+    page,
+    () => page.keyboard.press('Enter'),
+    () => [
+      TicketMerged('twin', {
+        ticket: snapshot({ status: 'closed', agentId: 'ana', mergedInto: 'goes-on' }),
+        intoTicketId: 'goes-on',
+        ...said,
+      }),
+      TicketMergedIn('goes-on', { ticket: snapshot({ agentId: 'ana' }), fromTicketId: 'twin', receivedAt: inMinutes(-5), ...said }),
+    ],
+  );
+  expect(console_.stack.eventsAbout('twin', ConsoleTopic)).toMatchObject([
+    { type: 'MergeRequested', data: { agentId: 'ana', role: 'agent', intoTicketId: 'goes-on' } },
+  ]);
+  await page.getByText('merged into #1070 by Ana Brandtner').waitFor();
+  await page.getByText('it goes on there').getByRole('link', { name: '#1070' }).click();
+  await page.getByRole('heading', { name: /An invoice I do not know/ }).waitFor();
+  await page.getByText('#1071 was merged into it by Ana Brandtner').waitFor();
+  await page.getByText('Merged into it:').locator('..').getByRole('link', { name: '#1071' }).waitFor();
+  await twice(solvedBy('goes-on', 'ana'));
   await page.context().close();
 });
 

@@ -34,6 +34,7 @@ export function ownerAfter(owner: string | null | undefined, event: Told): strin
     case 'TicketSolved':
     case 'TicketReopened':
     case 'TicketClosed':
+    case 'TicketMerged':
     case 'AnswerReleased': {
       const { status, agentId } = event.data.ticket;
       return OWNED.includes(status) ? agentId : null;

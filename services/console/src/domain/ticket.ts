@@ -131,6 +131,8 @@ export interface Ticket {
     readonly assignedAt?: string;
     readonly solvedByAgentId?: string | null;
     readonly solvedAt?: string;
+    /** The tickets that were merged into it. */
+    readonly mergedFrom?: readonly string[];
   } | null;
   readonly sla: {
     readonly clocks: readonly ToldClock[];
@@ -156,6 +158,7 @@ const NOTIFICATIONS_MAX = 100;
 const BREACHES_MAX = 200;
 const OWNERS_MAX = 50;
 const OUTLOOKS_MAX = 20;
+const MERGED_MAX = 50;
 
 export const unknownTicket = (ticketId: string): Ticket => ({
   ticketId,
@@ -299,6 +302,8 @@ function assignmentPartOf(before: Ticket['assignment'], event: Received<Assignme
       return { ticket: event.data.ticket, solvedByAgentId: event.data.agentId, solvedAt: event.data.solvedAt };
     case 'ReplyReleased':
       return { ticket: event.data.ticket, firstReplyAt: before?.firstReplyAt ?? event.at.toISOString() };
+    case 'TicketMergedIn':
+      return { ticket: event.data.ticket, mergedFrom: [...(before?.mergedFrom ?? []), event.data.fromTicketId].slice(-MERGED_MAX) };
     case 'RequestRefused':
       return event.data.why === 'unknown-ticket' ? {} : { ticket: event.data.ticket };
     default:

@@ -14,7 +14,10 @@ const share = (value: number): string => `${Math.round(value * 100)} %`;
 /** Names change and are looked up when the words are read; `nameAgents` puts them in. */
 const agent = (agentId: string): string => `{${agentId}}`;
 
-/** Replaces the agents' ids in a history entry's words by their names. What is no agent's id stays as it is. */
+/** A reader may get its number, and a link to it. */
+const another = (ticketId: string): string => `{${ticketId}}`;
+
+/** Replaces the agents' ids in a history entry's words by their names, and tickets' by their numbers. What is neither stays as it is. */
 export const nameAgents = (words: string, nameOf: (agentId: string) => string | undefined): string =>
   words.replace(/\{([^{}]{1,80})\}/g, (marked, agentId: string) => nameOf(agentId) ?? marked);
 
@@ -93,9 +96,9 @@ export function wordsFor(event: Told): string {
     case 'TicketClosed':
       return 'closed';
     case 'TicketMerged':
-      return `merged into another ticket by ${agent(event.data.byAgentId)}`;
+      return `merged into ${another(event.data.intoTicketId)} by ${agent(event.data.byAgentId)}`;
     case 'TicketMergedIn':
-      return `another ticket was merged into it by ${agent(event.data.byAgentId)}`;
+      return `${another(event.data.fromTicketId)} was merged into it by ${agent(event.data.byAgentId)}`;
     case 'RequestRefused':
       return `request refused: ${event.data.message}`;
     case 'ClocksChanged': {

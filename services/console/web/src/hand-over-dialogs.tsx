@@ -1,9 +1,9 @@
 import { useState, type ReactNode } from 'react';
-import type { Colleagues, Story } from './api.js';
+import type { Colleagues, Story, TicketList } from './api.js';
 import { Dialog } from './dialog.js';
 import { useAsking } from './requests.js';
 import { useResource } from './stream.js';
-import { titled } from './words.js';
+import { customerName, titled } from './words.js';
 
 interface Props {
   readonly story: Story;
@@ -90,6 +90,56 @@ export function ConsultDialog({ story, close }: Props) {
       </Form>
     </Dialog>
   );
+}
+
+/** Into which one is seen before it is done: what is merged cannot be taken apart again. */
+export function MergeDialog({ story, close }: Props) {
+  const { ask } = useAsking();
+  const [typed, setTyped] = useState('');
+  const number = /^#?(\d{1,9})$/.exec(typed.trim())?.[1];
+  const path = number === undefined ? null : `/tickets?limit=1&query=${encodeURIComponent(`#${number}`)}`;
+  const { value, problem } = useResource<TicketList>(path, () => false);
+  const found = value?.tickets.find((ticket) => ticket.number === Number(number));
+  const against = problem?.message ?? (value && reasonAgainst(found, number, story));
+  return (
+    <Dialog title={`Merge ${titled(story)} into another ticket`} close={close}>
+      <p className="quiet">This one is closed. What its customer writes from now on comes to the other one.</p>
+      <Form
+        close={close}
+        words="Merge"
+        ready={found !== undefined && against === undefined}
+        send={() => void ask(story.ticketId, 'Merge', '/merge', { intoTicketId: found!.ticketId })}
+      >
+        <label htmlFor="into">Number of the other ticket</label>
+        <input
+          id="into"
+          value={typed}
+          placeholder="#123"
+          inputMode="numeric"
+          maxLength={12}
+          autoComplete="off"
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        <p role="status">
+          {against ??
+            (found && (
+              <>
+                Goes on in <b>{titled(found)}</b>{' '}
+                <span className="quiet">
+                  of {customerName(found)}, {found.status}
+                </span>
+              </>
+            ))}
+        </p>
+      </Form>
+    </Dialog>
+  );
+}
+
+function reasonAgainst(found: TicketList['tickets'][number] | undefined, number: string | undefined, story: Story): string | undefined {
+  if (!found) return `You see no ticket with the number ${number}.`;
+  if (found.ticketId === story.ticketId) return 'That is this ticket.';
+  return found.status === 'closed' ? `${titled(found)} is closed.` : undefined;
 }
 
 /** A supervisor's word: who gets it, back to its queue, another priority or queue. Each with a reason that everybody can read. */

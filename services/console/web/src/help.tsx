@@ -16,6 +16,7 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [['f'], 'hand over'],
   [['c'], 'ask a colleague'],
   [['e'], 'explain its clocks'],
+  [['m'], 'merge into another ticket'],
   [['x'], 'next ticket for me'],
   [['t'], 'tickets'],
   [['Esc'], 'leave, close'],

@@ -4,9 +4,10 @@ import { WhyWaiting } from './board.js';
 import { Composer, type ComposerHandle } from './composer.js';
 import { Conversation } from './conversation.js';
 import { CannotMake, Countdown, Deadline } from './deadline.js';
-import { ConsultDialog, OverruleDialog, TransferDialog } from './hand-over-dialogs.js';
+import { ConsultDialog, MergeDialog, OverruleDialog, TransferDialog } from './hand-over-dialogs.js';
 import { useKeys } from './keyboard.js';
 import { useAsking, type Wish } from './requests.js';
+import { goToTicket } from './route.js';
 import { Sidebar } from './sidebar.js';
 import { HoldDialog, SolveDialog } from './status-dialogs.js';
 import { useResource } from './stream.js';
@@ -27,7 +28,7 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
     (change) => change.kind === 'ticket' && change.id === ticketId,
   );
   const { wishes, ask, dismiss } = useAsking();
-  const [dialog, setDialog] = useState<'hold' | 'solve' | 'transfer' | 'consult' | 'overrule' | null>(null);
+  const [dialog, setDialog] = useState<'hold' | 'solve' | 'transfer' | 'consult' | 'merge' | 'overrule' | null>(null);
   const composer = useRef<ComposerHandle>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const wish = wishes.get(ticketId);
@@ -45,6 +46,7 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
     solve: isMine && !isOver ? () => setDialog('solve') : undefined,
     transfer: isMine && !isOver ? () => setDialog('transfer') : undefined,
     consult: isMine && !isOver ? () => setDialog('consult') : undefined,
+    merge: (isMine || (me.role !== 'agent' && story !== undefined)) && story?.status !== 'closed' ? () => setDialog('merge') : undefined,
     overrule: me.role !== 'agent' && story !== undefined && !isOver ? () => setDialog('overrule') : undefined,
   };
   useKeys({
@@ -55,6 +57,7 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
     s: actions.solve,
     f: actions.transfer,
     c: actions.consult,
+    m: actions.merge,
     o: actions.overrule,
     Escape: () => {
       if (document.activeElement instanceof HTMLTextAreaElement) heading.current?.focus();
@@ -105,6 +108,11 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
                   Ask a colleague <kbd>c</kbd>
                 </button>
               )}
+              {actions.merge && (
+                <button type="button" onClick={actions.merge}>
+                  Merge <kbd>m</kbd>
+                </button>
+              )}
               {actions.overrule && (
                 <button type="button" onClick={actions.overrule}>
                   Decide <kbd>o</kbd>
@@ -145,6 +153,22 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
               <b>To be handed over:</b> the shift of its owner is over.
             </p>
           )}
+          {story.mergedInto && (
+            <p className="notice calm">
+              <b>Merged into</b> <TicketLink {...story.mergedInto} />: it goes on there.
+            </p>
+          )}
+          {story.mergedFrom.length > 0 && (
+            <p className="notice calm">
+              <b>Merged into it:</b>{' '}
+              {story.mergedFrom.map((other, index) => (
+                <span key={other.ticketId}>
+                  {index > 0 && ', '}
+                  <TicketLink {...other} />
+                </span>
+              ))}
+            </p>
+          )}
           <Consults story={story} me={me} />
           <WishLine wish={wish} dismiss={() => dismiss(ticketId)} />
         </header>
@@ -155,9 +179,27 @@ export function TicketView({ ticketId, me, accept, decline, close }: Props) {
       {dialog === 'hold' && <HoldDialog story={story} close={() => setDialog(null)} />}
       {dialog === 'transfer' && <TransferDialog story={story} close={() => setDialog(null)} />}
       {dialog === 'consult' && <ConsultDialog story={story} close={() => setDialog(null)} />}
+      {dialog === 'merge' && <MergeDialog story={story} close={() => setDialog(null)} />}
       {dialog === 'overrule' && <OverruleDialog story={story} close={() => setDialog(null)} />}
       {dialog === 'solve' && <SolveDialog story={story} close={() => setDialog(null)} />}
     </>
+  );
+}
+
+/** Only where its reader may follow it. */
+function TicketLink({ ticketId, number, visible }: NonNullable<Story['mergedInto']>) {
+  const name = `#${number ?? '…'}`;
+  if (!visible) return <>{name}</>;
+  return (
+    <a
+      href={`/tickets/${encodeURIComponent(ticketId)}`}
+      onClick={(event) => {
+        event.preventDefault();
+        goToTicket(ticketId);
+      }}
+    >
+      {name}
+    </a>
   );
 }
 
