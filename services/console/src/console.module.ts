@@ -16,6 +16,8 @@ import { LeaseRenewalTimer } from './lease-renewal.timer.js';
 import { MeController } from './me.controller.js';
 import { NextConsumer } from './next.consumer.js';
 import { ReportsController } from './reports.controller.js';
+import { NoticesController } from './notices.controller.js';
+import { NoticeStore } from './notice.store.js';
 import { OutlookConsumer } from './outlook.consumer.js';
 import { OutlookStore } from './outlook.store.js';
 import { RequestsController } from './requests.controller.js';
@@ -46,6 +48,7 @@ export class ConsoleModule {
       ConfigurationController,
       AttachmentsController,
       ReportsController,
+      NoticesController,
     ];
     const stores = [
       StoryStore,
@@ -57,6 +60,7 @@ export class ConsoleModule {
       AuditStore,
       SlaResultStore,
       OutlookStore,
+      NoticeStore,
     ];
     return {
       module: ConsoleModule,

@@ -8,6 +8,7 @@ import { Audit } from './migrations/1795910400000-audit.js';
 import { AuditChannels } from './migrations/1795912200000-audit-channels.js';
 import { CreateSlaResult } from './migrations/1795914000000-create-sla-result.js';
 import { CreateQueueOutlook } from './migrations/1795914600000-create-queue-outlook.js';
+import { CreateNotice } from './migrations/1795915200000-create-notice.js';
 import { prepareWeb } from './web.js';
 
 export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -15,7 +16,16 @@ export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDef
   return {
     name: 'console',
     module: ConsoleModule.with(environment),
-    migrations: [CreateConsole, KeepTicketsInline, WriteWhatChanged, Audit, AuditChannels, CreateSlaResult, CreateQueueOutlook],
+    migrations: [
+      CreateConsole,
+      KeepTicketsInline,
+      WriteWhatChanged,
+      Audit,
+      AuditChannels,
+      CreateSlaResult,
+      CreateQueueOutlook,
+      CreateNotice,
+    ],
     environment,
     prepare: (app) => prepareWeb(app, environment.WEB_DIR),
   };

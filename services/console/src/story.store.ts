@@ -5,9 +5,11 @@ import { AuditStore } from './audit.store.js';
 import { recordChanges, type Changed } from './change.store.js';
 import { ConfigurationStore } from './configuration.store.js';
 import { auditLoad, auditOwner, type Alarm, type AuditedLoad } from './domain/audit.js';
+import { noticesOf } from './domain/notice.js';
 import { decisionOf, deliveryOf, historyOf, messageOf, outcomeOf, type DecisionRecord } from './domain/records.js';
 import { audienceOf, project, summarize, unknownTicket, type Ticket, type Told } from './domain/ticket.js';
 import { unionOf } from './domain/visibility.js';
+import { NoticeStore } from './notice.store.js';
 import { SlaResultStore } from './sla-result.store.js';
 
 interface TicketParts {
@@ -98,6 +100,7 @@ export class StoryStore {
     private readonly configuration: ConfigurationStore,
     private readonly audit: AuditStore,
     private readonly results: SlaResultStore,
+    private readonly notices: NoticeStore,
   ) {}
 
   async tell(events: readonly Told[], { tx }: Pick<Delivery, 'tx'>): Promise<void> {
@@ -143,6 +146,7 @@ export class StoryStore {
       saveAll(SAVE_HISTORY, events.map(historyOf), tx),
       this.audit.loads(loads, alarms, tx),
       this.results.keep(summarized(before), summarized(after), tx),
+      this.notices.keep(events.flatMap(noticesOf), tx),
     ]);
     const changed: Changed[] = [...before].map(([id, ticket]) => ({
       kind: 'ticket',

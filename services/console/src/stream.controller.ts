@@ -194,6 +194,8 @@ function textFor(caller: Caller, change: Change, rows: Rows): string {
         told.push({ ...agentRow(one.id, rows.agents.get(one.id), configuration), sequence, kind: one.kind, id: one.id });
     } else if (one.kind === 'queue') {
       if (view.everything) told.push({ sequence, kind: one.kind, id: one.id });
+    } else if (one.kind === 'notice') {
+      if (one.agentId === caller.agentId) told.push({ sequence, kind: one.kind, id: one.id });
     } else if (one.agentId === caller.agentId) {
       const request = rows.requests.get(one.id);
       if (request) told.push({ ...requestRow(request), sequence, requestKind: request.kind, kind: one.kind, id: one.id });

@@ -20,6 +20,7 @@ export interface TicketFilter {
 /** Rows filtered by what their reader may see: $1 = sees everything, $2 = agent, $3 = that agent's queues. */
 const VISIBLE = `($1::boolean or t.queue_id = any($3::text[]) or t.agent_id = $2 or t.offer_agent_id = $2 or t.solved_by_agent_id = $2
   or t.consult_agent_ids @> array[$2::text])`;
+const EVERYTHING: View = { agentId: '', everything: true, queueIds: [] };
 const LONGEST_LISTS = { messages: 500, notes: 200, decisions: 50, history: 1_000 };
 /** Messages a word search looks at, newest first: a word that everybody uses must not read the whole table. */
 const MATCHES_MAX = 2_000;
@@ -102,9 +103,9 @@ export class TicketQueryStore {
     return this.#tickets(view, condition, [limit], 'order by t.first_queued_at, t.ticket_id limit $4');
   }
 
-  async byIds(ticketIds: readonly string[]): Promise<Map<string, Ticket>> {
-    const everything = { agentId: '', everything: true, queueIds: [] };
-    const tickets = await this.#tickets(everything, 't.ticket_id = any($4)', [ticketIds], '');
+  /** @param view whoever asks; everything when the reader is chosen later */
+  async byIds(ticketIds: readonly string[], view: View = EVERYTHING): Promise<Map<string, Ticket>> {
+    const tickets = await this.#tickets(view, 't.ticket_id = any($4)', [ticketIds], '');
     return new Map(tickets.map((ticket) => [ticket.ticketId, ticket]));
   }
 

@@ -1020,3 +1020,43 @@ it('warns a supervisor of what cannot be kept, and shows old sayings as old', as
   await twice(solvedBy('hopeless', 'ana'));
   await page.context().close();
 });
+
+it('tells a supervisor quietly of an escalation, live, until it is dismissed', async () => {
+  const page = await signIn('sue');
+  await page.getByText('Sue Hartwell').waitFor();
+  await twice(
+    ...['first', 'second'].flatMap((ticketId, nth) => [
+      ...arrived({
+        ticketId: `noted-${ticketId}`,
+        number: 1064 + nth,
+        subject: `Promised for today, ${ticketId}`,
+        text: 'x',
+        minutesAgo: 100,
+      }),
+      TicketEscalated(`noted-${ticketId}`, {
+        level: nth + 1,
+        cause: 'due',
+        target: 'resolution',
+        explanation: `level ${nth + 1}: 60 min before the resolution deadline (480 min)`,
+        notify: ['role:supervisor'],
+        recipients: [{ via: 'console', to: 'sue', because: 'role supervisor' }],
+        escalatedAt: inMinutes(-nth),
+      }),
+    ]),
+  );
+  await page.getByRole('button', { name: /^\d+ notices$/ }).press('Enter');
+  const list = page.getByRole('region', { name: 'Notices' });
+  await list.getByText('Promised for today, second').waitFor();
+  await shoot(page, 'notices');
+  await list.getByRole('button', { name: /Dismiss .*first/ }).press('Enter');
+  await list.getByText('Promised for today, first').waitFor({ state: 'detached' });
+  await page.keyboard.press('Escape');
+  await list.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: /^\d+ notices?$/ }).press('Enter');
+  await list.getByRole('button', { name: /^#1065/ }).click();
+  await page.getByRole('heading', { name: /Promised for today, second/ }).waitFor();
+  await list.waitFor({ state: 'hidden' });
+  await twice(solvedBy('noted-first', 'ana'), solvedBy('noted-second', 'ana'));
+  await page.getByRole('button', { name: /notice/ }).waitFor({ state: 'detached' });
+  await page.context().close();
+});

@@ -1,5 +1,6 @@
 import type { Me, Presence } from './api.js';
 import { Bar } from './bar.js';
+import { Notices } from './notices.js';
 import { standsAside, usePresence } from './presence.js';
 import { go } from './route.js';
 
@@ -45,6 +46,7 @@ export function Header({ me, connected, shows, announce, openHelp, signOut }: Pr
       <p className="connection" role="status">
         {connected ? '' : 'Connection lost, trying again…'}
       </p>
+      <Notices announce={announce} />
       {me.unitsMax > 0 && <Work me={me} announce={announce} />}
       <p className="who">
         <strong>{me.name}</strong> <span className="quiet">{me.role}</span>

@@ -10,7 +10,7 @@ export function useKeys(keys: Readonly<Record<string, (() => void) | undefined>>
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const { key, target, ctrlKey, metaKey, altKey } = event;
-      if (event.defaultPrevented || ctrlKey || metaKey || altKey || document.querySelector('dialog[open]')) return;
+      if (event.defaultPrevented || ctrlKey || metaKey || altKey || document.querySelector('dialog[open], :popover-open')) return;
       if (isTyping(target) && key !== 'Escape') return;
       if (key.startsWith('Arrow') && !isInList()) return;
       const handler = now.current[key];
