@@ -14,13 +14,15 @@ import { staffingGap } from './decisions/staffing-gap.ts';
 import { whatIf } from './decisions/what-if.ts';
 import { explainedDeadline } from './sla/explain-deadline.ts';
 import { sendMail } from './stack/samples.ts';
+import { preview, recomputedBy, wordsFor } from './recomputed.ts';
 import { slaReport } from './sla-report.ts';
 import { stackSecrets } from './stack/secrets.ts';
 import { readStackFile, STATE_DIR } from './stack/stack-file.ts';
 
 const HELP = `npm run signalbox -- <command>     talks to the Signalbox that npm start runs
 
-  apply FILE|DIR …                      applies configuration through the console: one bundle, all or nothing
+  apply FILE|DIR …                      applies configuration through the console: one bundle, all or nothing; says which clocks moved
+  apply --preview FILE|DIR …            says which clocks of open tickets would move, and applies nothing
   send FILE|DIR --door smtp             sends mails through the mail door
   dead-letters list [--all]             records the services could not process
   dead-letters show SERVICE ID          one record, untouched
@@ -75,6 +77,7 @@ function given() {
         minutes: { type: 'string', default: '10' },
         by: { type: 'string', default: 'queue' },
         'within-minutes': { type: 'string', default: '60' },
+        preview: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -115,12 +118,14 @@ async function apply(paths: readonly string[]): Promise<void> {
   if (paths.length === 0) throw new Error('apply needs at least one file or folder, such as: npm run signalbox -- apply config/sample');
   const to = theConsole();
   const documents = readCheckedFiles(paths);
+  if (values.preview) return decision(preview(to, documents, (words) => console.error(words)));
   const answer = await to.apply(documents);
-  show(answer, () =>
-    answer.changed.length === 0
-      ? `nothing changed; bundle ${answer.bundle} stays`
-      : `bundle ${answer.bundle}: ${answer.changed.join(', ')}`,
-  );
+  if (answer.changed.length === 0) return show(answer, () => `nothing changed; bundle ${answer.bundle} stays`);
+  const done = `bundle ${answer.bundle}: ${answer.changed.join(', ')}`;
+  if (!answer.changed.some((key) => /^(sla-policy|calendar)\//.test(key))) return show(answer, () => done);
+  const report = await recomputedBy(to, answer.bundle);
+  const words = report ? wordsFor(report) : ['which clocks moved is not said yet: the console shows it under Reports'];
+  show({ ...answer, recomputed: report ?? null }, () => [done, ...words].join('\n'));
 }
 
 /** Every file is one mail, in the order of their names. Refused ones are named and counted. */

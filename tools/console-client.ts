@@ -46,9 +46,18 @@ export class ConsoleClient {
    * One apply is one bundle: all documents become active together, or none.
    * @throws Error with a line for each problem: file, line, record and field, what is wrong and what is allowed.
    */
-  async apply(documents: readonly ConfigDocument[]): Promise<{ bundle: number; changed: string[] }> {
+  apply(documents: readonly ConfigDocument[]): Promise<{ bundle: number; changed: string[] }> {
+    return this.#send('/configuration', documents);
+  }
+
+  /** What an apply would do to the open tickets' clocks: the id to ask for the report by, and the documents that clocks follow; null when none does. */
+  preview(documents: readonly ConfigDocument[]): Promise<{ requestId: string | null; documents: string[] }> {
+    return this.#send('/configuration/preview', documents);
+  }
+
+  async #send<Answer>(path: string, documents: readonly ConfigDocument[]): Promise<Answer> {
     try {
-      return await this.call('POST', '/configuration', {
+      return await this.call<Answer>('POST', path, {
         documents: documents.map(({ kind, name, content }) => ({ kind, name, content })),
       });
     } catch (error) {

@@ -45,8 +45,11 @@ export class Asking {
     }));
   }
 
-  aboutNoTicket(asker: Asker, draft: (asked: Asked) => Draft) {
-    return this.#ask(asker, () => ({ ticketId: null, draft: (askedAt) => draft({ agentId: asker.by.agentId, askedAt }) }));
+  aboutNoTicket(asker: Asker, draft: (asked: Asked, requestId: string) => Draft) {
+    return this.#ask(asker, (requestId) => ({
+      ticketId: null,
+      draft: (askedAt) => draft({ agentId: asker.by.agentId, askedAt }, requestId),
+    }));
   }
 
   async #ask({ by: { agentId }, headers, response }: Asker, askOf: (requestId: string) => Omit<Ask, 'requestId' | 'agentId'>) {

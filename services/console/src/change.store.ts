@@ -6,7 +6,9 @@ export type Changed =
   | ({ readonly kind: 'ticket'; readonly id: string } & Audience)
   | { readonly kind: 'agent'; readonly id: string }
   | { readonly kind: 'queue'; readonly id: string }
-  | { readonly kind: 'request' | 'notice'; readonly id: string; readonly agentId: string }
+  | { readonly kind: 'recomputation'; readonly id: string }
+  | { readonly kind: 'request'; readonly id: string; readonly agentId: string }
+  | { readonly kind: 'notice'; readonly id: string; readonly agentId: string }
   | { readonly kind: 'configuration'; readonly id: string };
 
 /** All changes of one transaction's step, under one number. */

@@ -3,7 +3,7 @@ import { BUNDLE_KEY, ConfigBundle, configKinds, ConfigRecord, type AgentConfig, 
 import { ConfigurationSnapshot, type CommandHandler, type Outcome } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
 import { recordChanges } from './change.store.js';
-import { keyOf, planApply, type ActiveRecord, type Document, type Problem } from './domain/configuration.js';
+import { keyOf, planApply, type ActiveRecord, type Document, type Plan, type Problem } from './domain/configuration.js';
 
 /** The bundle in force, with what the console asks of it most. */
 export interface ActiveConfiguration {
@@ -53,18 +53,23 @@ export class ConfigurationStore {
     return this.#active;
   }
 
+  /** What an apply would make of what is active at this moment; nothing is stored. */
+  async plan(documents: readonly Document[], manager: EntityManager): Promise<{ latest: { bundle: number } | undefined; plan: Plan }> {
+    const [latest] = (await manager.query(LATEST)) as { bundle: number }[];
+    const active = latest ? await recordsOf(latest.bundle, manager) : [];
+    const highest = (await manager.query(`select kind || '/' || name as name, max(version) as version from config_record group by 1`)) as {
+      name: string;
+      version: number;
+    }[];
+    return { latest, plan: planApply(active, new Map(highest.map((row) => [row.name, row.version])), documents) };
+  }
+
   /** All or nothing. Applies wait for each other, so each is planned on what the one before it left. */
   readonly apply: CommandHandler<ApplyCommand, ApplyAnswer> = async (commands, { tx, now }) => {
     const outcomes: Outcome<ApplyAnswer>[] = [];
     await tx.query('lock table config_bundle in share row exclusive mode');
     for (const { documents, by } of commands) {
-      const [latest] = (await tx.query(LATEST)) as { bundle: number }[];
-      const active = latest ? await recordsOf(latest.bundle, tx) : [];
-      const highest = (await tx.query(`select kind || '/' || name as name, max(version) as version from config_record group by 1`)) as {
-        name: string;
-        version: number;
-      }[];
-      const plan = planApply(active, new Map(highest.map((row) => [row.name, row.version])), documents);
+      const { latest, plan } = await this.plan(documents, tx);
       if (!('active' in plan)) {
         outcomes.push({ events: [], answer: { problems: plan.problems } });
         continue;

@@ -15,6 +15,8 @@ import { HandOverController } from './hand-over.controller.js';
 import { LeaseRenewalTimer } from './lease-renewal.timer.js';
 import { MeController } from './me.controller.js';
 import { NextConsumer } from './next.consumer.js';
+import { RecomputationConsumer } from './recomputation.consumer.js';
+import { RecomputationStore } from './recomputation.store.js';
 import { ReportsController } from './reports.controller.js';
 import { NoticesController } from './notices.controller.js';
 import { NoticeStore } from './notice.store.js';
@@ -36,7 +38,7 @@ import { Tokens } from './tokens.js';
 @Module({})
 export class ConsoleModule {
   static with(environment: ConsoleEnvironment): DynamicModule {
-    const consumers = [TicketConsumer, AgentsConsumer, NextConsumer, OutlookConsumer];
+    const consumers = [TicketConsumer, AgentsConsumer, NextConsumer, OutlookConsumer, RecomputationConsumer];
     const controllers = [
       SessionsController,
       MeController,
@@ -61,6 +63,7 @@ export class ConsoleModule {
       SlaResultStore,
       OutlookStore,
       NoticeStore,
+      RecomputationStore,
     ];
     return {
       module: ConsoleModule,

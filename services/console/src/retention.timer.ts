@@ -13,6 +13,8 @@ const forgetAll = (clockOffsetMs: number): string[] => [
   // By then every reader has both words on a version, or one of them was compacted away.
   `delete from audited_load where (agent_id, agent_version) in (select agent_id, agent_version from audited_load where at < clock_timestamp() - interval '1 hour' limit ${DELETED_AT_ONCE_MAX})`,
   `delete from notice where notice_id in (select notice_id from notice where at < clock_timestamp() + interval '${clockOffsetMs} milliseconds' - interval '30 days' limit ${DELETED_AT_ONCE_MAX})`,
+  // Of bundles that were applied the report stays: there are as many as bundles.
+  `delete from recomputation where key in (select key from recomputation where preview and at < clock_timestamp() + interval '${clockOffsetMs} milliseconds' - interval '14 days' limit ${DELETED_AT_ONCE_MAX})`,
   `delete from sign_in_link where expires_at < clock_timestamp() - interval '1 day'`,
   `delete from session where expires_at < clock_timestamp() - interval '1 day'`,
 ];

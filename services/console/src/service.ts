@@ -9,6 +9,7 @@ import { AuditChannels } from './migrations/1795912200000-audit-channels.js';
 import { CreateSlaResult } from './migrations/1795914000000-create-sla-result.js';
 import { CreateQueueOutlook } from './migrations/1795914600000-create-queue-outlook.js';
 import { CreateNotice } from './migrations/1795915200000-create-notice.js';
+import { CreateRecomputation } from './migrations/1795915800000-create-recomputation.js';
 import { prepareWeb } from './web.js';
 
 export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDefinition {
@@ -25,6 +26,7 @@ export function consoleService(env: NodeJS.ProcessEnv = process.env): ServiceDef
       CreateSlaResult,
       CreateQueueOutlook,
       CreateNotice,
+      CreateRecomputation,
     ],
     environment,
     prepare: (app) => prepareWeb(app, environment.WEB_DIR),

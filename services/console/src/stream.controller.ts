@@ -192,7 +192,7 @@ function textFor(caller: Caller, change: Change, rows: Rows): string {
     } else if (one.kind === 'agent') {
       if (view.everything || one.id === caller.agentId)
         told.push({ ...agentRow(one.id, rows.agents.get(one.id), configuration), sequence, kind: one.kind, id: one.id });
-    } else if (one.kind === 'queue') {
+    } else if (one.kind === 'queue' || one.kind === 'recomputation') {
       if (view.everything) told.push({ sequence, kind: one.kind, id: one.id });
     } else if (one.kind === 'notice') {
       if (one.agentId === caller.agentId) told.push({ sequence, kind: one.kind, id: one.id });

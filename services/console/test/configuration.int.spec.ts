@@ -1,4 +1,4 @@
-import { ConfigTopic } from '@signalbox/contracts';
+import { ClocksRecomputed, ConfigTopic, ConsoleTopic, type Draft } from '@signalbox/contracts';
 import { COMPANY } from './company.js';
 import { TheConsole, tokenFor } from './the-console.js';
 
@@ -108,5 +108,96 @@ describe('an apply', () => {
   ] as const)('is refused to the role %s', async (role, status) => {
     const reply = await console_.call('POST', '/configuration', await tokenFor('ana', role), { documents: COMPANY });
     expect(reply).toMatchObject({ status, body: { title: 'Forbidden' } });
+  });
+});
+
+describe('a preview', () => {
+  const calendar = (opens: string) => ({
+    kind: 'calendar',
+    name: 'office',
+    content: { timeZone: 'Europe/Berlin', week: { mon: [[opens, '17:00']] }, holidays: [], extraOpen: {} },
+  });
+  const policy = (minutes: number) => ({
+    kind: 'sla-policy',
+    name: 'standard',
+    content: { calendar: 'office', hours: 'business', targets: { firstResponse: { normal: minutes } } },
+  });
+  const preview = (token: string, ...documents: object[]) => console_.call('POST', '/configuration/preview', token, { documents });
+  const recomputed = (key: string, fields: Partial<ClocksRecomputed['data']>): Draft =>
+    ClocksRecomputed(key, {
+      bundle: 1,
+      preview: true,
+      done: false,
+      tickets: 40,
+      checked: 10,
+      moved: 1,
+      clocksMoved: 1,
+      earlier: 1,
+      later: 0,
+      breachesAdded: 0,
+      breachesWithdrawn: 0,
+      examples: [],
+      problems: [],
+      asOf: '2026-11-20T09:00:00.000Z',
+      ...fields,
+    });
+  const twice = async (...events: Draft[]) => {
+    await console_.stack.publish(...events, ...events);
+    await console_.stack.settled();
+  };
+
+  it('asks what the policies and calendars that change would do, and changes nothing', async () => {
+    await apply(calendar('09:00'), policy(60));
+    const before = (await console_.call('GET', '/configuration', admin)).body;
+    const sue = await tokenFor('sue', 'supervisor');
+    const { status, body } = await preview(sue, calendar('09:00'), policy(30), { ...COMPANY[1]!, name: 'unheard' });
+    expect({ status, body }).toMatchObject({ status: 202, body: { documents: ['sla-policy/standard'] } });
+    await console_.stack.settled();
+    expect(console_.stack.eventsAbout(body.requestId, ConsoleTopic)).toMatchObject([
+      {
+        type: 'RecomputePreviewRequested',
+        id: body.requestId,
+        data: { agentId: 'sue', documents: [{ name: 'standard', content: policy(30).content }] },
+      },
+    ]);
+    const look = async () => (await console_.call('GET', `/configuration/previews/${body.requestId}`, sue)).body;
+    expect(await look()).toMatchObject({ requestId: body.requestId, report: null });
+    await twice(recomputed(body.requestId, {}));
+    expect(await look()).toMatchObject({ report: { done: false, checked: 10 } });
+    expect((await console_.call('GET', `/requests/${body.requestId}`, sue)).body.state).toBe('sending');
+    await twice(recomputed(body.requestId, { done: true, checked: 40, moved: 7 }));
+    expect(await look()).toMatchObject({ report: { done: true, moved: 7 } });
+    expect((await console_.call('GET', `/requests/${body.requestId}`, sue)).body).toMatchObject({
+      state: 'done',
+      outcome: { type: 'ClocksRecomputed' },
+    });
+    expect((await console_.call('GET', '/configuration', admin)).body).toEqual(before);
+  });
+
+  it('says at once that no clock follows what changes, and refuses what an apply would', async () => {
+    expect(await preview(admin, policy(60), { ...COMPANY[1]!, name: 'unheard' })).toMatchObject({
+      status: 200,
+      body: { requestId: null, documents: [] },
+    });
+    expect(await preview(admin, { ...policy(60), content: { ...policy(60).content, calendar: 'moon' } })).toMatchObject({
+      status: 422,
+      body: { problems: [{ document: 'sla-policy/standard', field: 'calendar' }] },
+    });
+    const many = Array.from({ length: 51 }, (_, nth) => ({ ...calendar('08:00'), name: `office-${nth}` }));
+    expect(await preview(admin, ...many)).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('51 policies and calendars') },
+    });
+    expect(await preview(await tokenFor('ana', 'agent'), policy(30))).toMatchObject({ status: 403 });
+    expect(await console_.call('GET', '/configuration/previews/none', admin)).toMatchObject({ status: 404 });
+  });
+
+  it('is kept apart from what applies did, of which the newest are listed', async () => {
+    const done = { preview: false, done: true, checked: 40 };
+    await twice(...Array.from({ length: 25 }, (_, nth) => recomputed(`bundle-${nth + 100}`, { ...done, bundle: nth + 100 })));
+    const { recomputations } = (await console_.call('GET', '/configuration/recomputations', admin)).body;
+    expect(recomputations).toHaveLength(20);
+    expect(recomputations[0]).toMatchObject({ bundle: 124, moved: 1 });
+    expect(await console_.call('GET', '/configuration/recomputations', await tokenFor('ana', 'agent'))).toMatchObject({ status: 403 });
   });
 });

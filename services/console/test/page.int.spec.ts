@@ -1,6 +1,7 @@
 import {
   type AssignmentProposed,
   ClocksChanged,
+  ClocksRecomputed,
   ConsoleTopic,
   ConsultEnded,
   ConsultStarted,
@@ -945,6 +946,15 @@ it('shows a supervisor what was promised and kept, and why not', async () => {
   const kept = page.getByRole('region', { name: 'Promises kept' });
   const battery = kept.getByRole('row', { name: /Workshop and electronics First response/ });
   await battery.getByText('waited in queue 1').waitFor();
+  const moved = { tickets: 6, checked: 2, moved: 1, clocksMoved: 1, earlier: 1, later: 0, breachesAdded: 0, breachesWithdrawn: 0 };
+  const recomputed = { ...moved, bundle: 2, preview: false, done: false, examples: [], problems: [], asOf: inMinutes(0) };
+  const applied = page.getByRole('region', { name: 'Policies and calendars applied' });
+  await twice(ClocksRecomputed('bundle-2', recomputed));
+  await applied.getByText('2 of 6…').waitFor();
+  await twice(
+    ClocksRecomputed('bundle-2', { ...recomputed, checked: 6, done: true, moved: 3, earlier: 1, later: 2, breachesWithdrawn: 1 }),
+  );
+  await applied.getByText('2 of 6…').waitFor({ state: 'detached' });
   await page
     .getByRole('region', { name: /Service level/ })
     .getByRole('row', { name: /Billing and contracts/ })

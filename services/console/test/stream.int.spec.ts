@@ -1,6 +1,6 @@
-import type { Draft } from '@signalbox/contracts';
+import { ClocksRecomputed, QueueOutlook, TicketEscalated, type Draft } from '@signalbox/contracts';
 import { COMPANY } from './company.js';
-import { assigned, caused, enriched, offered, proposed, received } from './the-story.js';
+import { assigned, caused, enriched, nine, offered, proposed, received } from './the-story.js';
 import { TheConsole, tokenFor } from './the-console.js';
 
 interface Told {
@@ -157,6 +157,35 @@ describe('the stream', () => {
     expect((await anas.until((one) => one.data.kind === 'request')).data).toMatchObject({ id: body.requestId, state: 'done' });
     await sues.until(status('wished', 'ana'));
     expect(sues.told.filter((one) => one.data.kind === 'request')).toEqual([]);
+    for (const reader of readers) reader.close();
+  });
+
+  it('tells of a notice its reader alone, and of queues and recomputed clocks whoever oversees them', async () => {
+    const readers = await Promise.all([open(ana), open(sue)]);
+    const [anas, sues] = readers as [Reader, Reader];
+    const report = { tickets: 1, checked: 1, moved: 0, clocksMoved: 0, earlier: 0, later: 0, breachesAdded: 0, breachesWithdrawn: 0 };
+    const pace = { waiting: 0, agents: 0, arrivalsPerHour: 0, beginningsPerHour: 0, workMinutes: 0, horizonMinutes: 60 };
+    await twice(
+      QueueOutlook('billing', { ...pace, breachInMinutes: null, asOf: nine }),
+      ClocksRecomputed('bundle-1', { ...report, bundle: 1, preview: false, done: true, examples: [], problems: [], asOf: nine }),
+      TicketEscalated('live', {
+        level: 1,
+        cause: 'due',
+        explanation: 'late',
+        notify: [],
+        recipients: [{ via: 'console', to: 'ana', because: 'owner' }],
+        escalatedAt: nine,
+      }),
+    );
+    await Promise.all([
+      anas.until((one) => one.data.kind === 'notice'),
+      sues.until((one) => one.data.kind === 'queue' && one.data.id === 'billing'),
+      sues.until((one) => one.data.kind === 'recomputation' && one.data.id === 'bundle-1'),
+      sues.until((one) => one.data.id === 'live'),
+    ]);
+    const kinds = (reader: Reader) => new Set(reader.told.flatMap(({ data }) => data.kind ?? []));
+    expect(kinds(sues)).toEqual(new Set(['queue', 'recomputation', 'ticket']));
+    expect(kinds(anas)).toEqual(new Set(['notice', 'ticket']));
     for (const reader of readers) reader.close();
   });
 

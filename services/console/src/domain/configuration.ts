@@ -87,6 +87,22 @@ export function planApply(active: readonly ActiveRecord[], highest: ReadonlyMap<
     : { problems: [], changed, removed, active: [...next.values()] };
 }
 
+type ClockKind = 'sla-policy' | 'calendar';
+/** What a plan changes of all that clocks follow; without content: taken away. */
+export function clockDocumentsOf({
+  changed,
+  removed,
+}: Extract<Plan, { problems: readonly [] }>): { kind: ClockKind; name: string; content?: unknown }[] {
+  const isOfClocks = (kind: string): kind is ClockKind => kind === 'sla-policy' || kind === 'calendar';
+  return [
+    ...changed.flatMap(({ kind, name, content }) => (isOfClocks(kind) ? [{ kind, name, content }] : [])),
+    ...removed.flatMap((key) => {
+      const [kind = '', name = ''] = key.split('/', 2);
+      return isOfClocks(kind) ? [{ kind, name }] : [];
+    }),
+  ];
+}
+
 function faultsOf({ kind, name, content }: Document): Problem[] {
   const document = `${kind}/${name}`;
   if (content === undefined) return [{ document, field: 'content', message: 'is missing (to take the document away: remove: true)' }];

@@ -1,6 +1,7 @@
 import type { ProblemDetails } from './problem.js';
 import { Problem } from './problem.js';
 import type { BoardController } from '../../src/board.controller.js';
+import type { ConfigurationController } from '../../src/configuration.controller.js';
 import type { MeController } from '../../src/me.controller.js';
 import type { NoticesController } from '../../src/notices.controller.js';
 import type { ReportsController } from '../../src/reports.controller.js';
@@ -26,6 +27,7 @@ export type Board = AnswerOf<BoardController['board']>;
 export type AgentRow = Board['agents'][number];
 export type SlaReport = AnswerOf<ReportsController['sla']>;
 export type Notices = AnswerOf<NoticesController['list']>;
+export type Recomputations = AnswerOf<ConfigurationController['recomputed']>;
 export type RequestRow = AnswerOf<RequestsController['find']>;
 export type Session = AnswerOf<SessionsController['open']>;
 export type Presence = Me['presence'];

@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import type { SlaReport } from './api.js';
+import type { Recomputations, SlaReport } from './api.js';
 import { serverNow } from './clock.js';
 import { useResource } from './stream.js';
-import { duration, plural, targetName } from './words.js';
+import { duration, fullMoment, moment, plural, targetName } from './words.js';
 
 const GROUPINGS = [
   { by: 'queue', words: 'Queue' },
@@ -74,6 +74,7 @@ export function ReportsView() {
       )}
       {report && <Kept report={report} />}
       {report && <ServiceLevels report={report} />}
+      <Recomputed />
     </main>
   );
 }
@@ -204,6 +205,58 @@ function ServiceLevels({ report: { serviceLevels, withinMinutes } }: { readonly 
         </table>
       )}
       <p className="quiet small">Automatic answers that helped are in neither level: no person was waited for.</p>
+    </section>
+  );
+}
+
+/** What the last changes of policies and calendars did to the open tickets' clocks. */
+function Recomputed() {
+  const { value } = useResource<Recomputations>('/configuration/recomputations', (change) => change.kind === 'recomputation');
+  if (!value || value.recomputations.length === 0) return null;
+  return (
+    <section className="card report" aria-labelledby="recomputed-title">
+      <h2 id="recomputed-title">Policies and calendars applied</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Bundle</th>
+            <th scope="col">As of</th>
+            <th scope="col">Open tickets</th>
+            <th scope="col">Moved</th>
+            <th scope="col">Earlier</th>
+            <th scope="col">Later</th>
+            <th scope="col">Breaches added</th>
+            <th scope="col">Breaches withdrawn</th>
+          </tr>
+        </thead>
+        <tbody>
+          {value.recomputations.map(
+            ({ bundle, asOf, done, checked, tickets, moved, earlier, later, breachesAdded, breachesWithdrawn, problems }) => (
+              <tr key={bundle}>
+                <th scope="row">
+                  {bundle}
+                  {problems.length > 0 && (
+                    <span className="tag warn" title={problems.join('; ')}>
+                      {plural(problems.length, 'problem')}
+                    </span>
+                  )}
+                </th>
+                <td>
+                  <time dateTime={asOf} title={fullMoment(asOf)}>
+                    {moment(asOf, serverNow())}
+                  </time>
+                </td>
+                <td>{done ? tickets : `${checked} of ${tickets}…`}</td>
+                <Count of={moved} />
+                <Count of={earlier} />
+                <Count of={later} />
+                <Count of={breachesAdded} />
+                <Count of={breachesWithdrawn} />
+              </tr>
+            ),
+          )}
+        </tbody>
+      </table>
     </section>
   );
 }

@@ -7,7 +7,7 @@ export type Change =
   | { readonly kind: 'ticket'; readonly id: string; readonly removed: true }
   | ({ readonly kind: 'ticket'; readonly id: string; readonly removed?: undefined } & TicketRow)
   | ({ readonly kind: 'agent'; readonly id: string } & AgentRow)
-  | { readonly kind: 'queue' | 'notice'; readonly id: string }
+  | { readonly kind: 'queue' | 'notice' | 'recomputation'; readonly id: string }
   | ({ readonly kind: 'request'; readonly id: string } & Omit<RequestRow, 'kind'>);
 type Listener = (change: Change) => void;
 

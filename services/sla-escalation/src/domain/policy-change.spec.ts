@@ -36,7 +36,7 @@ describe('a policy that was edited', () => {
 
   it('is not yet in force before its instant', () => {
     const versions = [since('01T00:00:00', slow), since('07T12:00:00', fast)];
-    expect(clocksUnder(versions, facts(received), at('07T11:59:59'))).toEqual(
+    expect(clocksUnder(versions, facts(received), at('07T11:59:59'))).toMatchObject(
       clocksOf(facts(received), slow, aroundTheClock, at('07T11:59:59')),
     );
   });
