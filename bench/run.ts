@@ -39,6 +39,17 @@ const BENCHMARKS: Record<string, { readonly what: string; readonly options: read
     what: 'proposals that assignment refuses, with three instances of routing under load',
     options: ['--agents 100,300,1000', '--instances 3', '--seconds 20'],
   },
+  sla: {
+    what: 'clocks started a second; how late deadlines fire at so many open clocks; how fast they are caught up with',
+    options: [
+      '--clocks 10000,100000,1000000   open, one measurement each',
+      '--tickets 20000   for the clocks started',
+      '--rate 100   deadlines a second',
+      '--seconds 60   of them',
+      '--backlog 20000   deadlines that fell due while the service was away',
+      '--profile FOLDER   CPU profiles of the service',
+    ],
+  },
 };
 const [name = '', ...rest] = process.argv.slice(2);
 const known = BENCHMARKS[name];

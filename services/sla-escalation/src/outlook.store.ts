@@ -11,6 +11,7 @@ export type Circle = 'category' | 'queue' | 'company';
 export const SLOTS = 16;
 
 export interface QueueFlow {
+  readonly waiting: number;
   readonly arrived: number;
   readonly begun: number;
   readonly units: number;
@@ -18,9 +19,6 @@ export interface QueueFlow {
 export interface ClaimedQueue {
   readonly queueId: string;
   readonly said: QueueSaid | null;
-  /** Tickets that wait, and tickets with a clock, the latter counted as far as they are looked at. */
-  readonly waiting: number;
-  readonly dated: number;
 }
 
 const COLUMNS =
@@ -42,15 +40,16 @@ const SAVE_TOLD = `
 const faded = (row: string, at: string, halfLifeMs: number): string =>
   `power(2, -greatest(0, extract(epoch from ${at} - ${row}.at))::float8 * 1000 / ${halfLifeMs})`;
 const ADD_FLOWS = `
-  insert into outlook_flow as f (queue_id, slot, arrived, begun, units, at)
-  select queue_id, $2, arrived, begun, units, $6 from unnest($1::text[], $3::float8[], $4::float8[], $5::float8[]) as x(queue_id, arrived, begun, units)
+  insert into outlook_flow as f (queue_id, slot, waiting, arrived, begun, units, at)
+  select queue_id, $2, waiting, arrived, begun, units, $7
+  from unnest($1::text[], $3::int[], $4::float8[], $5::float8[], $6::float8[]) as x(queue_id, waiting, arrived, begun, units)
   order by queue_id
   on conflict (queue_id, slot) do update set
-    arrived = f.arrived * ${faded('f', 'excluded.at', FLOW_HALF_LIFE_MS)} + excluded.arrived,
+    waiting = f.waiting + excluded.waiting, arrived = f.arrived * ${faded('f', 'excluded.at', FLOW_HALF_LIFE_MS)} + excluded.arrived,
     begun = f.begun * ${faded('f', 'excluded.at', FLOW_HALF_LIFE_MS)} + excluded.begun,
     units = f.units * ${faded('f', 'excluded.at', FLOW_HALF_LIFE_MS)} + excluded.units, at = greatest(f.at, excluded.at)`;
 const FLOWS = `
-  select queue_id, sum(arrived * w) as arrived, sum(begun * w) as begun, sum(units * w) as units
+  select queue_id, sum(waiting)::int as waiting, sum(arrived * w) as arrived, sum(begun * w) as begun, sum(units * w) as units
   from (select *, ${faded('f', '$2::timestamptz', FLOW_HALF_LIFE_MS)} as w from outlook_flow f where queue_id = any($1)) x group by queue_id`;
 const ADD_LEARNED = `
   insert into outlook_learned as l (what, circle, name, slot, tickets, minutes, at)
@@ -66,25 +65,31 @@ const LEARNED = `
   where what in ('work', 'reply') group by what, circle, name`;
 
 const ADD_QUEUES = 'insert into outlook_queue (queue_id) select * from unnest($1::text[]) as x(id) order by id on conflict do nothing';
-/** Skip locked rows: every instance works the same table, one looks at a queue at a time, a crash frees it. */
+/** Skip locked rows: every instance works the same table, and until their next turn these are nobody else's. */
 const CLAIM_QUEUES = `
-  select queue_id, said, (select count(*) from outlook_ticket t where t.queue_id = q.queue_id and waiting)::int as waiting,
-    (select count(*) from (select from outlook_ticket t where t.queue_id = q.queue_id and due_at is not null limit $3) x)::int as dated
-  from outlook_queue q where looked_at is null or looked_at <= $1 order by looked_at nulls first limit $2 for update of q skip locked`;
-const LOOKED_AT = `
-  update outlook_queue q set looked_at = $3, said = coalesce(x.said, q.said)
-  from unnest($1::text[], $2::json[]) as x(queue_id, said) where q.queue_id = x.queue_id`;
+  update outlook_queue q set looked_at = $1
+  from (select queue_id from outlook_queue where looked_at is null or looked_at <= $2
+        order by looked_at nulls first limit $3 for update skip locked) due
+  where q.queue_id = due.queue_id returning q.queue_id, q.said`;
+/** Whoever was overtaken by another instance, for a turn took it too long, keeps silent. */
+const SAY = `
+  update outlook_queue q set said = x.said from unnest($1::text[], $2::text[], $3::json[]) as x(queue_id, as_of, said)
+  where q.queue_id = x.queue_id and q.said ->> 'asOf' is not distinct from x.as_of returning q.queue_id`;
 const DATED = `
   select t.* from unnest($1::text[]) as q(id),
     lateral (select ${COLUMNS} from outlook_ticket where queue_id = q.id and due_at is not null order by due_at limit $2) t`;
-/** A row that somebody is writing is placed by them, under the configuration they read. */
+/** A row that somebody is writing is placed by them, under the configuration they read. Gives what it changes in what waits. */
 const MOVE = `
-  update outlook_ticket t set queue_id = moved.queue_id
-  from (select o.ticket_id, coalesce(o.queue_override, x.queue_id, $3) as queue_id
-        from outlook_ticket o left join unnest($1::text[], $2::text[]) as x(category, queue_id) on x.category = o.category
-        where (o.due_at is not null or o.waiting) and o.queue_id <> coalesce(o.queue_override, x.queue_id, $3)
-        for update of o skip locked) moved
-  where t.ticket_id = moved.ticket_id`;
+  with moved as (
+    select o.ticket_id, o.queue_id as from_id, coalesce(o.queue_override, x.queue_id, $3) as to_id
+    from outlook_ticket o left join unnest($1::text[], $2::text[]) as x(category, queue_id) on x.category = o.category
+    where (o.due_at is not null or o.waiting) and o.queue_id <> coalesce(o.queue_override, x.queue_id, $3)
+    for update of o skip locked
+  ), changed as (
+    update outlook_ticket t set queue_id = moved.to_id from moved where t.ticket_id = moved.ticket_id returning moved.*, t.waiting
+  )
+  select queue_id, sum(change)::int as waiting
+  from (select from_id as queue_id, -1 as change from changed where waiting union all select to_id, 1 from changed where waiting) x group by queue_id`;
 const FORGET = `
   delete from outlook_ticket where ctid = any(array(select ctid from outlook_ticket where status = 'closed' and since_at < $1 limit $2))`;
 
@@ -125,11 +130,12 @@ export class OutlookStore {
     if (told.size > 0) await this.tx.query(SAVE_TOLD, [[...told.keys()], [...told.values()].map((one) => JSON.stringify(one))]);
   }
 
-  async addFlows(flows: readonly Flow[], slot: number, now: Date): Promise<void> {
-    if (flows.length === 0) return;
-    const sums = new Map<string, { arrived: number; begun: number; units: number }>();
+  /** @param waiting change of what waits, by queue */
+  async addFlows(flows: readonly Flow[], waiting: ReadonlyMap<string, number>, slot: number, now: Date): Promise<void> {
+    const sums = new Map<string, { waiting: number; arrived: number; begun: number; units: number }>();
+    for (const [queueId, change] of waiting) if (change !== 0) sums.set(queueId, { waiting: change, arrived: 0, begun: 0, units: 0 });
     for (const flow of flows) {
-      const sum = sums.get(flow.queueId) ?? { arrived: 0, begun: 0, units: 0 };
+      const sum = sums.get(flow.queueId) ?? { waiting: 0, arrived: 0, begun: 0, units: 0 };
       const weight = weightOf(flow.at, now.getTime(), FLOW_HALF_LIFE_MS);
       if (flow.type === 'arrived') sum.arrived += weight * flow.share;
       else {
@@ -138,10 +144,12 @@ export class OutlookStore {
       }
       sums.set(flow.queueId, sum);
     }
+    if (sums.size === 0) return;
     const all = [...sums.values()];
     await this.tx.query(ADD_FLOWS, [
       [...sums.keys()],
       slot,
+      all.map((sum) => sum.waiting),
       all.map((sum) => sum.arrived),
       all.map((sum) => sum.begun),
       all.map((sum) => sum.units),
@@ -151,7 +159,7 @@ export class OutlookStore {
 
   async flowsOf(queueIds: readonly string[], now: Date): Promise<ReadonlyMap<string, QueueFlow>> {
     const rows = await this.tx.query<(QueueFlow & { queue_id: string })[]>(FLOWS, [queueIds, now]);
-    return new Map(rows.map(({ queue_id, arrived, begun, units }) => [queue_id, { arrived, begun, units }]));
+    return new Map(rows.map(({ queue_id, ...flow }) => [queue_id, flow]));
   }
 
   async addSamples(samples: readonly Sample[], slot: number, now: Date): Promise<void> {
@@ -192,30 +200,34 @@ export class OutlookStore {
   async addQueues(queueIds: readonly string[]): Promise<void> {
     await this.tx.query(ADD_QUEUES, [queueIds]);
   }
-  async claimQueues(lookedBefore: Date, max: number, datedMax: number): Promise<ClaimedQueue[]> {
-    const rows = await this.tx.query<{ queue_id: string; said: QueueSaid | null; waiting: number; dated: number }[]>(CLAIM_QUEUES, [
-      lookedBefore,
-      max,
-      datedMax,
-    ]);
-    return rows.map(({ queue_id, ...row }) => ({ queueId: queue_id, ...row }));
+  /** Those whose last turn was before; it is theirs now. */
+  async claimQueues(now: Date, lookedBefore: Date, max: number): Promise<ClaimedQueue[]> {
+    const [rows] = await this.tx.query<[{ queue_id: string; said: QueueSaid | null }[], number]>(CLAIM_QUEUES, [now, lookedBefore, max]);
+    return rows.map(({ queue_id, said }) => ({ queueId: queue_id, said }));
   }
-  /** @param said null: nothing new was said */
-  async lookedAt(queues: readonly { queueId: string; said: QueueSaid | null }[], now: Date): Promise<void> {
-    await this.tx.query(LOOKED_AT, [
-      queues.map(({ queueId }) => queueId),
-      queues.map(({ said }) => (said === null ? null : JSON.stringify(said))),
-      now,
+  /** Keeps what is to be said of queues. @returns those of which nothing was said since `before` */
+  async say(outlooks: readonly { queueId: string; before: QueueSaid | null; said: QueueSaid }[]): Promise<ReadonlySet<string>> {
+    if (outlooks.length === 0) return new Set();
+    const [rows] = await this.tx.query<[{ queue_id: string }[], number]>(SAY, [
+      outlooks.map(({ queueId }) => queueId),
+      outlooks.map(({ before }) => before?.asOf ?? null),
+      outlooks.map(({ said }) => JSON.stringify(said)),
     ]);
+    return new Set(rows.map(({ queue_id }) => queue_id));
   }
   /** The tickets with a clock, soonest due first within each queue. */
   async dated(queueIds: readonly string[], maxEach: number): Promise<OutlookTicket[]> {
     return (await this.tx.query<TicketRow[]>(DATED, [queueIds, maxEach])).map(toTicket);
   }
 
-  /** Another configuration may send categories elsewhere. */
-  async moveTickets(queueOfCategory: ReadonlyMap<string, string>, defaultQueue: string): Promise<void> {
-    await this.tx.query(MOVE, [[...queueOfCategory.keys()], [...queueOfCategory.values()], defaultQueue]);
+  /** Another configuration may send categories elsewhere. @returns the change of what waits, by queue */
+  async moveTickets(queueOfCategory: ReadonlyMap<string, string>, defaultQueue: string): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.tx.query<{ queue_id: string; waiting: number }[]>(MOVE, [
+      [...queueOfCategory.keys()],
+      [...queueOfCategory.values()],
+      defaultQueue,
+    ]);
+    return new Map(rows.map(({ queue_id, waiting }) => [queue_id, waiting]));
   }
 
   /** Tickets closed before; at most `max` a call. */

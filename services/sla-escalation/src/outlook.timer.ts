@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { QueueOutlook, type Draft } from '@signalbox/contracts';
-import { UnitOfWork, type CommandHandler, type ConfigurationSnapshot, type Delivery } from '@signalbox/messaging';
+import { UnitOfWork, type CommandHandler, type ConfigurationSnapshot } from '@signalbox/messaging';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
 import { AgentPresenceStore, type Staff } from './agent-presence.store.js';
 import {
   beginningsPerHour,
@@ -13,33 +15,55 @@ import {
   type Learned,
   type LearnedOf,
   type QueueLoad,
+  type QueueSaid,
 } from './domain/outlook.js';
 import { expectationOf, inLine, isWaiting, tellOutlook, type OutlookTicket, type Told, type What } from './domain/outlook-ticket.js';
-import { circlesOf, FLOW_HALF_LIFE_MS, learnedKey, OutlookStore, type ClaimedQueue, type QueueFlow } from './outlook.store.js';
+import { circlesOf, FLOW_HALF_LIFE_MS, learnedKey, OutlookStore, SLOTS, type ClaimedQueue, type QueueFlow } from './outlook.store.js';
 import { queueIn, WorkingTimes } from './working-times.js';
 
 const LOOK_MS = 15_000;
 /** A little less, so that an instance whose turn comes early does not miss its queues. */
 const LOOK_AGAIN_MS = 14_000;
 const QUEUES_MAX = 20;
-/** Looked at in one unit, soonest due first: about 0.2 s of work. */
+/** Tickets looked at in one turn, soonest due first: each queue has an equal part of it, but not less than the second figure. */
 const TICKETS_MAX = 20_000;
+const TICKETS_OF_QUEUE_MIN = 50;
+/** Between so many, whatever is due comes first. */
+const COMPUTED_AT_ONCE = 500;
+const SAID_AT_ONCE = 500;
 const FORGET_AFTER_MS = 30 * 86_400_000;
 const FORGET_MAX = 1_000;
-const HOUR_MS = 3_600_000;
+const FORGET_EVERY_MS = 60_000;
 
-/** Looks ahead, queue by queue: whoever comes first, one instance at a time. */
+interface Turn {
+  readonly queues: readonly ClaimedQueue[];
+  readonly now: Date;
+  readonly config: ConfigurationSnapshot;
+}
+/** What was found, to be said if it still holds on the locked row. */
+type Finding =
+  | { readonly type: 'ticket'; readonly ticketId: string; readonly learned: Readonly<Record<What, LearnedOf>> }
+  | { readonly type: 'queue'; readonly queueId: string; readonly before: QueueSaid | null; readonly said: QueueSaid };
+
+/**
+ * Looks ahead, queue by queue: whoever comes first, one instance at a time. What it reads and computes is no part of a unit of work, or
+ * deadlines that fall due meanwhile would wait for it; only what there is to say is.
+ */
 @Injectable()
 export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('OutlookTimer');
   readonly #times = new WorkingTimes();
+  readonly #slot = Math.floor(Math.random() * SLOTS);
   #bundle = 0;
   #forgotAt = 0;
   #interval: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(@Inject(UnitOfWork) private readonly unit: UnitOfWork) {}
+  constructor(
+    @Inject(UnitOfWork) private readonly unit: UnitOfWork,
+    @Inject(DataSource) private readonly database: DataSource,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.#interval = setInterval(() => void this.lookAtDue().catch((error: Error) => this.#logger.warn(error.message)), LOOK_MS);
@@ -55,103 +79,91 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
     return (this.#looking ??= this.#lookAtAll().finally(() => (this.#looking = undefined)));
   }
   async #lookAtAll(): Promise<void> {
-    while (!this.#stopped && (await this.unit.submit(this.#look, undefined)) > 0);
+    while (!this.#stopped) {
+      const turn = await this.unit.submit(this.#claim, undefined);
+      if (turn.queues.length === 0) return;
+      const findings = await this.#lookAt(turn);
+      for (let from = 0; from < findings.length && !this.#stopped; from += SAID_AT_ONCE)
+        await this.unit.submit(this.#say, findings.slice(from, from + SAID_AT_ONCE));
+    }
   }
 
-  /** The answer: queues looked at. */
-  readonly #look: CommandHandler<undefined, number> = async (commands, delivery) => {
-    const { tx, now, config } = delivery;
+  readonly #claim: CommandHandler<undefined, Turn> = async (commands, { tx, now, config }) => {
     const store = new OutlookStore(tx);
-    await this.#follow(config, store);
-    await this.#forget(store, delivery);
-    const claimed = within(await store.claimQueues(new Date(now.getTime() - LOOK_AGAIN_MS), QUEUES_MAX, TICKETS_MAX));
-    const events = claimed.length === 0 ? [] : await this.#lookAt(claimed, store, delivery);
-    return commands.map((_, index) => ({ events: index === 0 ? events : [], answer: claimed.length }));
+    if (config.bundle !== this.#bundle) await this.#follow(config, store, now);
+    if (now.getTime() - this.#forgotAt > FORGET_EVERY_MS) {
+      this.#forgotAt = now.getTime();
+      const before = new Date(now.getTime() - FORGET_AFTER_MS);
+      await store.forget(before, FORGET_MAX);
+      await new AgentPresenceStore(tx).forget(before, FORGET_MAX);
+    }
+    const queues = await store.claimQueues(now, new Date(now.getTime() - LOOK_AGAIN_MS), QUEUES_MAX);
+    return commands.map(() => ({ events: [], answer: { queues, now, config } }));
   };
 
   /** Each instance sees a new bundle once; what another has done already changes nothing. */
-  async #follow(config: ConfigurationSnapshot, store: OutlookStore): Promise<void> {
-    if (config.bundle === this.#bundle) return;
+  async #follow(config: ConfigurationSnapshot, store: OutlookStore, now: Date): Promise<void> {
     await store.addQueues([...config.all('queue').keys()]);
     const categories = new Map([...config.all('category')].map(([name, { queue }]) => [name, queue]));
-    await store.moveTickets(categories, queueIn(config, { category: null, queueOverride: null }));
+    const waiting = await store.moveTickets(categories, queueIn(config, { category: null, queueOverride: null }));
+    await store.addFlows([], waiting, this.#slot, now);
     this.#bundle = config.bundle;
   }
 
-  async #forget(store: OutlookStore, { tx, now }: Delivery): Promise<void> {
-    if (now.getTime() - this.#forgotAt < HOUR_MS / 60) return;
-    this.#forgotAt = now.getTime();
-    const before = new Date(now.getTime() - FORGET_AFTER_MS);
-    await store.forget(before, FORGET_MAX);
-    await new AgentPresenceStore(tx).forget(before, FORGET_MAX);
-  }
-
-  async #lookAt(claimed: readonly ClaimedQueue[], store: OutlookStore, { tx, now, config }: Delivery): Promise<Draft[]> {
-    const ids = claimed.map(({ queueId }) => queueId);
-    const tickets = await store.dated(ids, TICKETS_MAX);
+  async #lookAt({ queues, now, config }: Turn): Promise<Finding[]> {
+    const store = new OutlookStore(this.database.manager);
+    const ids = queues.map(({ queueId }) => queueId);
+    const ticketsMax = Math.max(TICKETS_OF_QUEUE_MIN, Math.floor(TICKETS_MAX / Math.max(1, config.all('queue').size)));
+    const tickets = await store.dated(ids, ticketsMax);
     const circles = [...tickets, ...ids.map((queueId) => ({ category: null, queueId }))].flatMap(circlesOf);
     const learned = await store.learned(circles, now);
-    const [staff, flows] = [await new AgentPresenceStore(tx).staffOf(ids), await store.flowsOf(ids, now)];
-    const events: Draft[] = await this.#tellTickets(tickets, learned, store, now, config);
+    const staff = await new AgentPresenceStore(this.database.manager).staffOf(ids);
+    const flows = await store.flowsOf(ids, now);
+    const findings: Finding[] = [];
+    for (const [nth, ticket] of tickets.entries()) {
+      if (nth % COMPUTED_AT_ONCE === 0) await breathe();
+      const expected = learnedOf(ticket, learned);
+      if (this.#tell(ticket, expected, now, config).events.length > 0)
+        findings.push({ type: 'ticket', ticketId: ticket.ticketId, learned: expected });
+    }
     const byQueue = Map.groupBy(tickets, ({ queueId }) => queueId);
-    const looked = claimed.map((queue) => {
-      const load = this.#loadOf(
-        queue,
-        byQueue.get(queue.queueId) ?? [],
-        learned,
-        staff.get(queue.queueId),
-        flows.get(queue.queueId),
-        config,
-      );
-      const { breachInMinutes, ticketId } = queueOutlook(load, now.getTime());
-      const outlook = {
-        waiting: load.waiting,
-        agents: load.agents,
-        arrivalsPerHour: round(load.arrivalsPerHour),
-        beginningsPerHour: round(beginningsPerHour(load)),
-        workMinutes: round(load.workMinutes ?? 0),
-        breachInMinutes: breachInMinutes === null ? null : round(breachInMinutes),
-        ...(ticketId === undefined ? {} : { ticketId }),
-        horizonMinutes: HORIZON_MINUTES,
-        asOf: now.toISOString(),
-      };
-      const news = isNews(queue.said, outlook);
-      if (news) events.push(QueueOutlook(queue.queueId, outlook));
-      return { queueId: queue.queueId, said: news ? outlook : null };
-    });
-    await store.lookedAt(looked, now);
-    return events;
+    for (const { queueId, said: before } of queues) {
+      await breathe();
+      const load = this.#loadOf(queueId, byQueue.get(queueId) ?? [], learned, staff.get(queueId), flows.get(queueId), config);
+      const said = queueSaid(load, now);
+      if (isNews(before, said)) findings.push({ type: 'queue', queueId, before, said });
+    }
+    return findings;
   }
 
-  /** Decided on what was read; what is said is decided again on the locked row. */
-  async #tellTickets(
-    tickets: readonly OutlookTicket[],
-    learned: ReadonlyMap<string, Learned>,
-    store: OutlookStore,
-    now: Date,
-    config: ConfigurationSnapshot,
-  ): Promise<Draft[]> {
-    const tell = (ticket: OutlookTicket) =>
-      tellOutlook(ticket, learnedOf(ticket, learned), this.#times.of(config, ticket.policy), now.getTime());
-    const turned = tickets.filter((ticket) => tell(ticket).events.length > 0).map(({ ticketId }) => ticketId);
-    if (turned.length === 0) return [];
+  readonly #say: CommandHandler<readonly Finding[], void> = async (commands, { tx, now, config }) => {
+    const store = new OutlookStore(tx);
     const events: Draft[] = [];
+    const findings = commands.flat();
+    const tickets = new Map(findings.flatMap((one) => (one.type === 'ticket' ? [[one.ticketId, one.learned]] : [])));
     const told = new Map<string, readonly Told[]>();
-    for (const ticket of (await store.lock(turned.sort(), { skipLocked: true })).values()) {
-      const one = tell(ticket);
+    for (const ticket of tickets.size === 0 ? [] : (await store.lock([...tickets.keys()].sort(), { skipLocked: true })).values()) {
+      const one = this.#tell(ticket, tickets.get(ticket.ticketId)!, now, config);
       told.set(ticket.ticketId, one.told);
       events.push(...one.events);
     }
     await store.saveTold(told);
-    return events;
+    const queues = findings.filter((one) => one.type === 'queue');
+    const news = await store.say(queues);
+    events.push(...queues.filter(({ queueId }) => news.has(queueId)).map(({ queueId, said }) => QueueOutlook(queueId, said)));
+    return commands.map((_, index) => ({ events: index === 0 ? events : [], answer: undefined }));
+  };
+
+  #tell(ticket: OutlookTicket, learned: Readonly<Record<What, LearnedOf>>, now: Date, config: ConfigurationSnapshot) {
+    return tellOutlook(ticket, learned, this.#times.of(config, ticket.policy), now.getTime());
   }
 
   #loadOf(
-    { queueId, waiting }: ClaimedQueue,
+    queueId: string,
     tickets: readonly OutlookTicket[],
     learned: ReadonlyMap<string, Learned>,
     staff: Staff = { agents: 0, unitsMax: 0, unitsUsed: 0 },
-    flow: QueueFlow = { arrived: 0, begun: 0, units: 0 },
+    flow: QueueFlow = { waiting: 0, arrived: 0, begun: 0, units: 0 },
     config: ConfigurationSnapshot,
   ): QueueLoad {
     const inQueue = tickets.filter(isWaiting);
@@ -163,7 +175,7 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
     const units = flow.begun >= 1 && flow.units > 0 ? flow.units / flow.begun : unitsOf(config, queueId);
     return {
       tickets: inQueue.map((ticket) => inLine(ticket, learnedOf(ticket, learned), this.#times.of(config, ticket.policy))),
-      waiting,
+      waiting: Math.max(0, flow.waiting),
       agents: staff.agents,
       slots: staff.unitsMax / units,
       freeSlots: (staff.unitsMax - staff.unitsUsed) / units,
@@ -178,10 +190,19 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
   }
 }
 
-/** As many queues as have together no more tickets than one unit looks at; at least one. */
-function within(claimed: readonly ClaimedQueue[]): ClaimedQueue[] {
-  let tickets = 0;
-  return claimed.filter(({ dated }, index) => (tickets += dated) <= TICKETS_MAX || index === 0);
+function queueSaid(load: QueueLoad, now: Date): QueueSaid {
+  const { breachInMinutes, ticketId } = queueOutlook(load, now.getTime());
+  return {
+    waiting: load.waiting,
+    agents: load.agents,
+    arrivalsPerHour: round(load.arrivalsPerHour),
+    beginningsPerHour: round(beginningsPerHour(load)),
+    workMinutes: round(load.workMinutes ?? 0),
+    breachInMinutes: breachInMinutes === null ? null : round(breachInMinutes),
+    ...(ticketId === undefined ? {} : { ticketId }),
+    horizonMinutes: HORIZON_MINUTES,
+    asOf: now.toISOString(),
+  };
 }
 
 function learnedOf(

@@ -11,7 +11,17 @@ import {
   type TicketReceived,
 } from '@signalbox/contracts';
 import type { Delivery } from '@signalbox/messaging';
-import { follow, newTicket, noteClocks, type Flow, type OutlookFact, type Rules, type Sample } from './domain/outlook-ticket.js';
+import {
+  follow,
+  isWaiting,
+  newTicket,
+  noteClocks,
+  type Flow,
+  type OutlookFact,
+  type OutlookTicket,
+  type Rules,
+  type Sample,
+} from './domain/outlook-ticket.js';
 import { OutlookStore, SLOTS } from './outlook.store.js';
 import { queueIn, WorkingTimes } from './working-times.js';
 
@@ -41,10 +51,17 @@ export class TicketFollower {
     const flows: Flow[] = [];
     const samples: Sample[] = [];
     const withdrawn: SlaOutlook[] = [];
+    const waiting = new Map<string, number>();
+    const count = (ticket: OutlookTicket, change: number): void => {
+      if (isWaiting(ticket)) waiting.set(ticket.queueId, (waiting.get(ticket.queueId) ?? 0) + change);
+    };
     const ticketOf = (ticketId: string) =>
       tickets.get(ticketId) ?? newTicket(ticketId, rules.queueOf({ category: null, queueOverride: null }));
     for (const { ticketId, fact } of facts) {
-      const followed = follow(ticketOf(ticketId), fact, rules);
+      const before = ticketOf(ticketId);
+      const followed = follow(before, fact, rules);
+      count(before, -1);
+      count(followed.ticket, 1);
       tickets.set(ticketId, followed.ticket);
       flows.push(...followed.flows);
       samples.push(...followed.samples);
@@ -55,7 +72,7 @@ export class TicketFollower {
       withdrawn.push(...noted.events);
     }
     await store.save(ids.map(ticketOf));
-    await store.addFlows(flows, this.#slot, now);
+    await store.addFlows(flows, waiting, this.#slot, now);
     await store.addSamples(samples, this.#slot, now);
     return withdrawn;
   }

@@ -27,13 +27,14 @@ export class CreateOutlook implements MigrationInterface {
         due_at timestamptz
       );
       create index outlook_ticket_due on outlook_ticket (queue_id, due_at) where due_at is not null;
-      create index outlook_ticket_waiting on outlook_ticket (queue_id) where waiting;
       create index outlook_ticket_closed on outlook_ticket (since_at) where status = 'closed';
 
-      -- Exponentially weighted counts as of at. They add up, in any order: an instance writes to a slot of its own choice and waits for nobody.
+      -- Counts, all but the first exponentially weighted as of at. They add up, in any order: an instance writes to a slot of its own choice and waits for nobody.
       create table outlook_flow (
         queue_id text not null,
         slot smallint not null,
+        -- Of this slot's changes; the slots together have what waits.
+        waiting int not null,
         arrived double precision not null,
         begun double precision not null,
         units double precision not null,
