@@ -1,18 +1,18 @@
-import type { Calendar } from '@signalbox/contracts';
 import { appliedBundles, type ConfigurationSnapshot, type Delivery } from '@signalbox/messaging';
 import type { EntityManager } from 'typeorm';
-import { aroundTheClock, businessTime, type WorkingTime } from './domain/calendar.js';
 import type { Configured } from './domain/check.js';
 import { fits } from './domain/policy.js';
 import type { ActivePolicy, Rulebook } from './domain/rules.js';
-import type { About } from './domain/sla-ticket.js';
+import { queueIn, WorkingTimes } from './working-times.js';
 
+/** Tiers are what upstream systems say they are. */
+const KNOWN_MAX = 10_000;
 /** What clocks depend on: the rules, and whose queue a ticket is in. */
 const KINDS = ['sla-policy', 'calendar', 'category', 'company'] as const;
 
 /** What holds now and what held before, for all tickets. Computed once per bundle: a calendar's years of opening hours are worth keeping. */
 export class Policies {
-  readonly #times = new WeakMap<Calendar, WorkingTime>();
+  readonly #times = new WorkingTimes();
   readonly #warned = new Set<string>();
   #bundle = 0;
   #rulesBundle = 0;
@@ -45,14 +45,17 @@ export class Policies {
 
   /** A bundle's policies and calendars as tickets are judged by them. */
   bookOf(from: number, config: ConfigurationSnapshot): Rulebook {
+    const policies = [...config.all('sla-policy')];
     const known = new Map<string, ActivePolicy | undefined>();
     return {
       from,
       find: (about) => {
-        const name = policyFor(config, about);
-        if (name === undefined) return undefined;
-        if (!known.has(name)) known.set(name, this.#active(config, name));
-        return known.get(name);
+        const key = JSON.stringify([about.tier, about.channel, about.category]);
+        if (known.has(key)) return known.get(key);
+        const name = fits(policies, about);
+        const active = name === undefined ? undefined : this.#active(config, name);
+        if (known.size < KNOWN_MAX) known.set(key, active);
+        return active;
       },
     };
   }
@@ -75,20 +78,10 @@ export class Policies {
       policy: { name, version: config.versionOf('sla-policy', name) },
       calendar: { name: policy.calendar, version: config.versionOf('calendar', policy.calendar) },
     };
-    return { policy, named, time: calendar && policy.hours === 'business' ? this.#timeOf(calendar) : aroundTheClock };
-  }
-
-  #timeOf(calendar: Calendar): WorkingTime {
-    let time = this.#times.get(calendar);
-    if (!time) this.#times.set(calendar, (time = businessTime(calendar)));
-    return time;
+    return { policy, named, time: this.#times.of(config, name) };
   }
 }
 
-const policyFor = (config: ConfigurationSnapshot, about: About): string | undefined => fits([...config.all('sla-policy')], about);
-
-/** Routing's rule: the category's queue, else the company's. */
 function queuesIn(config: ConfigurationSnapshot): Configured['queueOf'] {
-  const [company] = config.all('company').values();
-  return (category) => (category === null ? undefined : config.find('category', category)?.queue) ?? company?.defaultQueue ?? null;
+  return (category) => queueIn(config, { category, queueOverride: null }) || null;
 }
