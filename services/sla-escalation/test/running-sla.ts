@@ -139,9 +139,9 @@ export class RunningSla {
     await this.stack.publishRaw(...records, ...records);
   }
 
-  /** Everything said about a ticket, as soon as it satisfies: what time brings about. Gives up after 15 s with what was said last. */
+  /** Everything said about a ticket, as soon as it satisfies: what time brings about. Gives up after 40 s with what was said last. */
   async said(ticketId: string, satisfied: (events: readonly SeenEvent[]) => boolean): Promise<readonly SeenEvent[]> {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 40_000;
     for (;;) {
       const events = this.stack.eventsAbout(ticketId, SlaEscalationTopic);
       if (satisfied(events)) return events;
