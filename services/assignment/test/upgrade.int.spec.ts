@@ -7,6 +7,7 @@ import { RememberLastAssignment } from '../src/migrations/1795911000000-remember
 import { FollowShifts } from '../src/migrations/1795911600000-follow-shifts.js';
 import { KeepSkillsOfTransfers } from '../src/migrations/1795912200000-keep-skills-of-transfers.js';
 import { KeepWithinLimits } from '../src/migrations/1795998000000-keep-within-limits.js';
+import { MergeTickets } from '../src/migrations/1796054400000-merge-tickets.js';
 import { TicketStore } from '../src/ticket.store.js';
 
 /** Runs in a schema of its own that nothing survives of. */
@@ -19,7 +20,14 @@ async function inSchema(work: (tx: EntityManager, migrate: (step: 'before' | 'no
     await runner.query('set local search_path to upgrade');
     await work(runner.manager, async (step) => {
       for (const migration of step === 'now'
-        ? [new HandOver(), new RememberLastAssignment(), new FollowShifts(), new KeepSkillsOfTransfers(), new KeepWithinLimits()]
+        ? [
+            new HandOver(),
+            new RememberLastAssignment(),
+            new FollowShifts(),
+            new KeepSkillsOfTransfers(),
+            new KeepWithinLimits(),
+            new MergeTickets(),
+          ]
         : [new CreateAssignment(), new RepeatStates()])
         await migration.up(runner);
     });
