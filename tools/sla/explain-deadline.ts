@@ -56,7 +56,7 @@ function wordsOf(clocks: readonly ExplainedClock[], timeZone: string, now: strin
   const instant = (name: string, at: string | null): string[] => (at === null ? [] : [line(name, wall(at))]);
   return [
     `in the time of ${timeZone}, as of ${wall(now)}`,
-    ...(clocks.length === 0 ? ['no clocks: the policy has no target for this ticket'] : []),
+    ...(clocks.length === 0 ? ['no clocks: not yet received, or a policy without a target for its priority'] : []),
     ...clocks.flatMap(({ target, instance, status, startedAt, dueAt, breachedAt, stoppedAt, targetMinutes, spentMinutes, segments }) => [
       '',
       `${target} ${instance}: ${status}`,

@@ -78,7 +78,7 @@ export function businessTime(calendar: Calendar): WorkingTime {
     if (latest && instant >= latest.from && instant < latest.to) return latest;
     const year = new Date(instant).getUTCFullYear();
     if (!(year >= YEAR_MIN && year <= YEAR_MAX)) {
-      throw new RangeError(`instant ${instant} lies outside the years a calendar can tell: ${YEAR_MIN} to ${YEAR_MAX}`);
+      throw new RangeError(`${new Date(instant).toISOString()} lies outside the years a calendar can tell: ${YEAR_MIN} to ${YEAR_MAX}`);
     }
     latest = years.get(year) ?? buildYear(zone, year, hoursOf);
     years.set(year, latest);

@@ -105,6 +105,8 @@ describe('complaints about other systems', () => {
 });
 
 describe('a case that cannot be calculated', () => {
+  // Deeper than what can be written out again.
+  const deep = Array.from({ length: 100_000 }).reduce<unknown[]>((inner) => [inner], []);
   const valid = { calendar: office, policy, events: [received], now: '2026-12-01T09:00:00Z' };
   it.each([
     [
@@ -121,7 +123,11 @@ describe('a case that cannot be calculated', () => {
       { ...valid, calendar: { ...office, week: {}, extraOpen: {} } },
       'calendar: opens for less than the 240 minutes of firstResponse',
     ],
-    ['a year too far', { ...valid, events: [{ ...received, at: '1850-01-01T00:00:00Z' }] }, 'outside the years a calendar can tell'],
+    [
+      'a year too far',
+      { ...valid, events: [{ ...received, at: '1850-01-01T00:00:00Z' }] },
+      'events, now: 1850-01-01T00:00:00.000Z lies outside the years a calendar can tell',
+    ],
     ['no object', 7, 'the case: expected object, not 7'],
     [
       'an interval that ends before it begins',
@@ -139,6 +145,12 @@ describe('a case that cannot be calculated', () => {
       { ...valid, policy: { ...policy, targets: { resolution: { low: '60', high: -1 } } } },
       'policy.targets.resolution.low: expected number, not "60"\npolicy.targets.resolution.high: expected number to be >0, not -1',
     ],
+    [
+      'a target of ages, around the clock',
+      { ...valid, policy: { ...policy, hours: 'calendar', targets: { resolution: { normal: 1e300 } } } },
+      'policy: the 1e+300 minutes of resolution from 2026-11-27T16:10:00.000Z on end after the year 9999',
+    ],
+    ['a list in place of an object, however deep', { ...valid, calendar: deep }, 'calendar: expected object, not this list'],
     ['more than can be named', { ...valid, events: Array.from({ length: 1000 }, () => 7) }, '\nand 900 more'],
   ])('%s is named', (_what, input, words) => {
     expect(() => explainDeadline(input)).toThrow(InvalidCase);

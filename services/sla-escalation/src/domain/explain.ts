@@ -8,6 +8,7 @@ import type { Happening, TicketFact } from './ticket-fact.js';
 const MINUTE_MS = 60_000;
 const EVENTS_MAX = 10_000;
 const REASONS_MAX = 100;
+const LAST_INSTANT = Date.UTC(9999, 11, 31);
 
 const instant = z.iso.datetime({ offset: true, error: "an instant such as '2026-11-27T16:10:00Z'" });
 const event = z.discriminatedUnion(
@@ -87,8 +88,16 @@ function reasonOf(issue: z.core.$ZodIssue, input: unknown): string {
   if (issue.code === 'invalid_key') return `${place}: its name: expected ${issue.issues[0]?.message.replace(/^Invalid /, 'a valid ')}`;
   const expected = issue.message.replace(/^(Invalid|Too) [^:]*: expected |, received \w+$/g, '').replace(/^Invalid /, 'a valid ');
   const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input);
-  const shown = given === undefined ? 'nothing' : JSON.stringify(given);
-  return `${place}: ${expected.includes(' must ') ? '' : 'expected '}${expected}${shown.length > 60 ? '' : `, not ${shown}`}`;
+  return `${place}: ${expected.includes(' must ') ? '' : 'expected '}${expected}${shown(given)}`;
+}
+
+/** What is short enough to be told; an interval is. */
+function shown(value: unknown): string {
+  if (value === undefined) return ', not nothing';
+  const isFlat = !Array.isArray(value) || (value.length <= 2 && value.every((item) => typeof item !== 'object'));
+  const text =
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? 'an object' : isFlat ? JSON.stringify(value) : 'this list';
+  return text.length > 60 ? '' : `, not ${text}`;
 }
 
 /** One clock as people and tests read it. Throws InvalidCase when its deadline lies beyond the calendar. */
@@ -98,6 +107,9 @@ export function explainClock(clock: ClockState, time: WorkingTime, now: number):
     throw new InvalidCase(
       `calendar: opens for less than the ${targetMinutes} minutes of ${target} between ${iso(startedAt)} and the year 2200`,
     );
+  }
+  if (dueAt !== null && dueAt > LAST_INSTANT) {
+    throw new InvalidCase(`policy: the ${targetMinutes} minutes of ${target} from ${iso(startedAt)} on end after the year 9999`);
   }
   return {
     target,
@@ -173,7 +185,7 @@ function withinYears<T>(calculate: () => T): T {
   try {
     return calculate();
   } catch (error) {
-    if (error instanceof RangeError) throw new InvalidCase(`events: ${error.message}`, { cause: error });
+    if (error instanceof RangeError) throw new InvalidCase(`events, now: ${error.message}`, { cause: error });
     throw error;
   }
 }
