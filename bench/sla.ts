@@ -281,8 +281,8 @@ class Measured {
     return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024);
   }
 }
-function spread(values: readonly number[]) {
-  const sorted = values.toSorted((a, b) => a - b);
+function spread(measuredMs: readonly number[]) {
+  const sorted = measuredMs.toSorted((a, b) => a - b);
   const at = (share: number): number => Math.round(percentile(sorted, share));
   return { p50: at(0.5), p99: at(0.99), max: Math.round(sorted.at(-1) ?? NaN) };
 }

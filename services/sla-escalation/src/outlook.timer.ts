@@ -115,21 +115,23 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
     const ids = queues.map(({ queueId }) => queueId);
     const ticketsMax = Math.max(TICKETS_OF_QUEUE_MIN, Math.floor(TICKETS_MAX / Math.max(1, config.all('queue').size)));
     const tickets = await store.dated(ids, ticketsMax);
-    const circles = [...tickets, ...ids.map((queueId) => ({ category: null, queueId }))].flatMap(circlesOf);
-    const learned = await store.learned(circles, now);
+    // Of each kind of ticket once: there are many tickets and few kinds.
+    const kinds = new Map([...tickets, ...ids.map(inGeneral)].map((kind) => [kindOf(kind), kind]));
+    const learned = await store.learned([...kinds.values()].flatMap(circlesOf), now);
+    const expected = new Map([...kinds].map(([key, kind]) => [key, learnedOf(kind, learned)]));
+    const expectedOf: ExpectedOf = (kind) => expected.get(kindOf(kind))!;
     const staff = await new AgentPresenceStore(this.database.manager).staffOf(ids);
     const flows = await store.flowsOf(ids, now);
     const findings: Finding[] = [];
     for (const [nth, ticket] of tickets.entries()) {
       if (nth % COMPUTED_AT_ONCE === 0) await breathe();
-      const expected = learnedOf(ticket, learned);
-      if (this.#tell(ticket, expected, now, config).events.length > 0)
-        findings.push({ type: 'ticket', ticketId: ticket.ticketId, learned: expected });
+      if (this.#tell(ticket, expectedOf(ticket), now, config).events.length > 0)
+        findings.push({ type: 'ticket', ticketId: ticket.ticketId, learned: expectedOf(ticket) });
     }
     const byQueue = Map.groupBy(tickets, ({ queueId }) => queueId);
     for (const { queueId, said: before } of queues) {
       await breathe();
-      const load = this.#loadOf(queueId, byQueue.get(queueId) ?? [], learned, staff.get(queueId), flows.get(queueId), config);
+      const load = this.#loadOf(queueId, byQueue.get(queueId) ?? [], expectedOf, staff.get(queueId), flows.get(queueId), config);
       const said = queueSaid(load, now);
       if (isNews(before, said)) findings.push({ type: 'queue', queueId, before, said });
     }
@@ -161,20 +163,20 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
   #loadOf(
     queueId: string,
     tickets: readonly OutlookTicket[],
-    learned: ReadonlyMap<string, Learned>,
+    expectedOf: ExpectedOf,
     staff: Staff = { agents: 0, unitsMax: 0, unitsUsed: 0 },
     flow: QueueFlow = { waiting: 0, arrived: 0, begun: 0, units: 0 },
     config: ConfigurationSnapshot,
   ): QueueLoad {
     const inQueue = tickets.filter(isWaiting);
-    const tightest = tickets.map((ticket) => tightestOf(ticket, learnedOf(ticket, learned)));
+    const tightest = tickets.map((ticket) => tightestOf(ticket, expectedOf(ticket)));
     const resolutionMinutes = tickets.flatMap(({ clocks }) =>
       clocks.filter(({ target }) => target === 'resolution').map((c) => c.targetMinutes),
     );
-    const work = expectation(learnedOf({ category: null, queueId }, learned).work, mean(resolutionMinutes) ?? 0);
+    const work = expectation(expectedOf(inGeneral(queueId)).work, mean(resolutionMinutes) ?? 0);
     const units = flow.begun >= 1 && flow.units > 0 ? flow.units / flow.begun : unitsOf(config, queueId);
     return {
-      tickets: inQueue.map((ticket) => inLine(ticket, learnedOf(ticket, learned), this.#times.of(config, ticket.policy))),
+      tickets: inQueue.map((ticket) => inLine(ticket, expectedOf(ticket), this.#times.of(config, ticket.policy))),
       waiting: Math.max(0, flow.waiting),
       agents: staff.agents,
       slots: staff.unitsMax / units,
@@ -205,10 +207,17 @@ function queueSaid(load: QueueLoad, now: Date): QueueSaid {
   };
 }
 
-function learnedOf(
-  ticket: { category: string | null; queueId: string },
-  learned: ReadonlyMap<string, Learned>,
-): Readonly<Record<What, LearnedOf>> {
+type Kind = Pick<OutlookTicket, 'category' | 'queueId'>;
+type ExpectedOf = (kind: Kind) => Readonly<Record<What, LearnedOf>>;
+function kindOf({ category, queueId }: Kind): string {
+  return `${queueId} ${category ?? ''}`;
+}
+/** Any ticket of a queue. */
+function inGeneral(queueId: string): Kind {
+  return { category: null, queueId };
+}
+
+function learnedOf(ticket: Kind, learned: ReadonlyMap<string, Learned>): Readonly<Record<What, LearnedOf>> {
   const of = (what: What): LearnedOf =>
     Object.fromEntries(circlesOf(ticket).map(({ circle, name }) => [circle, learned.get(learnedKey(what, circle, name))]));
   return { work: of('work'), reply: of('reply') };

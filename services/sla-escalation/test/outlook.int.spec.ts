@@ -17,13 +17,13 @@ const policy = {
 const units = { web: 1, email: 1, chat: 1, social: 1 };
 const offers = Object.fromEntries(Object.keys(units).map((channel) => [channel, { mode: 'automatic' }]));
 const queue = { title: 'a queue', units, offers };
-const company = { title: 'Acme', timeZone: 'UTC', defaultLanguage: 'en', defaultQueue: 'general', supportAddress: 'help@example.com' };
-const documents = [
+const company = { title: 'Acme', timeZone: 'UTC', defaultLanguage: 'en', supportAddress: 'help@example.com' };
+const documents = (defaultQueue = 'general') => [
   { kind: 'calendar', name: 'open', content: { timeZone: 'UTC', week: { mon: [['00:00', '24:00']] } } },
   { kind: 'sla-policy', name: 'standard', content: policy },
   { kind: 'queue', name: 'general', content: queue },
   { kind: 'queue', name: 'empty', content: queue },
-  { kind: 'company', name: 'acme', content: company },
+  { kind: 'company', name: 'acme', content: { ...company, defaultQueue } },
 ];
 
 let sla: RunningSla;
@@ -31,7 +31,7 @@ let second: RunningService;
 beforeAll(async () => {
   sla = await RunningSla.start();
   second = await sla.startAnother();
-  await sla.configure(documents);
+  await sla.configure(documents());
 });
 afterAll(async () => {
   await second.close();
@@ -134,6 +134,22 @@ describe('a queue', () => {
     await look();
     const resolution = outlooksOf('judged').find(({ data }) => (data as SlaOutlook['data']).target === 'resolution');
     expect(resolution).toMatchObject({ data: { willBreach: true, basis: { of: 'queue', tickets: 7 } } });
+  });
+});
+
+describe('another configuration', () => {
+  it('moves what waits to where it belongs now', async () => {
+    expect(queueSaid('general').at(-1)).toMatchObject({ waiting: 2 });
+    await sla.configure(documents('empty'));
+    // The first turn sees the bundle, the second the tickets in their new queue, whichever instance has it.
+    await look();
+    await look();
+    expect(queueSaid('empty').at(-1)).toMatchObject({ waiting: 2, agents: 0, ticketId: 'judged' });
+    const rows = await sla.stack.query<{ queue_id: string }>(
+      'sla-escalation',
+      'select distinct queue_id from outlook_ticket where waiting',
+    );
+    expect(rows).toEqual([{ queue_id: 'empty' }]);
   });
 });
 
