@@ -284,7 +284,7 @@ it('shows a supervisor queues, people, and why a ticket waits', async () => {
   const page = await signIn('sue');
   const row = page.getByRole('row', { name: /Workshop and electronics/ });
   await row.waitFor();
-  expect(await row.getByRole('cell').allInnerTexts()).toEqual(['2', expect.stringMatching(/^4\d min$/), '0', '0', '0']);
+  expect(await row.getByRole('cell').allInnerTexts()).toEqual(['2', expect.stringMatching(/^4\d min$/), '0', '0', '0', '–']);
   const battery = page.getByRole('button', { name: /#1039/ });
   await battery.getByText('skill electronics < 3').waitFor();
   // Told 41 minutes ago, in the reader's own time.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { COMPANY } from '../../test/company.js';
-import { canonical, planApply, type Document } from './configuration.js';
+import { canonical, clockDocumentsOf, planApply, type Document } from './configuration.js';
 
 const company = COMPANY as Document[];
 const units = { web: 1, email: 1, chat: 2, social: 1 };
@@ -207,4 +207,18 @@ it('compares content whatever the order of its keys', () => {
       expect(canonical(Object.fromEntries(Object.entries(value).reverse()))).toBe(canonical(value));
     }),
   );
+});
+
+it('knows which documents of a plan clocks follow, also those that are taken away', () => {
+  const content = { timeZone: 'Europe/Berlin', week: {}, holidays: [], extraOpen: {} };
+  const calendar = (name: string) => ({ kind: 'calendar' as const, name, content });
+  const before = planned([calendar('old')]);
+  if (!('active' in before)) throw new Error(before.problems[0]?.message);
+  const plan = planned(
+    [calendar('new'), { kind: 'calendar', name: 'old', remove: true }, { ...company[1]!, name: 'unheard' }],
+    before.active,
+  );
+  if (!('active' in plan)) throw new Error(plan.problems[0]?.message);
+  expect(plan.changed).toHaveLength(2);
+  expect(clockDocumentsOf(plan)).toEqual([calendar('new'), { kind: 'calendar', name: 'old' }]);
 });

@@ -19,14 +19,13 @@ export function ClocksDialog({ story, close }: { readonly story: Story; readonly
   const [answer, setAnswer] = useState<Answer>();
   const clocks = JSON.stringify(story.clocks);
   useEffect(() => {
-    let stale = false;
-    requested(`/tickets/${encodeURIComponent(story.ticketId)}/explain-clocks`, {}).then(
-      (outcome) => !stale && outcome?.explained && setAnswer({ explained: outcome.explained }),
-      ({ message }: Error) => !stale && setAnswer({ problem: message }),
+    const life = new AbortController();
+    const stale = () => life.signal.aborted;
+    requested(`/tickets/${encodeURIComponent(story.ticketId)}/explain-clocks`, {}, life.signal).then(
+      (outcome) => !stale() && outcome?.explained && setAnswer({ explained: outcome.explained }),
+      ({ message }: Error) => !stale() && setAnswer({ problem: message }),
     );
-    return () => {
-      stale = true;
-    };
+    return () => life.abort();
   }, [story.ticketId, clocks]);
   return (
     <Dialog title={`Clocks of ${titled(story)}`} wide close={close}>

@@ -64,8 +64,13 @@ export function useRequests(announce: (words: string) => void): Asking {
   return useMemo(() => ({ wishes, ask, dismiss: (ticketId: string) => put(ticketId, undefined) }), [wishes, ask, put]);
 }
 
-/** Sends a request and waits for what comes of it. @throws Problem when it was refused */
-export const requested = async (path: string, body: object): Promise<RequestRow['outcome']> => outcomeOf(await send(path, body));
+/**
+ * Sends a request and waits for what comes of it.
+ * @param life once it is aborted nobody waits any more
+ * @throws Problem when it was refused
+ */
+export const requested = async (path: string, body: object, life?: AbortSignal): Promise<RequestRow['outcome']> =>
+  outcomeOf(await send(path, body), life);
 
 type Sent = Pick<RequestRow, 'requestId'> & Partial<Pick<RequestRow, 'outcome'>>;
 
@@ -84,10 +89,11 @@ async function send(path: string, body: object): Promise<Sent | undefined> {
 }
 
 /** Notes are done when they are stored; everything else when assignment has said so. */
-async function outcomeOf(sent: Sent | undefined): Promise<RequestRow['outcome']> {
+async function outcomeOf(sent: Sent | undefined, life?: AbortSignal): Promise<RequestRow['outcome']> {
   if (!sent?.requestId || sent.outcome) return sent?.outcome;
   for (let poll = 0; poll < POLLS_MAX; poll += 1) {
     await Promise.race([told(sent.requestId), pause(POLL_MS)]);
+    if (life?.aborted) return undefined;
     const request = await get<RequestRow>(`/requests/${sent.requestId}`).catch(() => undefined);
     if (request?.state === 'done') return request.outcome;
     if (request?.state === 'refused') throw new Problem(409, request.outcome?.message ?? 'refused');
