@@ -180,11 +180,10 @@ class TicketClocks {
       if (debt === this.#resolution || debt.target === 'internal') this.#settle(debt, at, 'stopped');
       else if (debt.target === 'periodicUpdate') this.#settle(debt, at, 'canceled');
     }
-    // A reply that also solves owes no update, not even for an instant.
-    const unborn = this.#debts.find(({ target, startedAt }) => target === 'periodicUpdate' && startedAt === at);
-    if (!unborn) return;
-    this.#instances.periodicUpdate -= unborn.clocks.length;
-    this.#debts = this.#debts.filter((debt) => debt !== unborn);
+    // Replies that come with the solving owe no update, not even for an instant.
+    const isUnborn = ({ target, startedAt }: Debt): boolean => target === 'periodicUpdate' && startedAt === at;
+    for (const { clocks } of this.#debts.filter(isUnborn)) this.#instances.periodicUpdate -= clocks.length;
+    this.#debts = this.#debts.filter((debt) => !isUnborn(debt));
   }
 
   #countOrPause(debt: Debt, at: number): void {

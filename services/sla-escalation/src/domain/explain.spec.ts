@@ -104,6 +104,14 @@ describe('complaints about other systems', () => {
   });
 });
 
+it('owes no update after replies that come with the solving, however many', () => {
+  const at = '2026-11-30T10:00:00Z';
+  const reply = { at, type: 'agent-replied', by: 'human' };
+  const events = [{ ...received, at: '2026-11-30T09:00:00Z' }, reply, reply, { at, type: 'status', value: 'solved' }];
+  const clocks = explain(events, at, { policy: { targets: { periodicUpdate: { normal: 60 } } } });
+  expect(clock(clocks, 'periodicUpdate')).toBeUndefined();
+});
+
 describe('a case that cannot be calculated', () => {
   // Deeper than what can be written out again.
   const deep = Array.from({ length: 100_000 }).reduce<unknown[]>((inner) => [inner], []);

@@ -178,6 +178,10 @@ describe('over all loads', () => {
       { numRuns: 2_000 },
     );
   });
+  it('rates that have all but faded are none', () => {
+    const faded = { tickets: [], waiting: 0, agents: 1, slots: 1, freeSlots: 1, arrivalsPerHour: 1e-15, begunPerHour: 5e-324, workMinutes: null }; // prettier-ignore
+    expect(queueOutlook({ ...faded, typical: { targetMinutes: 1, workMinutes: 1 } }, now)).toEqual({ breachInMinutes: null });
+  });
   it('the instant is within the horizon, and a named ticket is one that waits', () => {
     fc.assert(
       fc.property(loads, (one) => {
