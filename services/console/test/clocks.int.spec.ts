@@ -147,7 +147,7 @@ describe('an escalation', () => {
     });
     expect(await history()).toEqual(
       expect.arrayContaining([
-        `escalated to level 2: level 2: 60 min before the resolution deadline; told at ${ten}, after the quiet hours`,
+        `escalated to level 2: 60 min before the resolution deadline; asks for: priority urgent; back to its queue; told at ${ten}, after the quiet hours`,
         'level 2: Sue was told',
         'level 2: webhook pager could not be told: HTTP 503',
         'level 2: webhook pager could not be told, given up: HTTP 503',

@@ -116,7 +116,7 @@ export function wordsFor(event: Told): string {
       return willBreach ? `${target} cannot be kept even if begun now: expected ${expectedAt}` : `${target} can be kept again`;
     }
     case 'TicketEscalated':
-      return `escalated to level ${event.data.level}: ${event.data.explanation}${asksText(event.data)}${heldText(event.data.heldUntil)}`;
+      return `escalated to ${levelText(event.data)}${asksText(event.data)}${heldText(event.data.heldUntil)}`;
     case 'EscalationCanceled':
       return `${agent(event.data.byAgentId)} stopped the escalation: ${event.data.reason}`;
     case 'NotificationSent':
@@ -130,6 +130,10 @@ const skillsText = (skills: Readonly<Record<string, number>>): string =>
   Object.entries(skills)
     .map(([skill, level]) => `${skill} ≥ ${level}`)
     .join(', ');
+
+/** A level of the chain says itself which it is. */
+const levelText = ({ level, explanation }: TicketEscalated['data']): string =>
+  explanation.startsWith(`level ${level}: `) ? explanation : `level ${level}: ${explanation}`;
 
 /** What an escalation asks for; assignment's next line says what came of it. */
 function asksText({ raisePriorityTo, addSkills = {}, requeue, offerRescue, reassignToRole }: TicketEscalated['data']): string {
