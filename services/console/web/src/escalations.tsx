@@ -57,7 +57,7 @@ function Level({ escalation, notifications }: { readonly escalation: Escalation;
         <span className="quiet grow">{target === undefined ? CAUSES[escalation.cause] : targetName(target)}</span>
         <At at={escalatedAt} />
       </p>
-      <p>{explanation}</p>
+      <p>{explanation.replace(`level ${level}: `, '')}</p>
       {lateMs >= LATE_SHOWN_MS && <p className="late-by">said {duration(lateMs / 1000)} late</p>}
       {asked.length > 0 && <p className="quiet">Asked for: {asked.join(', ')}</p>}
       {heldUntil !== undefined && (
