@@ -69,7 +69,7 @@ export function describeStep({ type, data }: WitnessedEvent): string | undefined
     case 'SlaBreached':
       return `${type === 'SlaWarned' ? 'SLA warning' : 'SLA breached'}: ${String(data['target'])}`;
     case 'TicketEscalated':
-      return `escalated to level ${String(data['level'])}: ${String(data['explanation'])}`;
+      return `escalated to ${`level ${String(data['level'])}: ${String(data['explanation'])}`.replace(/^(level \d+: )\1/, '$1')}`;
     default:
       return undefined;
   }
