@@ -35,7 +35,9 @@ export function clocksUnder(versions: readonly PolicyVersion[], facts: readonly 
   }
   const order = (clock: ClockState): number => Target.options.indexOf(clock.target);
   if (known.length === 1) return clocks;
-  const sorted = clocks.sort((a, b) => order(a) - order(b) || a.startedAt - b.startedAt);
+  // Of one target the one that ends first came first: a merger may have made a later one older.
+  const ends = ({ stoppedAt }: ClockState): number => stoppedAt ?? Number.MAX_SAFE_INTEGER;
+  const sorted = clocks.sort((a, b) => order(a) - order(b) || ends(a) - ends(b) || a.startedAt - b.startedAt);
   return sorted.map((clock, index) => ({
     ...clock,
     instance: sorted.slice(0, index).filter(({ target }) => target === clock.target).length + 1,
