@@ -10,7 +10,12 @@ export interface SlaTicketRow {
   readonly bundle: number;
 }
 
-export interface CheckedRow extends Omit<SlaTicketRow, 'bundle'> {
+export interface CheckedRow {
+  readonly ticketId: string;
+  readonly state: CheckedState;
+  /** Absent: as they were. */
+  readonly newFacts?: StoredFacts;
+  readonly isPublishedNew: boolean;
   readonly open: boolean;
   /** Null: only a new fact or configuration can change anything. */
   readonly nextCheckAt: Date | null;
@@ -26,8 +31,9 @@ const CLAIM_OUTDATED = `
   select ${COLUMNS} from sla_ticket where open and bundle < $1 and (next_check_at is null or next_check_at > $2)
   order by bundle limit $3 for update skip locked`;
 
+/** What is not new comes as null and stays as it lies: facts are the larger part of a row, and time brings none. */
 const SAVE_CHECKED = `
-  update sla_ticket t set facts = x.facts, published = x.published, said = x.said, open = x.open, next_check_at = x.next_check_at, bundle = $7
+  update sla_ticket t set facts = coalesce(x.facts, t.facts), published = coalesce(x.published, t.published), said = x.said, open = x.open, next_check_at = x.next_check_at, bundle = $7
   from unnest($1::text[], $2::json[], $3::json[], $4::json[], $5::boolean[], $6::timestamptz[]) as x(id, facts, published, said, open, next_check_at)
   where t.ticket_id = x.id`;
 
@@ -72,8 +78,8 @@ export class SlaTicketStore {
     if (rows.length === 0) return;
     await this.tx.query(SAVE_CHECKED, [
       rows.map(({ ticketId }) => ticketId),
-      rows.map(({ facts }) => JSON.stringify(facts)),
-      rows.map(({ state }) => (state.published === null ? null : JSON.stringify(state.published))),
+      rows.map(({ newFacts }) => (newFacts === undefined ? null : JSON.stringify(newFacts))),
+      rows.map(({ state, isPublishedNew }) => (isPublishedNew ? JSON.stringify(state.published) : null)),
       rows.map(({ state }) => JSON.stringify(state.said)),
       rows.map(({ open }) => open),
       rows.map(({ nextCheckAt }) => nextCheckAt),

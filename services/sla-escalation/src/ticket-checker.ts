@@ -41,6 +41,7 @@ export interface Checked {
   readonly nextCheckAt: Date | null;
 }
 
+const NONE: ReadonlySet<string> = new Set();
 const clocksIn = ({ published }: CheckedState): readonly Clock[] => published?.clocks ?? [];
 const UNKNOWN = { facts: {}, state: { published: null, said: [] } };
 
@@ -55,8 +56,9 @@ export class TicketChecker {
   /**
    * Checks locked tickets and saves them: one write each. `moves`: what new rules did to those that were last checked under older ones.
    * To be exact about them nothing else may have happened to these tickets since.
+   * @param newFacts of these tickets the facts are new, and are saved
    */
-  async check(rows: readonly SlaTicketRow[], delivery: Delivery): Promise<Checked> {
+  async check(rows: readonly SlaTicketRow[], delivery: Delivery, newFacts: ReadonlySet<string> = NONE): Promise<Checked> {
     const { tx, now, config } = delivery;
     const told: Told[] = [];
     const checked: CheckedRow[] = [];
@@ -65,7 +67,7 @@ export class TicketChecker {
     for (const row of rows) {
       const one = this.#checkOne(row, configured, now);
       told.push(one.told);
-      checked.push(one.row);
+      checked.push(newFacts.has(row.ticketId) ? { ...one.row, newFacts: row.facts } : one.row);
       if (row.bundle < rulesBundle) moves.push(movesBetween(row.ticketId, clocksIn(row.state), clocksIn(one.row.state)));
     }
     await new SlaTicketStore(tx).save(checked, rulesBundle);
@@ -129,11 +131,20 @@ export class TicketChecker {
           clocks: clocksIn(check.state),
           policy: inForce,
         },
-        row: { ticketId, facts, state: check.state, open, nextCheckAt: nextCheckAt === null ? null : new Date(nextCheckAt) },
+        row: {
+          ticketId,
+          state: check.state,
+          isPublishedNew: check.state.published !== state.published,
+          open,
+          nextCheckAt: nextCheckAt === null ? null : new Date(nextCheckAt),
+        },
       };
     } catch (error) {
       this.#logger.error(`ticket ${ticketId} cannot be checked: ${(error as Error).message}`);
-      return { told: { events: [] }, row: { ticketId, facts, state, open: true, nextCheckAt: new Date(now.getTime() + BROKEN_WAIT_MS) } };
+      return {
+        told: { events: [] },
+        row: { ticketId, state, isPublishedNew: false, open: true, nextCheckAt: new Date(now.getTime() + BROKEN_WAIT_MS) },
+      };
     }
   }
 }

@@ -80,7 +80,7 @@ export class TicketConsumer {
     if (facts.size === 0) return [];
     const rows = await new SlaTicketStore(delivery.tx).lock([...facts.keys()]);
     const told = rows.map((row) => ({ ...row, facts: { ...row.facts, ...facts.get(row.ticketId) } }));
-    const { events: said, nextCheckAt } = await this.checker.check(told, delivery);
+    const { events: said, nextCheckAt } = await this.checker.check(told, delivery, new Set(facts.keys()));
     if (nextCheckAt !== null) this.timer.expect(nextCheckAt.getTime() - delivery.now.getTime());
     return [...said, ...(await this.follower.follow(events, said, delivery))];
   }
