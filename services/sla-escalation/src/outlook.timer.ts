@@ -16,6 +16,7 @@ import {
   type LearnedOf,
   type QueueLoad,
   type QueueSaid,
+  type WaitingTicket,
 } from './domain/outlook.js';
 import { expectationOf, inLine, isWaiting, tellOutlook, type OutlookTicket, type Told, type What } from './domain/outlook-ticket.js';
 import { circlesOf, FLOW_HALF_LIFE_MS, learnedKey, OutlookStore, SLOTS, type ClaimedQueue, type QueueFlow } from './outlook.store.js';
@@ -30,7 +31,7 @@ const TICKETS_MAX = 20_000;
 const TICKETS_OF_QUEUE_MIN = 50;
 /** Between so many, whatever is due comes first. */
 const COMPUTED_AT_ONCE = 500;
-const SAID_AT_ONCE = 500;
+const SAID_AT_ONCE = 100;
 const FORGET_AFTER_MS = 30 * 86_400_000;
 const FORGET_MAX = 1_000;
 const FORGET_EVERY_MS = 60_000;
@@ -130,8 +131,7 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
     }
     const byQueue = Map.groupBy(tickets, ({ queueId }) => queueId);
     for (const { queueId, said: before } of queues) {
-      await breathe();
-      const load = this.#loadOf(queueId, byQueue.get(queueId) ?? [], expectedOf, staff.get(queueId), flows.get(queueId), config);
+      const load = await this.#loadOf(queueId, byQueue.get(queueId) ?? [], expectedOf, staff.get(queueId), flows.get(queueId), config);
       const said = queueSaid(load, now);
       if (isNews(before, said)) findings.push({ type: 'queue', queueId, before, said });
     }
@@ -160,23 +160,28 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
     return tellOutlook(ticket, learned, this.#times.of(config, ticket.policy), now.getTime());
   }
 
-  #loadOf(
+  async #loadOf(
     queueId: string,
     tickets: readonly OutlookTicket[],
     expectedOf: ExpectedOf,
     staff: Staff = { agents: 0, unitsMax: 0, unitsUsed: 0 },
     flow: QueueFlow = { waiting: 0, arrived: 0, begun: 0, units: 0 },
     config: ConfigurationSnapshot,
-  ): QueueLoad {
-    const inQueue = tickets.filter(isWaiting);
-    const tightest = tickets.map((ticket) => tightestOf(ticket, expectedOf(ticket)));
+  ): Promise<QueueLoad> {
+    const line: WaitingTicket[] = [];
+    const tightest: ReturnType<typeof tightestOf>[] = [];
+    for (const [nth, ticket] of tickets.entries()) {
+      if (nth % COMPUTED_AT_ONCE === 0) await breathe();
+      tightest.push(tightestOf(ticket, expectedOf(ticket)));
+      if (isWaiting(ticket)) line.push(inLine(ticket, expectedOf(ticket), this.#times.of(config, ticket.policy)));
+    }
     const resolutionMinutes = tickets.flatMap(({ clocks }) =>
       clocks.filter(({ target }) => target === 'resolution').map((c) => c.targetMinutes),
     );
     const work = expectation(expectedOf(inGeneral(queueId)).work, mean(resolutionMinutes) ?? 0);
     const units = flow.begun >= 1 && flow.units > 0 ? flow.units / flow.begun : unitsOf(config, queueId);
     return {
-      tickets: inQueue.map((ticket) => inLine(ticket, expectedOf(ticket), this.#times.of(config, ticket.policy))),
+      tickets: line,
       waiting: Math.max(0, flow.waiting),
       agents: staff.agents,
       slots: staff.unitsMax / units,
