@@ -117,6 +117,14 @@ describe("a queue's outlook", () => {
     expect(queueOutlook(load({ arrivalsPerHour: 18 }), now)).toEqual({ breachInMinutes: 160 });
     expect(queueOutlook(load({ arrivalsPerHour: 12 }), now)).toEqual({ breachInMinutes: null });
   });
+  it('expects work that takes longer than its target to be late, whoever is free', () => {
+    const typical = { targetMinutes: 10, workMinutes: 15 };
+    expect(queueOutlook(load({ freeSlots: 2, arrivalsPerHour: 6, typical }), now)).toEqual({ breachInMinutes: 20 });
+  });
+  it('stays a number at rates next to nothing', () => {
+    const hardly = { begunPerHour: Number.MIN_VALUE, workMinutes: null, typical: { targetMinutes: 2, workMinutes: 1 } };
+    expect(queueOutlook(load({ ...hardly, freeSlots: 1, arrivalsPerHour: 1e-15 }), now)).toEqual({ breachInMinutes: null });
+  });
   it('looks no further than its horizon', () => {
     expect(queueOutlook(load({ tickets: [waitingFor('a', HORIZON_MINUTES + 1)], agents: 0 }), now)).toEqual({ breachInMinutes: null });
   });
@@ -147,8 +155,12 @@ describe('over all loads', () => {
     .map(({ more, free, ...rest }) =>
       load({ ...rest, waiting: rest.tickets.length + more, slots: rest.agents, freeSlots: Math.min(free, rest.agents) }),
     );
-  const breachIn = (one: QueueLoad) => queueOutlook(one, now).breachInMinutes ?? Infinity;
   const ALMOST = 1e-6;
+  /** What lies on the horizon to a rounding error is beyond it. */
+  const breachIn = (one: QueueLoad) => {
+    const { breachInMinutes } = queueOutlook(one, now);
+    return breachInMinutes === null || breachInMinutes > HORIZON_MINUTES - ALMOST ? Infinity : breachInMinutes;
+  };
 
   it('an agent more never brings the breach nearer', () => {
     fc.assert(

@@ -159,22 +159,21 @@ function firstLate(tickets: readonly WaitingTicket[], free: number, rate: number
   return first;
 }
 
-/** An hour. One in a century is none: what has faded away is never quite nothing. */
-const RATE_MIN = 1e-6;
-
 /**
  * Minutes until the deadline of the first ticket yet to come that is late. One that comes in after s minutes has waiting + (arrivals - rate) · s
  * before it, and is late when these and its own work take longer than its target: solved for s, which is never before the next one comes in.
  */
 function typicalLateIn({ waiting, arrivalsPerHour, typical }: QueueLoad, free: number, rate: number): number {
-  if (!typical || arrivalsPerHour < RATE_MIN) return Infinity;
+  if (!typical || arrivalsPerHour <= 0) return Infinity;
   const nextMinutes = 60 / arrivalsPerHour;
   const { targetMinutes, workMinutes } = typical;
-  if (rate < RATE_MIN) return free > 0 ? Infinity : nextMinutes + targetMinutes;
-  const slackMinutes = targetMinutes - workMinutes - ((waiting - free) / rate) * 60;
-  const growth = arrivalsPerHour / rate - 1;
-  if (slackMinutes > 0 && growth <= 0) return Infinity;
-  return Math.max(nextMinutes, slackMinutes <= 0 ? 0 : slackMinutes / growth) + targetMinutes;
+  if (rate <= 0) return free > 0 ? Infinity : nextMinutes + targetMinutes;
+  // Tickets that may still join before one would be late; none where the work alone takes too long, whoever is free. Multiplied out, for
+  // rates near 0 would make infinities to divide.
+  const places = targetMinutes <= workMinutes ? 0 : ((targetMinutes - workMinutes) * rate) / 60 - (waiting - free);
+  const growth = arrivalsPerHour - rate;
+  if (places > 0 && growth <= 0) return Infinity;
+  return Math.max(nextMinutes, places <= 0 ? 0 : (places / growth) * 60) + targetMinutes;
 }
 
 export type QueueSaid = QueueOutlook['data'];
