@@ -224,12 +224,15 @@ function positions(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   });
 }
 
-/** The console keeps a line for every event it was told about a ticket, and not about an agent: none is missing in the middle either. */
+/** About an agent, a queue or a bundle; or only the answer to whoever asked. */
+const NO_HISTORY: ReadonlySet<string> = new Set(['NextAnswered', 'IdleExplained', 'QueueOutlook', 'ClocksRecomputed', 'ClocksExplained']);
+
+/** The console keeps a line for every event it was told about a ticket, and about nothing else: none is missing in the middle either. */
 function histories(facts: Facts, events: readonly SeenEvent[]): Violation[] {
   const handles = new Set(facts.messaging.find(({ service }) => service === 'console')?.handles);
   const told = new Map(
     events
-      .filter(({ topic, type }) => topic !== AgentsTopic.name && type !== 'NextAnswered' && handles.has(type))
+      .filter(({ topic, type }) => topic !== AgentsTopic.name && !NO_HISTORY.has(type) && handles.has(type))
       .map((event) => [`${event.topic} ${event.subject} version ${event.version}`, event]),
   );
   const kept = new Set(facts.history.map(({ topic, ticketId, version }) => `${topic} ${ticketId} version ${version}`));
