@@ -16,6 +16,13 @@ export interface QueueFlow {
   readonly begun: number;
   readonly units: number;
 }
+/** The queue of each category, and of whatever has none. */
+export interface QueuesOf {
+  readonly categories: ReadonlyMap<string, string>;
+  readonly otherwise: string;
+}
+const byCategory = ({ categories }: QueuesOf): [string[], string[]] => [[...categories.keys()], [...categories.values()]];
+
 export interface ClaimedQueue {
   readonly queueId: string;
   readonly said: QueueSaid | null;
@@ -78,12 +85,17 @@ const SAY = `
 const DATED = `
   select t.* from unnest($1::text[]) as q(id),
     lateral (select ${COLUMNS} from outlook_ticket where queue_id = q.id and due_at is not null order by due_at limit $2) t`;
+/** Looks at every open ticket: seconds, where there are a million. To be asked outside of a unit. */
+const MISPLACED = `
+  select o.ticket_id from outlook_ticket o left join unnest($1::text[], $2::text[]) as x(category, queue_id) on x.category = o.category
+  where o.ticket_id > $4 and (o.due_at is not null or o.waiting) and o.queue_id <> coalesce(o.queue_override, x.queue_id, $3)
+  order by o.ticket_id limit $5`;
 /** A row that somebody is writing is placed by them, under the configuration they read. Gives what it changes in what waits. */
 const MOVE = `
   with moved as (
     select o.ticket_id, o.queue_id as from_id, coalesce(o.queue_override, x.queue_id, $3) as to_id
     from outlook_ticket o left join unnest($1::text[], $2::text[]) as x(category, queue_id) on x.category = o.category
-    where (o.due_at is not null or o.waiting) and o.queue_id <> coalesce(o.queue_override, x.queue_id, $3)
+    where o.ticket_id = any($4) and (o.due_at is not null or o.waiting) and o.queue_id <> coalesce(o.queue_override, x.queue_id, $3)
     for update of o skip locked
   ), changed as (
     update outlook_ticket t set queue_id = moved.to_id from moved where t.ticket_id = moved.ticket_id returning moved.*, t.waiting
@@ -220,13 +232,15 @@ export class OutlookStore {
     return (await this.tx.query<TicketRow[]>(DATED, [queueIds, maxEach])).map(toTicket);
   }
 
+  /** Open tickets that another configuration has put into another queue, in the order of their ids. */
+  async misplaced(queues: QueuesOf, after: string, max: number): Promise<string[]> {
+    const rows = await this.tx.query<{ ticket_id: string }[]>(MISPLACED, [...byCategory(queues), queues.otherwise, after, max]);
+    return rows.map(({ ticket_id }) => ticket_id);
+  }
+
   /** Another configuration may send categories elsewhere. @returns the change of what waits, by queue */
-  async moveTickets(queueOfCategory: ReadonlyMap<string, string>, defaultQueue: string): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.tx.query<{ queue_id: string; waiting: number }[]>(MOVE, [
-      [...queueOfCategory.keys()],
-      [...queueOfCategory.values()],
-      defaultQueue,
-    ]);
+  async moveTickets(queues: QueuesOf, ticketIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.tx.query<{ queue_id: string; waiting: number }[]>(MOVE, [...byCategory(queues), queues.otherwise, ticketIds]);
     return new Map(rows.map(({ queue_id, waiting }) => [queue_id, waiting]));
   }
 

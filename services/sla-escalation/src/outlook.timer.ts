@@ -19,7 +19,16 @@ import {
   type WaitingTicket,
 } from './domain/outlook.js';
 import { expectationOf, inLine, isWaiting, tellOutlook, type OutlookTicket, type Told, type What } from './domain/outlook-ticket.js';
-import { circlesOf, FLOW_HALF_LIFE_MS, learnedKey, OutlookStore, SLOTS, type ClaimedQueue, type QueueFlow } from './outlook.store.js';
+import {
+  circlesOf,
+  FLOW_HALF_LIFE_MS,
+  learnedKey,
+  OutlookStore,
+  SLOTS,
+  type ClaimedQueue,
+  type QueueFlow,
+  type QueuesOf,
+} from './outlook.store.js';
 import { queueIn, WorkingTimes } from './working-times.js';
 
 const LOOK_MS = 15_000;
@@ -31,6 +40,7 @@ const TICKETS_MAX = 20_000;
 const TICKETS_OF_QUEUE_MIN = 50;
 /** Between so many, whatever is due comes first. */
 const COMPUTED_AT_ONCE = 500;
+const MOVED_AT_ONCE = 500;
 const SAID_AT_ONCE = 100;
 const FORGET_AFTER_MS = 30 * 86_400_000;
 const FORGET_MAX = 1_000;
@@ -82,6 +92,7 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
   async #lookAtAll(): Promise<void> {
     while (!this.#stopped) {
       const turn = await this.unit.submit(this.#claim, undefined);
+      if (turn.config.bundle !== this.#bundle) await this.#follow(turn.config);
       if (turn.queues.length === 0) return;
       const findings = await this.#lookAt(turn);
       for (let from = 0; from < findings.length && !this.#stopped; from += SAID_AT_ONCE)
@@ -91,7 +102,7 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
 
   readonly #claim: CommandHandler<undefined, Turn> = async (commands, { tx, now, config }) => {
     const store = new OutlookStore(tx);
-    if (config.bundle !== this.#bundle) await this.#follow(config, store, now);
+    if (config.bundle !== this.#bundle) await store.addQueues([...config.all('queue').keys()]);
     if (now.getTime() - this.#forgotAt > FORGET_EVERY_MS) {
       this.#forgotAt = now.getTime();
       const before = new Date(now.getTime() - FORGET_AFTER_MS);
@@ -103,13 +114,25 @@ export class OutlookTimer implements OnApplicationBootstrap, BeforeApplicationSh
   };
 
   /** Each instance sees a new bundle once; what another has done already changes nothing. */
-  async #follow(config: ConfigurationSnapshot, store: OutlookStore, now: Date): Promise<void> {
-    await store.addQueues([...config.all('queue').keys()]);
-    const categories = new Map([...config.all('category')].map(([name, { queue }]) => [name, queue]));
-    const waiting = await store.moveTickets(categories, queueIn(config, { category: null, queueOverride: null }));
-    await store.addFlows([], waiting, this.#slot, now);
+  async #follow(config: ConfigurationSnapshot): Promise<void> {
+    const queues: QueuesOf = {
+      categories: new Map([...config.all('category')].map(([name, { queue }]) => [name, queue])),
+      otherwise: queueIn(config, { category: null, queueOverride: null }),
+    };
+    for (let after = ''; !this.#stopped;) {
+      const ids = await new OutlookStore(this.database.manager).misplaced(queues, after, MOVED_AT_ONCE);
+      if (ids.length === 0) break;
+      await this.unit.submit(this.#move, { queues, ids });
+      after = ids.at(-1)!;
+    }
     this.#bundle = config.bundle;
   }
+
+  readonly #move: CommandHandler<{ readonly queues: QueuesOf; readonly ids: readonly string[] }, void> = async (commands, { tx, now }) => {
+    const store = new OutlookStore(tx);
+    for (const { queues, ids } of commands) await store.addFlows([], await store.moveTickets(queues, ids), this.#slot, now);
+    return commands.map(() => ({ events: [], answer: undefined }));
+  };
 
   async #lookAt({ queues, now, config }: Turn): Promise<Finding[]> {
     const store = new OutlookStore(this.database.manager);
