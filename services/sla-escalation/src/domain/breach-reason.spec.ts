@@ -51,6 +51,13 @@ describe('the reason of a breach', () => {
     });
   });
 
+  it('counts the time before its queue was known to that queue', () => {
+    expect(reason(told([5, {}], [50, ana]), 'resolution', [[0, 45]])).toEqual({
+      reason: 'no-staff',
+      minutes: { 'no-staff': 45, 'waited-in-queue': 5, 'in-work': 10 },
+    });
+  });
+
   it('is an owner who owes a reply and gives none; for a solution they are at work until they were reminded', () => {
     const facts = told([5, ana], [20, { ...ana, what: 'owner-silent' }]);
     expect(reason(facts, 'firstResponse')).toEqual({ reason: 'silent-owner', minutes: { 'waited-in-queue': 5, 'silent-owner': 55 } });

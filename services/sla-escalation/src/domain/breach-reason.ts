@@ -41,7 +41,9 @@ export function reasonOf(
       add(ofOwner(stay, clock.target), whole);
       continue;
     }
-    const without = stay.queueId === null ? 0 : unstaffed(stay.queueId).reduce((sum, gap) => sum + countedIn(gap), 0);
+    // Before its queue is known it waits in the first one, as internal clocks have it.
+    const queueId = stay.queueId ?? stays.slice(index).find((later) => later.queueId !== null)?.queueId;
+    const without = queueId == null ? 0 : unstaffed(queueId).reduce((sum, gap) => sum + countedIn(gap), 0);
     add('no-staff', without);
     add('waited-in-queue', whole - without);
   }
