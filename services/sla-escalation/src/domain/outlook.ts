@@ -180,7 +180,7 @@ export type QueueSaid = QueueOutlook['data'];
 
 /**
  * Worth saying: a breach comes into sight or goes out of it, its instant moves by more than two minutes and a tenth of what is left, or, after
- * five minutes, anything has changed. A queue where nothing waits and nobody works is not worth a first word.
+ * five minutes, anything has changed where something waits. A queue where nothing waits and nobody works is not worth a first word.
  */
 export function isNews(before: QueueSaid | null, after: QueueSaid): boolean {
   if (before === null) return after.waiting > 0 || after.agents > 0;
@@ -191,5 +191,7 @@ export function isNews(before: QueueSaid | null, after: QueueSaid): boolean {
     const expected = Math.max(0, was - elapsedMs / MINUTE_MS);
     if (Math.abs(is - expected) > Math.max(RETOLD_MINUTES, RETOLD_SHARE * Math.max(expected, is))) return true;
   }
-  return elapsedMs >= HEARTBEAT_MS && JSON.stringify({ ...before, asOf: '' }) !== JSON.stringify({ ...after, asOf: '' });
+  // Rates fade in silence, too.
+  const isQuiet = before.waiting === 0 && after.waiting === 0 && was === null && is === null;
+  return !isQuiet && elapsedMs >= HEARTBEAT_MS && JSON.stringify({ ...before, asOf: '' }) !== JSON.stringify({ ...after, asOf: '' });
 }
