@@ -239,9 +239,9 @@ export async function fingerprint(system: FaultySystem): Promise<Fingerprint> {
       for (const { name, label } of rows) {
         // The names come from the catalogue, quoted by the server.
         const column = BY_TIME.get(`${service} ${label}`);
-        const row = column === undefined ? 't::text' : `(to_jsonb(t) - '${column}')::text`;
+        const text = column === undefined ? 't::text' : `(to_jsonb(t) - '${column}')::text`;
         const found = await client.query<{ row: string }>(
-          `select md5(${row}) || ' ' || left(${row}, ${ROW_SHOWN_MAX}) as row from ${name} t order by 1`,
+          `select md5(${text}) || ' ' || left(${text}, ${ROW_SHOWN_MAX}) as row from ${name} t order by 1`,
         );
         tables.set(
           `${service} ${label}`,
