@@ -41,8 +41,7 @@ export interface Escalatable {
   readonly ticket: SlaTicket;
   readonly facts: StoredFacts;
   readonly clocks: readonly Clock[];
-  /** Asked of the few tickets that escalate. */
-  readonly policy: () => SlaPolicy | undefined;
+  readonly policy: SlaPolicy | undefined;
 }
 /** A notification whose turn it is. `url`: of its webhook, as it is configured now. */
 export interface DueNotification extends ClaimedNotification {
@@ -103,9 +102,8 @@ export class Notifications {
     ]);
   }
 
-  #resolve(event: TicketEscalated, { ticket, facts, clocks, ...checked }: Escalatable, staff: Staff, now: Date) {
+  #resolve(event: TicketEscalated, { ticket, facts, clocks, policy }: Escalatable, staff: Staff, now: Date) {
     const { ticketId, data } = event;
-    const policy = checked.policy();
     const fallback = policy?.notifyFallback ?? FALLBACK;
     const { recipients, missing } = recipientsOf(data.notify, fallback, staff);
     const nobody = missing.length > 0 && recipients.length === 0 ? ` (nobody to notify: ${missing.join('; ')})` : '';

@@ -5,7 +5,6 @@ import type { EntityManager } from 'typeorm';
 import { AgentPresenceStore } from './agent-presence.store.js';
 import { checkTicket, explainTicket, type Check, type CheckedState, type Configured } from './domain/check.js';
 import { movesBetween, together, type Moves } from './domain/recomputing.js';
-import { rulesOf } from './domain/rules.js';
 import { Notifications, type CheckedTicket, type Escalatable } from './notifications.js';
 import { Policies } from './policies.js';
 import { SlaTicketStore, type CheckedRow, type SlaTicketRow } from './sla-ticket.store.js';
@@ -63,7 +62,8 @@ export class TicketChecker {
     const told: Told[] = [];
     const checked: CheckedRow[] = [];
     const moves: Moves[] = [];
-    const [configured, rulesBundle] = [await this.#policies.configured(config, tx), await this.rulesBundle(config, tx)];
+    const configured = await this.#policies.configured(config, tx);
+    const rulesBundle = await this.rulesBundle(config, tx);
     for (const row of rows) {
       const one = this.#checkOne(row, configured, now);
       told.push(one.told);
@@ -120,17 +120,8 @@ export class TicketChecker {
         );
       }
       const { open, nextCheckAt } = check;
-      const inForce = () =>
-        rulesOf(check.ticket, configured.books).findLast(({ from }, index) => index === 0 || from <= now.getTime())?.active?.policy;
       return {
-        told: {
-          events: check.events,
-          reasonOf: check.reasonOf,
-          ticket: check.ticket,
-          facts,
-          clocks: clocksIn(check.state),
-          policy: inForce,
-        },
+        told: { ...check, facts, clocks: clocksIn(check.state) },
         row: {
           ticketId,
           state: check.state,

@@ -72,6 +72,8 @@ describe('the reason of a breach', () => {
   it('is the wait for the customer where that counts', () => {
     const facts = told([5, ana], [10, { ...ana, status: 'pending' }]);
     expect(reason(facts, 'firstResponse')).toMatchObject({ reason: 'customer-pause', minutes: { 'customer-pause': 50 } });
+    // Answered automatically and solved: nobody waits in a queue.
+    expect(reason(told([10, { status: 'solved' }]), 'firstResponse').minutes).toEqual({ 'waited-in-queue': 10, 'customer-pause': 50 });
   });
 
   it('is a change that moved the deadline to before itself', () => {

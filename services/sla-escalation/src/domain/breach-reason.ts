@@ -1,4 +1,4 @@
-import type { BreachReason } from '@signalbox/contracts';
+import type { BreachReason, TicketStatus } from '@signalbox/contracts';
 import type { Interval, WorkingTime } from './calendar.js';
 import type { ClockState } from './clock.js';
 import type { SlaTicket, Stay } from './sla-ticket.js';
@@ -6,6 +6,8 @@ import type { SlaTicket, Stay } from './sla-ticket.js';
 const MINUTE_MS = 60_000;
 /** Of equally long ones the first is the reason: what the company could have helped stands before what people did. */
 const ORDER: readonly BreachReason[] = ['no-staff', 'waited-in-queue', 'silent-owner', 'in-work', 'customer-pause'];
+
+const WORKED_ON: readonly TicketStatus[] = ['new', 'open'];
 
 export interface Breach {
   readonly reason: BreachReason;
@@ -16,7 +18,7 @@ export interface Breach {
 /**
  * Where the time of a breached clock went. Waiting for an owner is `no-staff` while nobody of its queue was online, else `waited-in-queue`;
  * an owner who owes a reply and gave none is silent, an owner who owes a solution is at work until assignment has reminded them; what counts
- * although it waits for the customer (first response, a pause beyond its maximum) is `customer-pause`. The longest is the reason, unless the
+ * although it waits for the customer or was solved (first response, a pause beyond its maximum) is `customer-pause`. The longest is the reason, unless the
  * deadline was moved to before `changedAt` (epoch ms): then `changed`.
  */
 export function reasonOf(
@@ -37,7 +39,7 @@ export function reasonOf(
     const countedIn = (part: Interval): number =>
       countedMs(clock, { from: Math.max(from, part.from), to: Math.min(end, next, part.to) }, time);
     const whole = countedIn({ from, to: next });
-    if (stay.agentId !== null || stay.status === 'pending' || stay.status === 'on-hold') {
+    if (stay.agentId !== null || !WORKED_ON.includes(stay.status)) {
       add(ofOwner(stay, clock.target), whole);
       continue;
     }
@@ -53,7 +55,7 @@ export function reasonOf(
 }
 
 function ofOwner({ status, silent }: Stay, target: ClockState['target']): BreachReason {
-  if (status === 'pending' || status === 'on-hold') return 'customer-pause';
+  if (!WORKED_ON.includes(status)) return 'customer-pause';
   return target === 'resolution' || target === 'internal' ? (silent ? 'silent-owner' : 'in-work') : 'silent-owner';
 }
 

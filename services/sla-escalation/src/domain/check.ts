@@ -1,4 +1,4 @@
-import { ClocksChanged, ClocksExplained, SEGMENTS_MAX, TicketEscalated, type Clock } from '@signalbox/contracts';
+import { ClocksChanged, ClocksExplained, SEGMENTS_MAX, TicketEscalated, type Clock, type SlaPolicy } from '@signalbox/contracts';
 import { isDeepStrictEqual } from 'node:util';
 import { reasonOf, type Breach } from './breach-reason.js';
 import { aroundTheClock, type Interval } from './calendar.js';
@@ -42,6 +42,8 @@ export interface Check {
   /** Why a clock of these was breached, given when nobody of a queue was online. */
   readonly reasonOf: (target: Clock['target'], instance: number, unstaffed: (queueId: string) => readonly Interval[]) => Breach;
   readonly ticket: SlaTicket;
+  /** In force at `now`; undefined: none is. */
+  readonly policy: SlaPolicy | undefined;
 }
 
 const none = { name: 'none', version: 0 };
@@ -108,6 +110,7 @@ export function checkTicket(ticketId: string, stored: StoredFacts, before: Check
       );
     },
     ticket,
+    policy: active?.policy,
   };
 }
 
