@@ -37,7 +37,7 @@ interface InboxTicket {
   readonly status: string;
   readonly category: string | null;
   readonly priority?: string;
-  readonly owner?: object | null;
+  readonly owner?: { readonly agentId: string } | null;
   readonly offerId?: string;
   readonly awaitsDelivery?: boolean;
 }
@@ -145,6 +145,8 @@ export interface AgentCounts {
   /** Requests sent again because nobody had answered. */
   repeated: number;
 }
+/** The console's words for `transfers-exhausted`. */
+const TOO_OFTEN = /handed on too often/;
 /** Without these a round would have tested less than it says. */
 const MUST_HAPPEN = ['accepted', 'declined', 'solved'] as const;
 
@@ -176,6 +178,7 @@ export class Agents {
   readonly #stopping = new AbortController();
   /** Whoever gets this ticket hands it on, until somebody is told that it was handed on too often. */
   #unwanted: string | undefined;
+  readonly #handedOnTooOften = new Set<string>();
   #working: Promise<void>[] = [];
 
   private constructor(
@@ -273,7 +276,10 @@ export class Agents {
     await Promise.all(busy.values());
   }
 
-  /** Gives two tickets at once to one agent, every other time to whoever has the least room: the second one goes beyond it. */
+  /**
+   * Gives three tickets at once to one agent, every other time to whoever has the least room: the last goes beyond it. One is
+   * taken from a colleague who is at it, if anybody is: of tickets that are mostly solved within seconds, chance alone may miss all.
+   */
   async #meddle(): Promise<void> {
     const agentIds = [...this.#clients.keys()];
     let times = 0;
@@ -282,9 +288,10 @@ export class Agents {
         const { tickets } = await this.#supervisor.call<{ tickets: InboxTicket[] }>('GET', '/tickets?status=new,open&limit=50');
         times += 1;
         const agentId = times % 2 === 0 ? this.#oneOf(agentIds) : this.#leastRoom;
-        const two = new Set([this.#oneOf(tickets), this.#oneOf(tickets)]);
+        const ofColleagues = tickets.filter(({ owner }) => owner && owner.agentId !== agentId);
+        const three = new Set([this.#oneOf(ofColleagues), this.#oneOf(tickets), this.#oneOf(tickets)]);
         await Promise.all(
-          [...two].map(async (ticket) => {
+          [...three].map(async (ticket) => {
             if (!ticket) return;
             const wish = { agentId, overAssign: this.#random() < 0.7, reason: 'because I say so' };
             const path = `/tickets/${ticket.ticketId}/assign`;
@@ -320,7 +327,9 @@ export class Agents {
   /** Ways to the end of a ticket; one that is still there afterwards is taken up again, under new keys. */
   async #handle(console: ConsoleClient, agentId: string, { ticketId, status, priority }: InboxTicket): Promise<void> {
     const ask = (verb: string, body: object): Promise<boolean> =>
-      this.#ask(console, `/tickets/${ticketId}/${verb}`, body, `${verb} ${agentId} ${ticketId} ${this.#random()}`);
+      this.#ask(console, `/tickets/${ticketId}/${verb}`, body, `${verb} ${agentId} ${ticketId} ${this.#random()}`, (why) => {
+        if (TOO_OFTEN.test(why)) this.#handedOnTooOften.add(ticketId);
+      });
     if (status !== 'open') {
       await ask('resume', {});
       return;
@@ -333,7 +342,8 @@ export class Agents {
         this.counts.handedOn += 1;
         return;
       }
-      if (ticketId === this.#unwanted) this.#unwanted = undefined;
+      if (this.#handedOnTooOften.has(ticketId)) this.#unwanted = undefined;
+      else if (ticketId === this.#unwanted) return;
     } else if (this.#happens(HANDED_ON_SHARE, this.counts.handedToColleague)) {
       if (await ask('transfer', { to: await this.#somebody(console), note: 'You know more about this than I do.' })) {
         this.counts.handedToColleague += 1;
@@ -378,7 +388,7 @@ export class Agents {
   }
 
   /** Asks under one key until somebody says what came of it. False when it was refused, or nobody works any more. */
-  async #ask(console: ConsoleClient, path: string, body: object, key: string): Promise<boolean> {
+  async #ask(console: ConsoleClient, path: string, body: object, key: string, refused?: (why: string) => void): Promise<boolean> {
     const headers = { prefer: 'wait=2', 'idempotency-key': key };
     for (let attempt = 0; ; attempt += 1) {
       if (attempt > 0) this.counts.repeated += 1;
@@ -390,6 +400,7 @@ export class Agents {
         // 4xx is an answer; anything else is a console that is being killed.
         if (/→ 4\d\d/.test((error as Error).message)) {
           this.counts.refused += 1;
+          refused?.((error as Error).message);
           return false;
         }
       }

@@ -262,8 +262,15 @@ const accepts = (address: string): Promise<boolean> =>
 /** An undelivered offer is over before it expires. */
 const OFFER = { mode: 'ask', seconds: 20, acknowledgeSeconds: 8 };
 const WRAP_UP_SECONDS = 2;
-/** Counted from receipt; a pressing ticket may be rescued as soon as it has an owner. */
-const PRESSING_DUE_MINUTES = 2;
+/**
+ * Counted from receipt; a pressing ticket may be rescued as soon as it has an owner. Longer than a round: an answer from the knowledge
+ * base stops no first response, and its clock must not have anything to say during a rewind.
+ */
+const PRESSING_DUE_MINUTES = 10;
+/** Of those ten minutes: 12 s. */
+const WARN_AT_SHARE = 0.02;
+/** Missed by whatever is in people's hands for long; it ends with the ticket. */
+const PRESSING_INTERNAL_MINUTES = 1;
 /** Not to be asked again for so long: a round does not wait for the sample company's two minutes. */
 const RETRY_AGENT_SECONDS = 5;
 
@@ -289,9 +296,14 @@ function busier(documents: readonly ConfigDocument[]): ConfigDocument[] {
       }
       case 'sla-policy': {
         const due = { urgent: PRESSING_DUE_MINUTES, high: PRESSING_DUE_MINUTES };
-        const targets = { ...content['targets'], firstResponse: { ...content['targets']!['firstResponse'], ...due } };
+        const targets = {
+          ...content['targets'],
+          firstResponse: { ...content['targets']!['firstResponse'], ...due },
+          internal: { ...content['targets']!['internal'], urgent: PRESSING_INTERNAL_MINUTES, high: PRESSING_INTERNAL_MINUTES },
+        };
         // At any hour of the day at which somebody runs this.
-        return { ...document, content: { ...content, targets, hours: 'calendar', calendar: '24x7' } };
+        const open = { hours: 'calendar', calendar: '24x7' };
+        return { ...document, content: { ...content, ...open, targets, warnAtShares: [WARN_AT_SHARE] } };
       }
       default:
         return document;
