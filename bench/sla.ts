@@ -1,12 +1,14 @@
 import {
   AgentsTopic,
   AssignmentTopic,
+  BUNDLE_KEY,
   ConfigBundle,
   ConfigRecord,
   ConfigTopic,
   EnrichmentTopic,
   IntakeTopic,
   SlaEscalationTopic,
+  type ClocksRecomputed,
 } from '@signalbox/contracts';
 import { KafkaInspector, tailTopics } from '@signalbox/messaging';
 import { startInfrastructure, Stack } from '@signalbox/test-stack';
@@ -24,7 +26,8 @@ import { cpuByProcess, endOf, machine, peer, percentile, throughput } from './me
  *
  * Clocks started: tickets received and enriched before the service begins, so that it is never short of them. Two clocks each.
  * Lateness: so many clocks are open, deadlines fall due at a steady rate, and each breach's instant is compared with the one at which its
- * event is read from Kafka. Catching up: deadlines that fell due during ten minutes in which the service was away.
+ * event is read from Kafka. Catching up: deadlines that fell due during ten minutes in which the service was away. Recomputing: a new
+ * version of the policy moves a clock of every open ticket, and deadlines fall due meanwhile.
  *
  * The open tickets are copies of a row that the service itself wrote for a real ticket, with every instant in it moved by the same time
  * and an id of their own; sending a million through the topics would take the better part of an hour.
@@ -39,6 +42,7 @@ const READY_WITHIN_MS = 120_000;
 const BEGIN_AFTER_MS = 10_000;
 const ALL_SAID_WITHIN_MS = 120_000;
 const OUTAGE_MS = 600_000;
+const RECOMPUTED_WITHIN_MS = 1_800_000;
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -60,6 +64,7 @@ const progress = (line: string): void => console.error(line);
 const TABLES = ['sla_ticket', 'outlook_ticket'];
 /** From a deadline to the instant its breach was decided at, and to the one at which it was read from Kafka. */
 interface Late {
+  readonly dueAt: number;
   readonly decidedMs: number;
   readonly readMs: number;
 }
@@ -78,6 +83,8 @@ class Measured {
   #service: ChildProcess | undefined;
   #templates: readonly Template[] = [];
   #templateDueAt = 0;
+  #bundle: ConfigBundle['data'] = { bundle: 0, members: [], appliedAt: '' };
+  readonly #recomputed = new Map<number, (seconds: number) => void>();
 
   private constructor(stack: Stack, database: pg.Client, environment: NodeJS.ProcessEnv) {
     this.#stack = stack;
@@ -114,7 +121,8 @@ class Measured {
       ConfigRecord('sla-policy/standard@1', { kind: 'sla-policy', name: 'standard', recordVersion: 1, content: POLICY }),
     ];
     const members = [...bundle!.data.members, ...records.map(({ key }) => key)];
-    await this.#stack.publish(...configuration, ...records, ConfigBundle(bundle!.key, { ...bundle!.data, members }));
+    this.#bundle = { ...bundle!.data, members };
+    await this.#stack.publish(...configuration, ...records, ConfigBundle(BUNDLE_KEY, this.#bundle));
     let ticketId = '';
     for (let sent = 0; sent < tickets; sent += 1_000) {
       const some = Array.from({ length: Math.min(1_000, tickets - sent) }, () => ({
@@ -182,7 +190,9 @@ class Measured {
         const moved = `(n * ${everyMs} + ${Math.round(firstDueAt - this.#templateDueAt)})`;
         const parameters: string[] = [];
         const literal = (text: string): string => `$${parameters.push(text)}::text`;
-        const parts = pieces.flatMap((piece, index) => {
+        const parts = pieces.flatMap((text, index) => {
+          // Checked under the rules of today.
+          const piece = text.replace(/"bundle":\d+/, `"bundle":${this.#bundle.bundle}`);
           const instant = instants[index];
           if (instant === undefined) return [literal(piece)];
           if (instant === ticketId) return [literal(piece), `'${prefix}-' || n`];
@@ -256,6 +266,44 @@ class Measured {
     await this.#stop();
     return { backlog, caughtUp: late.length, firedPerSecond: Math.round(backlog / seconds) };
   }
+
+  /** Beside the same open clocks: a policy that moves one clock of each ticket, and deadlines while they are looked at again. */
+  async recomputing(clocks: number) {
+    const [rate, seconds] = [Number(values.rate), Number(values.seconds)];
+    const prefix = `moved-${clocks}`;
+    await this.load(`again-${clocks}`, 1, Date.now(), 1);
+    this.#start();
+    await this.#allSaid(`again-${clocks}`, 1);
+    const firstDueAt = Date.now() + BEGIN_AFTER_MS;
+    await this.load(prefix, rate * seconds, firstDueAt, 1_000 / rate);
+    await sleep(Math.max(0, firstDueAt - Date.now()));
+    const bundle = this.#bundle.bundle + 1;
+    const targets = { ...POLICY.targets, resolution: { normal: POLICY.targets.resolution.normal + bundle } };
+    const record = { kind: 'sla-policy', name: 'standard', recordVersion: bundle, content: { ...POLICY, targets } } as const;
+    const members = [...this.#bundle.members.filter((key) => !key.startsWith('sla-policy/')), `sla-policy/standard@${bundle}`];
+    this.#bundle = { bundle, members, appliedAt: new Date().toISOString() };
+    const appliedAt = Date.now();
+    const done = new Promise<number>((resolve) => this.#recomputed.set(bundle, resolve));
+    await this.#stack.publish(ConfigRecord(`sla-policy/standard@${bundle}`, record), ConfigBundle(BUNDLE_KEY, this.#bundle));
+    const tooLong = sleep(RECOMPUTED_WITHIN_MS, undefined, { ref: false }).then(() => {
+      throw new Error(`${clocks} clocks were not recomputed within ${RECOMPUTED_WITHIN_MS} ms`);
+    });
+    const tickets = await Promise.race([done, tooLong]);
+    const doneAt = Date.now();
+    const late = (await this.#allSaid(prefix, rate * seconds)).filter(({ dueAt }) => dueAt >= appliedAt && dueAt <= doneAt);
+    await this.#stop();
+    return {
+      recomputed: tickets,
+      recomputedPerSecond: Math.round(tickets / ((doneAt - appliedAt) / 1_000)),
+      dueMeanwhile: late.length,
+      latenessRecomputingMs: spread(late.map(({ readMs }) => readMs)),
+    };
+  }
+  recomputed({ bundle, checked, moved }: ClocksRecomputed['data']): void {
+    progress(`  ${checked} tickets recomputed, ${moved} moved`);
+    this.#recomputed.get(bundle)?.(checked);
+  }
+
   #onFirst: (at: number) => void = () => undefined;
 
   async #allSaid(prefix: string, wanted: number): Promise<readonly Late[]> {
@@ -273,7 +321,7 @@ class Measured {
     this.#onFirst(now);
     const late = this.#late.get(prefix) ?? [];
     if (late.length === 0) this.#late.set(prefix, late);
-    late.push({ decidedMs: decidedAt - breachedAt, readMs: now - breachedAt });
+    late.push({ dueAt: breachedAt, decidedMs: decidedAt - breachedAt, readMs: now - breachedAt });
   }
 
   #rssMiB(): number {
@@ -306,6 +354,11 @@ const stopTail = await tailTopics({
   topics: [SlaEscalationTopic.name],
   fromBeginning: true,
   onRecord: ({ value, headers }) => {
+    if (String(headers['ce_type']) === 'ClocksRecomputed') {
+      const { data } = JSON.parse(value!.toString()) as { data: ClocksRecomputed['data'] };
+      if (data.done) measured.recomputed(data);
+      return;
+    }
     if (String(headers['ce_type']) !== 'SlaBreached') return;
     const { subject, time, data } = JSON.parse(value!.toString()) as { subject: string; time: string; data: { breachedAt: string } };
     if (seenIds.has(subject)) throw new Error(`${subject} was said to be breached twice`);
@@ -319,16 +372,19 @@ try {
   const started = await measured.started(Number(values.tickets));
   result.started = started;
   console.log(`clocks started: ${started.clocksPerSecond} a second, ${started.cpuMsPerClock} ms of CPU each`);
-  console.log('\n    clocks   due/s  late ms p50     p99     max  fired/s  CPU: service, PostgreSQL  RSS MiB  tables MiB');
+  console.log(
+    '\n    clocks   due/s  late ms p50     p99     max  fired/s  CPU: service, PostgreSQL  RSS MiB  tables MiB  recomp./s  then p50    p99    max',
+  );
   for (const clocks of values.clocks.split(',').map(Number)) {
     const lateness = await measured.lateness(clocks);
     const catchingUp = await measured.catchingUp(clocks, Number(values.backlog));
-    result.sizes.push({ ...lateness, ...catchingUp });
-    latest = Math.max(latest, lateness.latenessMs.p99);
+    const recomputing = await measured.recomputing(clocks);
+    result.sizes.push({ ...lateness, ...catchingUp, ...recomputing });
+    latest = Math.max(latest, lateness.latenessMs.p99, recomputing.latenessRecomputingMs.p99);
     const { p50, p99, max } = lateness.latenessMs;
     const share = (name: string): string => `${((lateness.cpuShare[name] ?? 0) * 100).toFixed(0)} %`;
     console.log(
-      `${String(clocks).padStart(10)}${values.rate.padStart(8)}${String(p50).padStart(13)}${String(p99).padStart(8)}${String(max).padStart(8)}${String(catchingUp.firedPerSecond).padStart(9)}  ${`${share('sla-escalation')}, ${share('PostgreSQL')}`.padEnd(24)}${String(lateness.rssMiB).padStart(9)}${String(lateness.tablesMiB).padStart(12)}`,
+      `${String(clocks).padStart(10)}${values.rate.padStart(8)}${String(p50).padStart(13)}${String(p99).padStart(8)}${String(max).padStart(8)}${String(catchingUp.firedPerSecond).padStart(9)}  ${`${share('sla-escalation')}, ${share('PostgreSQL')}`.padEnd(24)}${String(lateness.rssMiB).padStart(9)}${String(lateness.tablesMiB).padStart(12)}${String(recomputing.recomputedPerSecond).padStart(11)}${[recomputing.latenessRecomputingMs.p50, recomputing.latenessRecomputingMs.p99, recomputing.latenessRecomputingMs.max].map((ms) => String(ms).padStart(7)).join('')}`,
     );
   }
 } finally {

@@ -74,12 +74,12 @@ export const TicketEscalated = event(SlaEscalationTopic, 'TicketEscalated', by.t
   reassignToRole: AgentRole.optional(),
   /** As the policy says it; a mail address of the policy is not told: it is `mail 1`, `mail 2` … in their order. */
   notify: z.array(z.string().max(200)).max(20),
-  /** Whom that came to at this moment; ids and names of configuration, never addresses. */
+  /** Whom that came to at this moment; ids and names of configuration, never addresses. Absent of what is held: it is found when they are told. */
   recipients: z
     .array(z.object({ via: NotificationChannel, to: z.string().max(200), because: z.string().max(200) }))
     .max(100)
     .optional(),
-  /** Quiet hours: they are told then, if it is still due. */
+  /** Quiet hours: whoever is meant then is told then, if it is still due. */
   heldUntil: Instant.optional(),
   escalatedAt: Instant,
   lateMs,

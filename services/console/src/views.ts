@@ -89,8 +89,15 @@ export function originRow(ticket: Ticket, agentId: string, { nameOf }: ActiveCon
 export function escalationRows({ sla }: Ticket, { nameOf }: ActiveConfiguration) {
   const { escalations = [], notifications = [], canceled } = sla ?? {};
   const named = <T extends { readonly to: string }>(told: T) => ({ ...told, name: nameOf(told.to) ?? told.to });
+  const meant = (word: string): string =>
+    word.startsWith('agent:') ? (nameOf(word.slice('agent:'.length)) ?? word) : word.replace(':', ' ');
   return {
-    escalations: escalations.map(({ recipients = [], ...escalation }) => ({ ...escalation, recipients: recipients.map(named) })),
+    escalations: escalations.map(({ recipients = [], notify = [], ...escalation }) => ({
+      ...escalation,
+      recipients: recipients.map(named),
+      /** Whom it is held for, as far as that is known before. */
+      heldFor: notify.map(meant),
+    })),
     notifications: notifications.map(named),
     escalationCanceled: canceled ? { ...canceled, name: nameOf(canceled.byAgentId) ?? canceled.byAgentId } : null,
   };

@@ -1,21 +1,12 @@
 import chromium from '@sparticuz/chromium';
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium as playwright, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
 const root = resolve(import.meta.dirname, '../../..');
 const shots = join(root, '.signalbox/screenshots');
 /** The browser reports answers like 401 and 409 as errors; here they are what was asked for. */
 const ANSWERS = /Failed to load resource.*\b(401|409)\b/;
-
-/** Builds the page as it stands in the sources. */
-export async function buildPage(into: string): Promise<void> {
-  const vite = join(root, 'node_modules/vite/bin/vite.js');
-  const web = join(root, 'services/console/web');
-  await promisify(execFile)(process.execPath, [vite, 'build', web, '--outDir', into, '--emptyOutDir', '--logLevel', 'warn']);
-}
 
 /** A real Chromium, every window its own person, that remembers what it complained about. */
 export class ABrowser {

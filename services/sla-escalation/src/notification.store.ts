@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { MAILS_WINDOW_MS, type Notification } from './domain/notification.js';
+import { heldStepIdOf, MAILS_WINDOW_MS, type HeldStep, type Notification } from './domain/notification.js';
 import type { StoredFacts } from './domain/sla-ticket.js';
 
 export interface NewNotification extends Notification {
@@ -50,6 +50,18 @@ const MAILS = `
   where ticket_id = any($1) and via = 'mail' and notification_id <> all($2)
     and ((state = 'sent' and ended_at > $3::timestamptz - interval '${MAILS_WINDOW_MS} ms') or (state = 'waiting' and attempts > 0))
   group by ticket_id, address`;
+const HOLD = `
+  insert into held_step (step_id, ticket_id, level, cause, target, words, notice, send_at)
+  select x."stepId", x."ticketId", x.level, x.cause, x.target, x.words, x.notice, x."sendAt"
+  from json_to_recordset($1::json) as x("stepId" text, "ticketId" text, level int, cause text, target text, words json, notice json, "sendAt" timestamptz)
+  order by 1 on conflict do nothing`;
+const RELEASE = `
+  delete from held_step where step_id in (
+    select step_id from held_step where send_at <= $1 order by send_at limit $2 for update skip locked)
+  returning ticket_id as "ticketId", level, cause, target, words, notice`;
+const DROP_HELD_OF = `
+  delete from held_step where step_id in (
+    select step_id from held_step where ticket_id = any($1) order by step_id for update)`;
 const FORGET = `
   delete from notification where notification_id in (
     select notification_id from notification where state <> 'waiting' and ended_at < $1 order by ended_at limit 10000)`;
@@ -62,6 +74,17 @@ export class NotificationStore {
     if (notifications.length === 0) return new Set();
     const rows = await this.tx.query<{ id: string }[]>(ADD, [JSON.stringify(notifications)]);
     return new Set(rows.map(({ id }) => id));
+  }
+
+  async hold(steps: readonly (HeldStep & { readonly sendAt: Date })[]): Promise<void> {
+    if (steps.length > 0) await this.tx.query(HOLD, [JSON.stringify(steps.map((step) => ({ ...step, stepId: heldStepIdOf(step) })))]);
+  }
+
+  /** Steps whose quiet hours are over. They are held no more. */
+  async release(max: number, now: Date): Promise<HeldStep[]> {
+    // TypeORM answers a delete with [rows, count].
+    const [rows] = await this.tx.query<[(Omit<HeldStep, 'target'> & { target: HeldStep['target'] | null })[], number]>(RELEASE, [now, max]);
+    return rows.map(({ target, ...step }) => ({ ...step, ...(target !== null && { target }) }));
   }
 
   async claimDue(max: number, now: Date): Promise<ClaimedNotification[]> {
@@ -92,8 +115,10 @@ export class NotificationStore {
     if (ids.length > 0) await this.tx.query(HOLD_BACK, [ids, until, reason]);
   }
 
+  /** What waits and what is held. */
   async cancelOf(ticketIds: readonly string[], now: Date): Promise<void> {
     await this.tx.query(CANCEL_OF, [ticketIds, now]);
+    await this.tx.query(DROP_HELD_OF, [ticketIds]);
   }
 
   /** Keyed `<ticketId> <address>`. */

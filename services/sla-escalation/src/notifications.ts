@@ -11,6 +11,7 @@ import {
 } from '@signalbox/contracts';
 import { UnitOfWork, type ConfigurationSnapshot, type Delivery, type Outcome } from '@signalbox/messaging';
 import { DataSource } from 'typeorm';
+import { AgentPresenceStore } from './agent-presence.store.js';
 import { ENVIRONMENT, type SlaEnvironment } from './config.js';
 import {
   MAILS_MAX,
@@ -18,13 +19,14 @@ import {
   nextAttemptAt,
   notificationIdOf,
   numberIn,
+  type HeldStep,
   type Notification,
   type SendResult,
   type Step,
 } from './domain/notification.js';
 import type { Sender } from './domain/notice-text.js';
 import { quietUntil } from './domain/quiet-hours.js';
-import { FALLBACK, recipientsOf, withoutAddresses, type Recipient, type Staff } from './domain/recipients.js';
+import { FALLBACK, recipientsOf, withoutAddresses, type Recipient, type Recipients, type Staff } from './domain/recipients.js';
 import { ticketOf, type SlaTicket, type StoredFacts } from './domain/sla-ticket.js';
 import { NotificationStore, type ClaimedNotification, type NewNotification } from './notification.store.js';
 
@@ -59,6 +61,11 @@ interface Failure {
   /** Null: given up. */
   readonly nextAttemptAt: Date | null;
 }
+interface Announced {
+  readonly event: Draft;
+  readonly notifications: readonly NewNotification[];
+  readonly held?: HeldStep & { readonly sendAt: Date };
+}
 interface Settlement {
   readonly notificationId: string;
   readonly attempts: number;
@@ -79,7 +86,7 @@ export class Notifications {
 
   /**
    * The events of checked tickets, where TicketEscalated says whom it came to, with what became of telling them at once. Whoever is told
-   * later is stored in this unit. The tickets' rows are locked.
+   * later is stored in this unit, and what quiet hours hold. The tickets' rows are locked.
    * @param online whether an agent is; left out: not known of anybody
    */
   async announce(
@@ -87,30 +94,27 @@ export class Notifications {
     { tx, now, config }: Delivery,
     online?: ReadonlyMap<string, boolean>,
   ): Promise<Draft[]> {
-    const said: { event: Draft; notifications: readonly NewNotification[] }[] = [];
+    const said: Announced[] = [];
     for (const checked of tickets) {
       for (const event of checked.events) {
         if (event.type !== 'TicketEscalated' || !('ticket' in checked)) said.push({ event, notifications: [] });
         else said.push(this.#resolve(event as TicketEscalated, checked, staffOf(config, checked.ticket.agentId, online), now));
       }
     }
-    const all = said.flatMap(({ notifications }) => notifications);
-    const added = await new NotificationStore(tx).add(all);
+    const store = new NotificationStore(tx);
+    const added = await store.add(said.flatMap(({ notifications }) => notifications));
+    await store.hold(said.flatMap(({ held }) => held ?? []));
     return said.flatMap(({ event, notifications }) => [
       event,
       ...notifications.filter(({ state, notificationId }) => state === 'sent' && added.has(notificationId)).map((one) => sent(one, now)),
     ]);
   }
 
-  #resolve(event: TicketEscalated, { ticket, facts, clocks, policy }: Escalatable, staff: Staff, now: Date) {
+  #resolve(event: TicketEscalated, { ticket, facts, clocks, policy }: Escalatable, staff: Staff, now: Date): Announced {
     const { ticketId, data } = event;
-    const fallback = policy?.notifyFallback ?? FALLBACK;
-    const { recipients, missing } = recipientsOf(data.notify, fallback, staff);
-    const nobody = missing.length > 0 && recipients.length === 0 ? ` (nobody to notify: ${missing.join('; ')})` : '';
-    if (missing.length > 0) this.#warnOnce(`nobody can be notified, nor instead of them: ${missing.join('; ')}`);
     const priorities = [ticket.priority, ...(data.raisePriorityTo ? [data.raisePriorityTo] : [])];
     const priority = Priority.options.find((one) => priorities.includes(one))!;
-    const heldUntil = recipients.length > 0 ? quietUntil(policy?.quietHours, priority, now.getTime()) : null;
+    const heldUntil = data.notify.length > 0 ? quietUntil(policy?.quietHours, priority, now.getTime()) : null;
     const number = numberIn(facts);
     const dueAt = dueOf(data.target ?? 'resolution', clocks);
     const notice = {
@@ -118,29 +122,37 @@ export class Notifications {
       ...(number === undefined ? {} : { number }),
       ...(dueAt === undefined ? {} : { dueAt }),
       escalatedAt: data.escalatedAt,
-      fallback,
+      fallback: policy?.notifyFallback ?? FALLBACK,
     };
-    const step = stepOf(data);
-    const notifications = recipients.map((recipient): NewNotification => ({
-      ...notificationTo(recipient, ticketId, step, data.escalatedAt),
-      notice,
-      state: heldUntil === null && recipient.via === 'console' ? 'sent' : 'waiting',
-      sendAt: heldUntil === null ? now : new Date(heldUntil),
-    }));
+    const step = { ticketId, ...stepOf(data), words: data.notify, notice };
+    const notify = withoutAddresses(data.notify);
+    if (heldUntil !== null) {
+      const sendAt = new Date(heldUntil);
+      const told = TicketEscalated(ticketId, { ...data, notify, heldUntil: sendAt.toISOString() });
+      return { event: told, notifications: [], held: { ...step, sendAt } };
+    }
+    const { recipients, missing } = this.#recipientsOf(step, staff);
+    const nobody = missing.length > 0 && recipients.length === 0 ? ` (nobody to notify: ${missing.join('; ')})` : '';
     const told = TicketEscalated(ticketId, {
       ...data,
       explanation: nobody === '' ? data.explanation : `${data.explanation}${nobody}`.slice(0, EXPLANATION_LENGTH_MAX),
-      notify: withoutAddresses(data.notify),
+      notify,
       recipients: recipients.map(({ via, to, because }) => ({ via, to, because })),
-      ...(heldUntil === null ? {} : { heldUntil: new Date(heldUntil).toISOString() }),
     });
-    return { event: told, notifications };
+    return { event: told, notifications: recipients.map((recipient) => notificationOf(step, recipient, now)) };
+  }
+
+  #recipientsOf({ words, notice }: HeldStep, staff: Staff): Recipients {
+    const found = recipientsOf(words, notice.fallback, staff);
+    if (found.missing.length > 0) this.#warnOnce(`nobody can be notified, nor instead of them: ${found.missing.join('; ')}`);
+    return found;
   }
 
   /** A look without a transaction, so that a service with nobody to notify costs next to nothing. */
   async anythingDue(): Promise<boolean> {
     const [row] = await this.database.query<{ due: boolean }[]>(
-      `select exists (select from notification where state = 'waiting' and send_at <= clock_timestamp() + $1 * interval '1 ms') as due`,
+      `select exists (select from notification where state = 'waiting' and send_at <= clock_timestamp() + $1 * interval '1 ms')
+        or exists (select from held_step where send_at <= clock_timestamp() + $1 * interval '1 ms') as due`,
       [this.environment.SIGNALBOX_CLOCK_OFFSET_MS],
     );
     return row!.due;
@@ -167,6 +179,7 @@ export class Notifications {
     };
     const outcomes: Outcome<Due>[] = [];
     for (const max of commands) {
+      const released = await this.#release(max, store, { tx, config, now });
       const claimed = await store.claimDue(max, now);
       const facts = await store.factsOf([...new Set(claimed.map(({ ticketId }) => ticketId))]);
       // What was due when it was written down need not be any more.
@@ -178,10 +191,26 @@ export class Notifications {
       await store.holdBack(idsOf(braked), new Date(now.getTime() + MAILS_WINDOW_MS), `${MAILS_MAX} mails went there within 10 minutes`);
       const urlOf = ({ via, to }: Notification) => (via === 'webhook' ? company?.webhooks?.[to]?.url : undefined);
       const answer = { due: free.map((one) => ({ ...one, ...(urlOf(one) && { url: urlOf(one)! }) })), sender, now };
-      outcomes.push({ events: inConsole.map((one) => sent(one, now)), answer });
+      outcomes.push({ events: [...released, ...inConsole.map((one) => sent(one, now))], answer });
     }
     return outcomes;
   };
+
+  /** Whom held steps come to now that they are told; who is told outside of the console has become due by this. */
+  async #release(max: number, store: NotificationStore, { tx, config, now }: Pick<Delivery, 'tx' | 'config' | 'now'>): Promise<Draft[]> {
+    const steps = await store.release(max, now);
+    if (steps.length === 0) return [];
+    const facts = await store.factsOf([...new Set(steps.map(({ ticketId }) => ticketId))]);
+    const online = await new AgentPresenceStore(tx).online();
+    const notifications = steps.flatMap((step) => {
+      const known = facts.get(step.ticketId);
+      if (ended(known)) return [];
+      const staff = staffOf(config, ticketOf(known ?? {}).agentId, online);
+      return this.#recipientsOf(step, staff).recipients.map((recipient) => notificationOf(step, recipient, now));
+    });
+    const added = await store.add(notifications);
+    return notifications.filter(({ state, notificationId }) => state === 'sent' && added.has(notificationId)).map((one) => sent(one, now));
+  }
 
   /** Two machines that answer each other must not go on for ever. */
   async #brake(outside: readonly ClaimedNotification[], store: NotificationStore, now: Date) {
@@ -274,6 +303,12 @@ function ended(facts: StoredFacts | undefined): boolean {
 
 function dueOf(target: Target, clocks: readonly Clock[]): string | undefined {
   return clocks.findLast((clock) => clock.target === target && clock.stoppedAt === null)?.dueAt ?? undefined;
+}
+
+/** To be told now: in the console at once, outside as soon as it is claimed. */
+function notificationOf({ ticketId, words: _words, notice, ...step }: HeldStep, recipient: Recipient, now: Date): NewNotification {
+  const state = recipient.via === 'console' ? 'sent' : 'waiting';
+  return { ...notificationTo(recipient, ticketId, step, notice.escalatedAt), notice, state, sendAt: now };
 }
 
 function notificationTo({ via, to, address }: Recipient, ticketId: string, step: Step, escalatedAt: string, instead = false) {

@@ -15,6 +15,7 @@ const telling = (tier: string, notify: string[], more: object = {}) => ({
 });
 const wall = (at: number) => new Date(at).toISOString().slice(11, 16);
 const quietHours = { timeZone: 'UTC', from: wall(Date.now() - HOUR_MS), to: wall(Date.now() + 8 * HOUR_MS) };
+const quietWords = ['owner', `mail:${LEAD}`, 'webhook:pager', 'agent:eva'];
 const person = (role: AgentRole) => ({ name: 'Somebody', email: 'somebody@example.org', role });
 
 let receivers: Receivers;
@@ -37,7 +38,7 @@ const documents = () => [
   { kind: 'agent', name: 'eva', content: person('admin') },
   { kind: 'agent', name: 'ana', content: person('agent') },
   telling('all', ['owner', 'agent:eva', `mail:${LEAD}`, 'webhook:pager', 'webhook:unknown'], { notifyFallback: ['agent:tom'] }),
-  telling('quiet', [`mail:${LEAD}`, 'webhook:pager', 'agent:eva'], { quietHours }),
+  telling('quiet', quietWords, { quietHours, notifyFallback: ['agent:tom'] }),
   telling('slow', ['webhook:slow']),
   telling('gone', [`mail:${GONE}`, 'webhook:dead', 'webhook:moved'], { notifyFallback: ['agent:eva'] }),
   telling('nobody', ['owner'], { notifyFallback: ['agent:nobody'] }),
@@ -60,10 +61,15 @@ const rows = (ticketId: string) =>
     'select * from notification where ticket_id = $1 order by recipient, notification_id',
     [ticketId],
   );
+/** What quiet hours hold of it. */
+const held = (ticketId: string) =>
+  sla.stack.query<{ words: string[] }>('sla-escalation', 'select words from held_step where ticket_id = $1', [ticketId]);
 const states = async (ticketId: string) => Object.fromEntries((await rows(ticketId)).map(({ recipient, state }) => [recipient, state]));
 /** The waiting (of quiet hours, of a back-off, of a lease) is over at once. */
-const hurry = (ticketId: string) =>
-  sla.stack.query('sla-escalation', `update notification set send_at = now() where ticket_id = $1 and state = 'waiting'`, [ticketId]);
+async function hurry(ticketId: string): Promise<void> {
+  await sla.stack.query('sla-escalation', `update notification set send_at = now() where ticket_id = $1 and state = 'waiting'`, [ticketId]);
+  await sla.stack.query('sla-escalation', 'update held_step set send_at = now() where ticket_id = $1', [ticketId]);
+}
 const postsOf = (ticketId: string) => receivers.posts.filter(({ body }) => body['ticketId'] === ticketId);
 const mailsOf = (ticketId: string) => receivers.mails.filter(({ text }) => text?.includes(`/tickets/${ticketId}\n`));
 const cancel = (ticketId: string, role: AgentRole) =>
@@ -190,39 +196,53 @@ describe('in quiet hours', () => {
     const events = await sla.said('solved', (seen) => data(seen, 'TicketEscalated').length > 0);
     const [{ heldUntil }] = data(events, 'TicketEscalated') as [{ heldUntil: string }];
     expect(wall(Date.parse(heldUntil))).toBe(quietHours.to);
-    expect(await states('solved')).toEqual({ eva: 'waiting', 'mail 1': 'waiting', pager: 'waiting' });
+    expect(await held('solved')).toEqual([{ words: quietWords }]);
     await sla.twice(solved('solved'));
     await sla.stack.settled();
     await hurry('solved');
     await sla.until(
-      () => states('solved'),
-      ({ eva }) => eva === 'canceled',
+      () => held('solved'),
+      (steps) => steps.length === 0,
     );
-    expect(await states('solved')).toEqual({ eva: 'canceled', 'mail 1': 'canceled', pager: 'canceled' });
+    expect(await states('solved')).toEqual({});
     expect([...mailsOf('solved'), ...postsOf('solved'), ...data(now('solved'), 'NotificationSent')]).toEqual([]);
   });
 
   it('tells them when they end, and of an urgent ticket at once', async () => {
     await escalate('later', 'quiet');
     await sla.said('later', (seen) => data(seen, 'TicketEscalated').length > 0);
-    await hurry('later');
-    await told('later', 3);
+    // Whose it is by then is told, and nobody twice by two instances.
+    await sla.twice(assigned('later'));
+    await sla.stack.settled();
+    const another = await sla.startAnother();
+    try {
+      await hurry('later');
+      await told('later', 4);
+      await sla.stack.settled();
+    } finally {
+      await another.close();
+    }
+    const [escalated] = data(now('later'), 'TicketEscalated');
+    expect(escalated).toMatchObject({ notify: ['owner', 'mail 1', 'webhook:pager', 'agent:eva'] });
+    expect(escalated).not.toHaveProperty('recipients');
+    expect(await states('later')).toEqual({ ana: 'sent', eva: 'sent', 'mail 1': 'sent', pager: 'sent' });
     expect([mailsOf('later').length, postsOf('later').length]).toEqual([1, 1]);
     await escalate('urgent', 'quiet', 'urgent');
-    const events = await told('urgent', 3);
+    const events = await told('urgent', 4);
     expect(data(events, 'TicketEscalated')[0]).not.toHaveProperty('heldUntil');
   });
 
   it('nobody hears of a chain that a supervisor ended; an agent cannot end it, nor anybody one that is not known', async () => {
     await escalate('canceled', 'quiet');
     await sla.said('canceled', (seen) => data(seen, 'TicketEscalated').length > 0);
+    expect(await held('canceled')).toHaveLength(1);
     await sla.twice(cancel('canceled', 'agent'), cancel('unheard-of', 'admin'));
     await sla.stack.settled();
     expect(data(now('canceled'), 'EscalationCanceled')).toEqual([]);
     await sla.twice(cancel('canceled', 'supervisor'), cancel('canceled', 'admin'));
     await sla.stack.settled();
     expect(data(now('canceled'), 'EscalationCanceled')).toMatchObject([{ byAgentId: 'sue', reason: 'I have it in hand' }]);
-    expect(await states('canceled')).toEqual({ eva: 'canceled', 'mail 1': 'canceled', pager: 'canceled' });
+    expect([await held('canceled'), await states('canceled')]).toEqual([[], {}]);
     expect(await sla.rows(`ticket_id in ('canceled', 'unheard-of')`)).toMatchObject([
       { ticket_id: 'canceled', said: expect.arrayContaining(['canceled']) },
     ]);
@@ -277,7 +297,10 @@ describe('whoever cannot be told', () => {
 
 it('tells nobody again when rewound to offset 0', async () => {
   await sla.stack.settled();
-  const all = () => sla.stack.query('sla-escalation', 'select * from notification order by notification_id');
+  const all = async () => [
+    await sla.stack.query('sla-escalation', 'select * from notification order by notification_id'),
+    await sla.stack.query('sla-escalation', 'select * from held_step order by step_id'),
+  ];
   const before = [await all(), sla.stack.events(SlaEscalationTopic).length, receivers.mails.length, receivers.posts.length];
   await sla.restart({ rewound: true });
   await sla.stack.settled();

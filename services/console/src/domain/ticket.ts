@@ -66,8 +66,11 @@ export type AgentToldState = Received<AgentState>;
 
 /** `pausedSince`: when it was said to be paused; absent while it is not. */
 export type ToldClock = Clock & { readonly pausedSince?: string };
-/** A level that fired. Of its recipients the first ones; `recipientsLeftOut` counts the others. */
-export type Escalation = Omit<TicketEscalated['data'], 'notify'> & { readonly recipientsLeftOut?: number };
+/** A level that fired. Of its recipients the first ones; `recipientsLeftOut` counts the others. `notify`: of one that is held, which has none yet. */
+export type Escalation = Omit<TicketEscalated['data'], 'notify'> & {
+  readonly notify?: readonly string[];
+  readonly recipientsLeftOut?: number;
+};
 /** Why one deadline was missed. */
 export type Breach = Pick<SlaBreached['data'], 'target' | 'instance' | 'reason' | 'minutes'>;
 /** Somebody was told, or could not be. */
@@ -274,8 +277,8 @@ function clocksAfter(before: readonly ToldClock[], { at, data }: Received<Clocks
 
 const versioned = ({ name, version }: { readonly name: string; readonly version: number }): string => `${name}@${version}`;
 
-function escalationOf({ notify: _notify, recipients, ...escalation }: TicketEscalated['data']): Escalation {
-  if (!recipients) return escalation;
+function escalationOf({ notify, recipients, ...escalation }: TicketEscalated['data']): Escalation {
+  if (!recipients) return { ...escalation, ...(escalation.heldUntil !== undefined && { notify }) };
   const recipientsLeftOut = recipients.length - RECIPIENTS_MAX;
   return { ...escalation, recipients: recipients.slice(0, RECIPIENTS_MAX), ...(recipientsLeftOut > 0 && { recipientsLeftOut }) };
 }

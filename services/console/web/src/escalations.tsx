@@ -46,7 +46,7 @@ export function Escalations({ story, me }: { readonly story: Story; readonly me:
 }
 
 function Level({ escalation, notifications }: { readonly escalation: Escalation; readonly notifications: readonly Notification[] }) {
-  const { level, target, escalatedAt, lateMs = 0, explanation, heldUntil, recipients, recipientsLeftOut } = escalation;
+  const { level, target, escalatedAt, lateMs = 0, explanation, heldUntil, heldFor, recipients, recipientsLeftOut } = escalation;
   const asked = askedFor(escalation);
   const own = notifications.filter((one) => one.level === level && one.cause === escalation.cause && one.target === target);
   const unnamed = own.filter((one) => !recipients.some(({ via, to }) => via === one.via && to === one.to));
@@ -63,6 +63,7 @@ function Level({ escalation, notifications }: { readonly escalation: Escalation;
       {heldUntil !== undefined && (
         <p className="quiet">
           Quiet hours: held until <At at={heldUntil} />
+          {own.length === 0 && heldFor.length > 0 && `, then for ${heldFor.join(', ')}`}
         </p>
       )}
       <ul className="told">

@@ -6,6 +6,8 @@ import { tell, useResource } from './stream.js';
 import { fullMoment, moment, plural, targetName, titled } from './words.js';
 
 type Notice = Told['notices'][number];
+/** In place of an explanation that is not here yet. */
+const whatFired = ({ level, target }: Notice): string => `level ${level}${target === null ? '' : `, ${targetName(target)}`}`;
 const nameOf = ({ ticket }: Notice): string => (ticket ? titled(ticket) : 'A ticket of another queue');
 
 /** What I was told of escalations: quiet, until I look. The browser's own popover: Esc closes it. */
@@ -49,10 +51,8 @@ export function Notices({ announce }: { readonly announce: (words: string) => vo
                 >
                   {nameOf(notice)}
                 </button>
-                <p>{notice.explanation}</p>
+                <p>{notice.explanation ?? whatFired(notice)}</p>
                 <p className="quiet small">
-                  Level {notice.level}
-                  {notice.target !== null && `, ${targetName(notice.target)}`} ·{' '}
                   <time dateTime={notice.at} title={fullMoment(notice.at)}>
                     {moment(notice.at, serverNow())}
                   </time>

@@ -1,12 +1,14 @@
-import { useId } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type { RequestRow } from './api.js';
 import { duration, moment } from './words.js';
 
 export type ExplainedClock = NonNullable<NonNullable<RequestRow['outcome']>['explained']>['clocks'][number];
 
-const [WIDTH, BAR_TOP, BAR_HEIGHT, HEIGHT] = [720, 18, 14, 52];
-/** About as wide as a label is: where two would meet, the less telling one gives way. */
-const LABEL_WIDTH = 92;
+const [BAR_TOP, BAR_HEIGHT, HEIGHT] = [18, 14, 52];
+/** Of a label's letters and of the space between two labels, in px at the style's 11 px: a guess on the safe side. */
+const [LETTER, GAP] = [6.2, 8];
+/** Until the drawing is measured. */
+const WIDTH = 720;
 
 interface Props {
   readonly clock: ExplainedClock;
@@ -18,24 +20,23 @@ interface Props {
 /** One clock's life as a bar: what counted, what did not, and the marks. Drawn, because the page's policy allows no inline styles. */
 export function TimeLine({ clock, name, span, now }: Props) {
   const hatch = useId();
+  const { drawing, width } = useWidth();
   const { dueAt, breachedAt, stoppedAt, segments, startedAt } = clock;
-  const at = (instant: number): number => ((instant - span.from) / (span.to - span.from)) * (WIDTH - 2) + 1;
-  const over = stoppedAt !== null;
-  const nowAt = over ? undefined : at(now);
-  const stoppedX = over ? at(Date.parse(stoppedAt)) : undefined;
+  const at = (instant: number): number => ((instant - span.from) / (span.to - span.from)) * (width - 2) + 1;
+  const endX = at(stoppedAt === null ? now : Date.parse(stoppedAt));
   const due = dueAt === null ? null : { x: at(Date.parse(dueAt)), kind: breachedAt === null ? 'due' : 'breach', words: moment(dueAt, now) };
-  const below = nowAt ?? stoppedX!;
-  const first = at(Date.parse(startedAt));
+  const start = labelAt(at(Date.parse(startedAt)), moment(startedAt, now), width);
+  const end = labelAt(endX, stoppedAt === null ? 'now' : `stopped ${moment(stoppedAt, now)}`, width);
   const spoken = `${name}: started ${moment(startedAt, now)}${dueAt === null ? '' : `, due ${moment(dueAt, now)}`}, ${duration(clock.spentMinutes * 60)} counted`;
   return (
-    <svg className="time-line" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={spoken}>
+    <svg ref={drawing} className="time-line" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={spoken}>
       <defs>
         <pattern id={hatch} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <rect className="hatch-ground" width="6" height="6" />
           <line className="hatch-line" x1="0" y1="0" x2="0" y2="6" />
         </pattern>
       </defs>
-      <line className="axis" x1="0" x2={WIDTH} y1={BAR_TOP + BAR_HEIGHT / 2} y2={BAR_TOP + BAR_HEIGHT / 2} />
+      <line className="axis" x1="0" x2={width} y1={BAR_TOP + BAR_HEIGHT / 2} y2={BAR_TOP + BAR_HEIGHT / 2} />
       {segments.map(({ from, to, counted, why }) => {
         const [x, end] = [at(Date.parse(from)), at(Date.parse(to))];
         const paused = why === 'pending' || why === 'on-hold';
@@ -53,13 +54,12 @@ export function TimeLine({ clock, name, span, now }: Props) {
           </rect>
         );
       })}
-      {Math.abs(first - below) > LABEL_WIDTH && <Label x={first} y={HEIGHT - 6} words={moment(startedAt, now)} />}
-      {nowAt !== undefined && <Mark x={nowAt} kind="now" />}
-      {nowAt !== undefined && <Label x={nowAt} y={HEIGHT - 6} words="now" kind="now" />}
-      {stoppedX !== undefined && <Mark x={stoppedX} kind="stopped" />}
-      {stoppedX !== undefined && <Label x={stoppedX} y={HEIGHT - 6} words={`stopped ${moment(stoppedAt!, now)}`} />}
+      {/* Where the two would meet, the less telling one gives way. */}
+      {start.to + GAP < end.from && <Label {...start} y={HEIGHT - 6} />}
+      <Label {...end} y={HEIGHT - 6} />
+      <Mark x={endX} kind={stoppedAt === null ? 'now' : 'stopped'} />
       {due && <Mark x={due.x} kind={due.kind} />}
-      {due && <Label x={due.x} y={11} words={`${due.kind === 'due' ? 'due' : 'breached'} ${due.words}`} kind={due.kind} />}
+      {due && <Label {...labelAt(due.x, `${due.kind === 'due' ? 'due' : 'breached'} ${due.words}`, width)} y={11} kind={due.kind} />}
     </svg>
   );
 }
@@ -68,12 +68,31 @@ const Mark = ({ x, kind }: { readonly x: number; readonly kind: string }) => (
   <line className={`mark ${kind}`} x1={x} x2={x} y1={BAR_TOP - 4} y2={BAR_TOP + BAR_HEIGHT + 4} />
 );
 
-/** A label stays inside of the drawing. */
-function Label({ x, y, words, kind = '' }: { readonly x: number; readonly y: number; readonly words: string; readonly kind?: string }) {
-  const anchor = x < LABEL_WIDTH / 2 ? 'start' : x > WIDTH - LABEL_WIDTH / 2 ? 'end' : 'middle';
-  return (
-    <text className={`label ${kind}`} x={anchor === 'start' ? 0 : anchor === 'end' ? WIDTH : x} y={y} textAnchor={anchor}>
-      {words}
-    </text>
-  );
+interface Placed {
+  readonly words: string;
+  readonly from: number;
+  readonly to: number;
+}
+/** Below or above its instant, but inside of the drawing. */
+function labelAt(x: number, words: string, width: number): Placed {
+  const long = words.length * LETTER;
+  const from = Math.max(0, Math.min(x - long / 2, width - long));
+  return { words, from, to: from + long };
+}
+const Label = ({ words, from, to, y, kind = '' }: Placed & { readonly y: number; readonly kind?: string }) => (
+  <text className={`label ${kind}`} x={(from + to) / 2} y={y} textAnchor="middle">
+    {words}
+  </text>
+);
+
+/** How wide it is drawn, in px: one unit of the drawing is one px, so letters have their size on any screen. */
+function useWidth() {
+  const drawing = useRef<SVGSVGElement>(null);
+  const [width, setWidth] = useState(WIDTH);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(1, Math.round(entry!.contentRect.width))));
+    observer.observe(drawing.current!);
+    return () => observer.disconnect();
+  }, []);
+  return { drawing, width };
 }

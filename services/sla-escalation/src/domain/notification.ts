@@ -37,6 +37,13 @@ export interface Notification extends Step {
   readonly notice: Notice;
 }
 
+/** A step that quiet hours hold back. Whom `words` come to is found when it is told. */
+export interface HeldStep extends Step {
+  readonly ticketId: string;
+  readonly words: readonly string[];
+  readonly notice: Notice;
+}
+
 export type SendResult = { readonly kind: 'sent' } | { readonly kind: 'failed'; readonly reason: string; readonly retryable: boolean };
 
 /**
@@ -50,9 +57,13 @@ export function notificationIdOf(
   { via, to }: Pick<Notification, 'via' | 'to'>,
   instead = false,
 ): string {
-  const identity = JSON.stringify([ticketId, cause, level, target ?? null, escalatedAt, via, to, instead]);
-  return createHash('sha256').update(identity).digest('hex').slice(0, 32);
+  return idOf([ticketId, cause, level, target ?? null, escalatedAt, via, to, instead]);
 }
+/** The same for the same escalation, however often it is decided. */
+export const heldStepIdOf = ({ ticketId, level, cause, target, notice }: HeldStep): string =>
+  idOf([ticketId, cause, level, target ?? null, notice.escalatedAt]);
+
+const idOf = (identity: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32);
 
 /** When to try again after the failure of attempt number `attempts` (from 1); null: never. */
 export function nextAttemptAt(attempts: number, retryable: boolean, now: Date): Date | null {
