@@ -283,7 +283,7 @@ class Measured {
     const members = [...this.#bundle.members.filter((key) => !key.startsWith('sla-policy/')), `sla-policy/standard@${bundle}`];
     this.#bundle = { bundle, members, appliedAt: new Date().toISOString() };
     const appliedAt = Date.now();
-    const done = new Promise<number>((resolve) => this.#recomputed.set(bundle, resolve));
+    const done = new Promise<number>((isDone) => this.#recomputed.set(bundle, isDone));
     await this.#stack.publish(ConfigRecord(`sla-policy/standard@${bundle}`, record), ConfigBundle(BUNDLE_KEY, this.#bundle));
     const tooLong = sleep(RECOMPUTED_WITHIN_MS, undefined, { ref: false }).then(() => {
       throw new Error(`${clocks} clocks were not recomputed within ${RECOMPUTED_WITHIN_MS} ms`);

@@ -25,8 +25,8 @@ export function TimeLine({ clock, name, span, now }: Props) {
   const at = (instant: number): number => ((instant - span.from) / (span.to - span.from)) * (width - 2) + 1;
   const endX = at(stoppedAt === null ? now : Date.parse(stoppedAt));
   const due = dueAt === null ? null : { x: at(Date.parse(dueAt)), kind: breachedAt === null ? 'due' : 'breach', words: moment(dueAt, now) };
-  const start = labelAt(at(Date.parse(startedAt)), moment(startedAt, now), width);
-  const end = labelAt(endX, stoppedAt === null ? 'now' : `stopped ${moment(stoppedAt, now)}`, width);
+  const startLabel = labelAt(at(Date.parse(startedAt)), moment(startedAt, now), width);
+  const endLabel = labelAt(endX, stoppedAt === null ? 'now' : `stopped ${moment(stoppedAt, now)}`, width);
   const spoken = `${name}: started ${moment(startedAt, now)}${dueAt === null ? '' : `, due ${moment(dueAt, now)}`}, ${duration(clock.spentMinutes * 60)} counted`;
   return (
     <svg ref={drawing} className="time-line" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={spoken}>
@@ -55,8 +55,8 @@ export function TimeLine({ clock, name, span, now }: Props) {
         );
       })}
       {/* Where the two would meet, the less telling one gives way. */}
-      {start.to + GAP < end.from && <Label {...start} y={HEIGHT - 6} />}
-      <Label {...end} y={HEIGHT - 6} />
+      {startLabel.to + GAP < endLabel.from && <Label {...startLabel} y={HEIGHT - 6} />}
+      <Label {...endLabel} y={HEIGHT - 6} />
       <Mark x={endX} kind={stoppedAt === null ? 'now' : 'stopped'} />
       {due && <Mark x={due.x} kind={due.kind} />}
       {due && <Label {...labelAt(due.x, `${due.kind === 'due' ? 'due' : 'breached'} ${due.words}`, width)} y={11} kind={due.kind} />}
