@@ -433,6 +433,20 @@ describe('the checker of a fault run', () => {
     });
   });
 
+  it('finds a clock of a merged ticket that goes on, and what is said of a clock twice', () => {
+    const merged = worked(offered, assigned, replied, solved, { type: 'TicketMerged', data: { ticket: ticket('closed', 'ana') } });
+    const told = (...story: Story) => ({ events: [...received, ...requested, ...merged, ...on('signalbox.sla-escalation', 't1', story)] });
+    const clocks = (status: string) => ({ type: 'ClocksChanged', data: { clocks: [{ target: 'resolution', status }] } });
+    const breach = { type: 'SlaBreached', data: { target: 'resolution', instance: 1, dueAt: NOW } };
+    const level = { type: 'TicketEscalated', data: { cause: 'due', level: 1, target: 'resolution', escalatedAt: NOW } };
+    const kindsOf = (...story: Story) => kinds(told(...story));
+    expect(kindsOf(clocks('running'), breach, level, clocks('canceled'))).toEqual([]);
+    expect(kindsOf(clocks('canceled'), clocks('paused'))).toEqual(['disagreement']);
+    expect(kindsOf(breach, { ...breach, data: { ...breach.data, instance: 2 } })).toEqual([]);
+    expect(kindsOf(breach, breach)).toEqual(['effect-twice']);
+    expect(kindsOf(level, level)).toEqual(['effect-twice']);
+  });
+
   it('finds a version that is missing, and one that comes too late', () => {
     expect(kinds({ events: [...without('MessageDelivered'), { ...received[1]!, version: 3 }] })).toEqual(['version-gap']);
     const swapped = on('signalbox.sla-escalation', 't1', [

@@ -52,6 +52,7 @@ export function check(facts: Facts): Violation[] {
     ...loadsOf(facts, events),
     ...statesOf(facts, events, assignment),
     ...effectsOf(facts, events, assignment),
+    ...clocksOf(events),
     ...facts.messaging
       .filter(({ outboxRows }) => outboxRows > 0)
       .map(({ service, outboxRows }) => violation('stuck-outbox', service, `${outboxRows} rows are still in its outbox`)),
@@ -468,6 +469,21 @@ function statesOf(facts: Facts, events: readonly SeenEvent[], assignment: Readon
   return [...compare("assignment's row", facts.tickets), ...console, ...published, ...agents];
 }
 
+/** A ticket that goes on in another one owes nothing any more. */
+function clocksOf(events: readonly SeenEvent[]): Violation[] {
+  const merged = new Set(events.filter(({ type }) => type === 'TicketMerged').map(({ subject }) => subject));
+  const last = bySubject(events.filter(({ type, subject }) => type === 'ClocksChanged' && merged.has(subject)));
+  return [...last].flatMap(([ticketId, story]) => {
+    const clocks = story.at(-1)!.data['clocks'] as readonly { target: string; status: string }[];
+    const going = clocks.filter(({ status }) => status === 'running' || status === 'paused').map(({ target }) => target);
+    return going.length === 0 ? [] : [violation('disagreement', ticketId, `merged, but its clocks go on: ${going.join(', ')}`)];
+  });
+}
+
+/** Which clock of which ticket, and what of it. */
+const clockOf = ({ subject, data }: SeenEvent, ...about: readonly string[]): string =>
+  [subject, ...['target', 'instance', ...about].map((field) => data[field])].join(' ');
+
 /** Which value of these events may occur once only, on the whole topic. */
 const ONCE: readonly { types: readonly string[]; what: string; of: (event: SeenEvent) => unknown }[] = [
   { types: ['TicketReceived'], what: 'ticket received', of: (event) => event.subject },
@@ -483,6 +499,10 @@ const ONCE: readonly { types: readonly string[]; what: string; of: (event: SeenE
   { types: ['OfferMade'], what: 'offer for proposal', of: (event) => event.data['proposalId'] },
   { types: ['TicketAssigned'], what: 'assignment for proposal', of: (event) => event.data['proposalId'] },
   { types: ['RoundRecorded'], what: 'round', of: (event) => `${event.subject} ${String(event.data['round'])}` },
+  { types: ['SlaWarned'], what: 'warning', of: (event) => clockOf(event, 'dueAt', 'spentShare') },
+  { types: ['SlaBreached'], what: 'breach', of: (event) => clockOf(event, 'dueAt') },
+  { types: ['TicketEscalated'], what: 'level', of: (event) => clockOf(event, 'cause', 'level', 'escalatedAt') },
+  { types: ['NotificationSent'], what: 'notification', of: (event) => event.data['notificationId'] },
   { types: ['OfferDeclined', 'OfferExpired', 'OfferRescinded'], what: 'end of offer', of: (event) => event.data['offerId'] },
 ];
 

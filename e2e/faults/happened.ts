@@ -6,7 +6,7 @@ const is =
     event.type === type && Object.entries(about).every(([field, value]) => event.data[field] === value);
 const toOf = ({ data }: SeenEvent) => (data['to'] ?? {}) as { agentId?: string; skills?: object };
 
-/** What people do with tickets between them, by what the topics say of it. A round that lacks one has tested less than it claims. */
+/** What people do with tickets between them, and clocks with people, by what the topics say of it. A round that lacks one has tested less than it claims. */
 const KINDS: Readonly<Record<string, (event: SeenEvent) => boolean>> = {
   'offers confirmed': is('OfferDelivered'),
   'offers taken back unconfirmed': is('OfferRescinded', { why: 'not-delivered' }),
@@ -18,6 +18,9 @@ const KINDS: Readonly<Record<string, (event: SeenEvent) => boolean>> = {
   'refused to be handed on once more': is('RequestRefused', { why: 'transfers-exhausted' }),
   'forced on an agent': is('TicketAssigned', { how: 'forced' }),
   'forced from one agent to another': is('TicketReleased', { why: 'reassigned' }),
+  merged: is('TicketMerged'),
+  warned: is('SlaWarned'),
+  escalated: is('TicketEscalated'),
   'over-assigned': is('TicketAssigned', { overAssigned: true }),
   'wrap-ups ended by their agent': is('WrapUpEnded', { how: 'agent' }),
   'wrap-ups ended by time': is('WrapUpEnded', { how: 'time' }),

@@ -21,6 +21,8 @@ const LEFT_ALONE_MS = 8_000;
 const PULLED_SHARE = 0.03;
 /** A supervisor who cannot leave it alone. */
 const MEDDLE_MS = 4_000;
+/** Of times at which the supervisor finds two tickets to be about one thing. */
+const MERGED_SHARE = 0.2;
 /** What happens by chance happens at every chance until it was done so often: no round goes without, though something may come between. */
 const ALWAYS_UNTIL = 3;
 /** Acknowledged and sent once more, as a sender does whose answer was lost. */
@@ -137,6 +139,7 @@ export interface AgentCounts {
   handedToColleague: number;
   handedOn: number;
   forced: number;
+  merged: number;
   wrappedUp: number;
   heldAndResumed: number;
   replied: number;
@@ -161,6 +164,7 @@ export class Agents {
     handedToColleague: 0,
     handedOn: 0,
     forced: 0,
+    merged: 0,
     wrappedUp: 0,
     heldAndResumed: 0,
     replied: 0,
@@ -298,10 +302,20 @@ export class Agents {
             if (await this.#ask(this.#supervisor, path, wish, `assign ${ticket.ticketId} ${this.#random()}`)) this.counts.forced += 1;
           }),
         );
+        if (this.#happens(MERGED_SHARE, this.counts.merged)) await this.#merge(tickets);
       } catch {
         // The console or what it stands on is being killed.
       }
     }
+  }
+
+  /** Whoever is at the one that ends finds it gone. */
+  async #merge(tickets: readonly InboxTicket[]): Promise<void> {
+    const ticketId = this.#oneOf(tickets.filter((ticket) => ticket.ticketId !== this.#unwanted))?.ticketId;
+    const intoTicketId = this.#oneOf(tickets.filter((ticket) => ticket.ticketId !== ticketId))?.ticketId;
+    if (ticketId === undefined || intoTicketId === undefined) return;
+    const key = `merge ${ticketId} ${this.#random()}`;
+    if (await this.#ask(this.#supervisor, `/tickets/${ticketId}/merge`, { intoTicketId }, key)) this.counts.merged += 1;
   }
 
   async #answerOffer(console: ConsoleClient, { ticketId, offerId, category, owner, awaitsDelivery }: InboxTicket): Promise<void> {
