@@ -20,8 +20,8 @@ beforeAll(async () => {
   admin = system.console('admin');
 });
 afterAll(async () => {
-  await system.stop();
-  await system.clean();
+  await system?.stop();
+  await system?.clean();
 });
 
 const dispute = (nth: number) => ({
