@@ -115,10 +115,10 @@ export class NotificationStore {
     if (ids.length > 0) await this.tx.query(HOLD_BACK, [ids, until, reason]);
   }
 
-  /** What waits and what is held. */
+  /** What is held and what waits, in this order: what is released just now waits by the time it can be dropped no more. */
   async cancelOf(ticketIds: readonly string[], now: Date): Promise<void> {
-    await this.tx.query(CANCEL_OF, [ticketIds, now]);
     await this.tx.query(DROP_HELD_OF, [ticketIds]);
+    await this.tx.query(CANCEL_OF, [ticketIds, now]);
   }
 
   /** Keyed `<ticketId> <address>`. */

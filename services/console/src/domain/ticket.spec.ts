@@ -219,6 +219,13 @@ describe('the chain upwards', () => {
     expect(notifications!.at(-1)!.notificationId).toBe('n129');
   });
 
+  it('keeps whom a level is for only while quiet hours hold it, and nobody is known to be told', () => {
+    const fired = (about: object) => TicketEscalated('t', { ...level, explanation: 'late', notify: ['owner'], escalatedAt: nine, ...about });
+    expect(after(fired({ heldUntil: nine })).sla!.escalations[0]).toMatchObject({ notify: ['owner'], heldUntil: nine });
+    for (const about of [{}, { recipients: [] }, { recipients: [], heldUntil: nine }])
+      expect(after(fired(about)).sla!.escalations[0]).not.toHaveProperty('notify');
+  });
+
   it('says of a notification what was said last, and nothing while it is tried again', () => {
     const failed = (final: boolean) => NotificationFailed('t', { ...notification(1), reason: 'refused', final, failedAt: nine });
     expect(after(failed(false)).sla?.notifications).toBeUndefined();
