@@ -220,7 +220,8 @@ describe('the chain upwards', () => {
   });
 
   it('keeps whom a level is for only while quiet hours hold it, and nobody is known to be told', () => {
-    const fired = (about: object) => TicketEscalated('t', { ...level, explanation: 'late', notify: ['owner'], escalatedAt: nine, ...about });
+    const fired = (about: object) =>
+      TicketEscalated('t', { ...level, explanation: 'late', notify: ['owner'], escalatedAt: nine, ...about });
     expect(after(fired({ heldUntil: nine })).sla!.escalations[0]).toMatchObject({ notify: ['owner'], heldUntil: nine });
     for (const about of [{}, { recipients: [] }, { recipients: [], heldUntil: nine }])
       expect(after(fired(about)).sla!.escalations[0]).not.toHaveProperty('notify');
