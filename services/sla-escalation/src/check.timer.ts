@@ -7,6 +7,8 @@ import { TicketChecker } from './ticket-checker.js';
 import { TicketFollower } from './ticket-follower.js';
 
 const TICKETS_MAX = 500;
+/** Of those under older rules. What falls due waits for the unit under way: 0.4 s at p99 beside a million clocks, with 500 it was 0.6 s beside a tenth of them. */
+const OUTDATED_MAX = 200;
 /** The safety net for what another instance wrote; ordinarily the next due instant is known. */
 const SWEEP_MS = 1_000;
 
@@ -76,15 +78,16 @@ export class CheckTimer implements OnApplicationBootstrap, BeforeApplicationShut
     const store = new SlaTicketStore(tx);
     const bundle = await this.checker.rulesBundle(config, tx);
     const due = await store.claimDue(now, TICKETS_MAX);
-    const outdated = due.length < TICKETS_MAX ? await store.claimOutdated(bundle, now, TICKETS_MAX - due.length) : [];
+    const outdated = due.length < OUTDATED_MAX ? await store.claimOutdated(bundle, now, OUTDATED_MAX - due.length) : [];
     const { events, moves } = await this.checker.check([...due, ...outdated], delivery);
     this.#sayHowLate(events);
     events.push(...(await this.follower.follow([], events, delivery)));
-    events.push(...(await this.recomputing.note(moves, due.length + outdated.length < TICKETS_MAX, bundle, delivery)));
+    const isLast = due.length + outdated.length < OUTDATED_MAX;
+    events.push(...(await this.recomputing.note(moves, isLast, bundle, delivery)));
     const next = await store.nextCheckAt();
     // A row that is due and was not claimed is in another's hands, for some milliseconds.
     const waitMs = next === null ? Infinity : Math.max(20, next.getTime() - now.getTime());
-    const answer: Looked = { more: due.length + outdated.length === TICKETS_MAX, waitMs };
+    const answer: Looked = { more: !isLast, waitMs };
     return asked.map((_, index) => ({ events: index === 0 ? events : [], answer }));
   };
 }
