@@ -1,7 +1,7 @@
 import { removeInfrastructure } from '@signalbox/test-stack';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,13 +17,8 @@ export class RunningSystem {
   readonly #child: ChildProcess;
 
   private constructor(parameters: readonly string[], env: NodeJS.ProcessEnv, stateDir: string | undefined) {
-    // Two workers of jest start systems at once: each has doors of its own, or one would take what the other has just found to be free.
-    const [http, smtp] = [18_080, 2_525].map((port) => port + 100 * Number(process.env['JEST_WORKER_ID'] ?? 0));
-    if (stateDir === undefined) {
-      this.stateDir = mkdtempSync(join(tmpdir(), 'signalbox-e2e-'));
-      writeFileSync(join(this.stateDir, 'ports.json'), JSON.stringify({ smtp }));
-    } else this.stateDir = stateDir;
-    this.#child = spawn(process.execPath, ['--no-warnings', 'tools/start.ts', '--port', String(http), ...parameters], {
+    this.stateDir = stateDir ?? mkdtempSync(join(tmpdir(), 'signalbox-e2e-'));
+    this.#child = spawn(process.execPath, ['--no-warnings', 'tools/start.ts', '--port', '18080', ...parameters], {
       env: { ...process.env, NODE_OPTIONS: '', SIGNALBOX_STATE_DIR: this.stateDir, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
