@@ -222,7 +222,7 @@ export async function settled(system: OnKafka & WithServices, timeoutMs: number)
 
 /** Every row of every table as `md5 beginning`, per `service schema.table`. */
 export type Fingerprint = ReadonlyMap<string, readonly string[]>;
-/** Enough of a row to know it again. */
+/** Of a row's beginning, enough to know it again, and of its end, where the small columns stand. */
 const ROW_SHOWN_MAX = 240;
 
 /** Columns that time alone moves: when each queue was looked at last, whatever was found. */
@@ -241,7 +241,8 @@ export async function fingerprint(system: FaultySystem): Promise<Fingerprint> {
         const column = BY_TIME.get(`${service} ${label}`);
         const text = column === undefined ? 't::text' : `(to_jsonb(t) - '${column}')::text`;
         const found = await client.query<{ row: string }>(
-          `select md5(${text}) || ' ' || left(${text}, ${ROW_SHOWN_MAX}) as row from ${name} t order by 1`,
+          `select md5(${text}) || ' ' || left(${text}, ${ROW_SHOWN_MAX})
+             || case when length(${text}) > ${2 * ROW_SHOWN_MAX} then ' … ' || right(${text}, ${ROW_SHOWN_MAX}) else '' end as row from ${name} t order by 1`,
         );
         tables.set(
           `${service} ${label}`,
