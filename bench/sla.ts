@@ -84,7 +84,7 @@ class Measured {
   #templates: readonly Template[] = [];
   #templateDueAt = 0;
   #bundle: ConfigBundle['data'] = { bundle: 0, members: [], appliedAt: '' };
-  readonly #recomputed = new Map<number, (seconds: number) => void>();
+  readonly #recomputed = new Map<number, (tickets: number) => void>();
 
   private constructor(stack: Stack, database: pg.Client, environment: NodeJS.ProcessEnv) {
     this.#stack = stack;

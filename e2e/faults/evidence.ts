@@ -220,7 +220,7 @@ export async function settled(system: OnKafka & WithServices, timeoutMs: number)
   throw new Error(`not settled after ${timeoutMs / 1000} s: ${what || 'the topics keep growing'}`);
 }
 
-/** Every row of every table as `md5 beginning`, per `service schema.table`. */
+/** Every row of every table as its md5 and what is shown of it, per `service schema.table`. */
 export type Fingerprint = ReadonlyMap<string, readonly string[]>;
 /** Of a row's beginning, enough to know it again, and of its end, where the small columns stand. */
 const ROW_SHOWN_MAX = 240;
