@@ -118,7 +118,8 @@ export class TicketStore {
   /**
    * The next tickets a round of the domain may take: those whose time has come (new, changed, next step), and those last tried before an
    * agent had more room, or before the configuration's latest change. The first in the round's own order (`inOrder`); beside them some that
-   * were tried longest ago, so that none starves behind a long queue. Others' locked rows are left to them.
+   * were tried longest ago, and some whose time came longest ago (never tried, perhaps), so that none starves behind a long queue that
+   * every change wakes. Others' locked rows are left to them.
    */
   async takeReady(domain: string, now: Date, policy: RoutingPolicy, bundle: number, max: number): Promise<TicketRow[]> {
     const woken = `(tried_xmin <= ${newestRoomIn('$3')} or tried_bundle < $5)`;
@@ -131,9 +132,11 @@ export class TicketStore {
        first as (select ticket_id from routing_ticket join eligible using (ticket_id) ${IN_ORDER} limit $4),
        longest_ago as (
          select ticket_id from routing_ticket where domain = $3 and state = 'waiting' and ready_at <= $1 and tried_xmin <= ${newestRoomIn('$3')}
-         order by tried_xmin limit $4 / 5)
+         order by tried_xmin limit $4 / 5),
+       longest_due as (
+         select ticket_id from routing_ticket where domain = $3 and state = 'waiting' and next_try_at <= $1 order by next_try_at limit $4 / 5)
        select t.ticket_id, t.domain, t.facts, t.next_try_at, null as proposal_id from routing_ticket t
-       join (select ticket_id from first union select ticket_id from longest_ago) picked using (ticket_id)
+       join (select ticket_id from first union select ticket_id from longest_ago union select ticket_id from longest_due) picked using (ticket_id)
        where t.state = 'waiting' order by t.ticket_id for update of t skip locked`,
       [now, nearBreachUntil(policy, now), domain, max, bundle],
     )) as StoredTicket[];

@@ -10,6 +10,7 @@ import {
 } from '@signalbox/contracts';
 import { startService, type RunningService } from '@signalbox/service-defaults';
 import type { Stack } from '@signalbox/test-stack';
+import { Client } from 'pg';
 import { routing } from '../src/service.js';
 import { aStack } from './a-stack.js';
 import { agent, clocks, configuration, hold, ready, received, snapshot } from './events.js';
@@ -40,6 +41,11 @@ const due = async (): Promise<number> => {
      and (next_try_at <= now() or tried_bundle < 1 or tried_xmin <= (select max(roomier_xid::text::bigint)::text::xid8 from routing_agent))`,
   );
   return row!.due;
+};
+/** As long as any transaction on this server, of any database, is older than an agent's change, what waits is tried again and again. */
+const nothingIsDue = async () => {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline && (await due()) > 0;) await stack.settled();
+  expect(await due()).toBe(0);
 };
 /** What only the sweep notices may come after everything else is quiet. */
 const settledWith = async (isThere: () => boolean) => {
@@ -91,13 +97,36 @@ describe('a waiting ticket', () => {
     await stack.publish(...many.flatMap((ticketId) => ready(ticketId, { priority: 'high' })));
     await stack.publish(...ready('last', { priority: 'low', category: 'technical-problem' }));
     await stack.settled();
+    await nothingIsDue();
     for (const ticketId of [...many, 'last'])
       expect(stack.eventsAbout(ticketId, RoutingTopic).map((event) => event.type)).toEqual(['TicketQueued']);
-    expect(await due()).toBe(0);
     await stack.publish(agent('agent-technical', { agentVersion: 2, skills: { technical: 3 }, unitsUsed: 5 }));
     await settledWith(() => proposals('last').length > 0);
     expect(proposals('last')).toMatchObject([{ data: { agentId: 'agent-technical' } }]);
     expect(many.flatMap((ticketId) => proposals(ticketId))).toEqual([]);
+  });
+
+  it('has its turn behind more tickets than a round takes, all of them to be tried again', async () => {
+    await stack.publish(...configuration());
+    await start();
+    const other = new Client({ connectionString: process.env['DATABASE_URL']! });
+    await other.connect();
+    try {
+      await other.query('begin');
+      await other.query('select pg_current_xact_id()');
+      await stack.publish(agent('agent-full', { unitsUsed: 6 }));
+      await stack.settled();
+      await stack.publish(...Array.from({ length: 250 }, (_, nth) => ready(`many-${nth}`, { priority: 'high' })).flat());
+      await stack.settled();
+      await stack.publish(...ready('last', { priority: 'low' }));
+      const told = () => stack.eventsAbout('last', RoutingTopic).map((event) => event.type);
+      await settledWith(() => told().length > 0);
+      expect(told()).toEqual(['TicketQueued']);
+      expect(await due()).toBe(251);
+    } finally {
+      await other.end();
+    }
+    await nothingIsDue();
   });
 
   it('goes first when its deadline is nearest, though more wait than a round takes', async () => {
@@ -143,7 +172,7 @@ describe('a waiting ticket', () => {
       return row!.tried;
     };
     // Tried by what it could not know to be committed, it is tried once more.
-    for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await due()) > 0;) await stack.settled();
+    await nothingIsDue();
     let before = await tried();
     const becomes = (agentVersion: number, fields: object) =>
       Array.from({ length: 2 }, () => agent('agent-new', { agentVersion, skills: { accounting: 1 }, ...fields }));
