@@ -202,21 +202,28 @@ async function readAgain(system: FaultySystem, { say, stopping }: RoundOptions, 
   const lags = await lagPerService(system);
   const recordsReadAgain = lags.reduce((sum, { lag }) => sum + lag, 0);
   await system.startServices();
-  const endsAfter = await settled(system, SETTLE_MS_MAX);
-  const changed = differences(before, await fingerprint(system));
-  const grown = new Map<string, number>();
-  for (const [place, end] of endsAfter) {
-    const records = Number(end - (endsBefore.get(place) ?? 0n));
-    const topic = place.slice(0, place.lastIndexOf('/'));
-    if (records > 0) grown.set(topic, (grown.get(topic) ?? 0) + records);
-  }
-  const newRecords = [...grown.values()].reduce((sum, records) => sum + records, 0);
+  await settled(system, SETTLE_MS_MAX);
+  const changed = differences(before, await quiet(system));
+  const emitted = await emittedSince(endsBefore, system);
+  const newRecords = [...emitted.values()].reduce((sum, records) => sum + records, 0);
   found.rewind = { recordsReadAgain, changedTables: changed.length, newRecords };
   say(`${recordsReadAgain} deliveries read again from offset 0: ${changed.length} tables changed, ${newRecords} records emitted`);
   for (const { service, lag, records } of lags)
     if (records === 0 || lag !== records) found.problems.push(`${service} had ${lag} of ${records} records to read again`);
   found.problems.push(...changed.map((what) => `changed by a rewind: ${what}`));
-  found.problems.push(...[...grown].map(([topic, records]) => `emitted by a rewind: ${records} records on ${topic}`));
+  found.problems.push(...[...emitted].map(([what, records]) => `emitted by a rewind: ${records} × ${what}`));
+}
+
+/** How many records each topic got beyond these ends, by topic and type; of a dead letter the type is its reason. */
+async function emittedSince(ends: ReadonlyMap<string, bigint>, system: FaultySystem): Promise<Map<string, number>> {
+  const { events, deadLetters } = await readTopics(system);
+  const emitted = new Map<string, number>();
+  for (const { topic, partition, offset, ...record } of [...events, ...deadLetters]) {
+    if (BigInt(offset) < (ends.get(`${topic}/${partition}`) ?? 0n)) continue;
+    const what = `${'type' in record ? record.type : record.reason} on ${topic}`;
+    emitted.set(what, (emitted.get(what) ?? 0) + 1);
+  }
+  return emitted;
 }
 
 /** The rows once they have stood still for 3 s: what timers had to do after the last event is done then. */

@@ -263,12 +263,12 @@ const accepts = (address: string): Promise<boolean> =>
 const OFFER = { mode: 'ask', seconds: 20, acknowledgeSeconds: 8 };
 const WRAP_UP_SECONDS = 2;
 /**
- * Counted from receipt; a pressing ticket may be rescued as soon as it has an owner. Longer than a round: an answer from the knowledge
- * base stops no first response, and its clock must not have anything to say during a rewind.
+ * Counted from receipt; a pressing ticket may be rescued as soon as it has an owner. Much longer than a round, with its rewind: an answer
+ * from the knowledge base stops no first response, and its clock must not have anything to say meanwhile.
  */
-const PRESSING_DUE_MINUTES = 10;
-/** Of those ten minutes: 12 s. */
-const WARN_AT_SHARE = 0.02;
+const PRESSING_DUE_MINUTES = 60;
+/** Of those sixty minutes: 12 s. */
+const WARN_AT_SHARE = 1 / 300;
 /** Missed by whatever is in people's hands for long; it ends with the ticket. */
 const PRESSING_INTERNAL_MINUTES = 1;
 /** Not to be asked again for so long: a round does not wait for the sample company's two minutes. */
@@ -303,7 +303,9 @@ function busier(documents: readonly ConfigDocument[]): ConfigDocument[] {
         };
         // At any hour of the day at which somebody runs this.
         const open = { hours: 'calendar', calendar: '24x7' };
-        return { ...document, content: { ...content, ...open, targets, warnAtShares: [WARN_AT_SHARE] } };
+        const atOnce = { target: 'firstResponse', offsetMinutes: -PRESSING_DUE_MINUTES, notify: ['owner'], offerRescue: true };
+        const levels = [atOnce, ...(content['levels'] as unknown as object[])];
+        return { ...document, content: { ...content, ...open, targets, warnAtShares: [WARN_AT_SHARE], levels } };
       }
       default:
         return document;
