@@ -19,6 +19,7 @@ export async function provisionTopics(
   options: KafkaOptions,
   topics: readonly Topic[] = topicsToProvision(),
   replicationFactor = 1,
+  partitions = PARTITIONS,
 ): Promise<string[]> {
   const prefix = options.prefix ?? '';
   const admin = connect(options, FEW_RETRIES, logLevel.NOTHING).admin();
@@ -33,7 +34,7 @@ export async function provisionTopics(
         timeout: 30_000,
         topics: missing.map((topic) => ({
           topic: prefix + topic.name,
-          numPartitions: PARTITIONS,
+          numPartitions: partitions,
           replicationFactor,
           configEntries: topic.compacted
             ? [{ name: 'cleanup.policy', value: 'compact' }]

@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 /** Deadlines that fall into ten minutes in which nobody is there. */
 const DEADLINES = 50_000;
 const OUTAGE_MS = 10 * MINUTE_MS;
-const CHUNK = 5_000;
+const CHUNK = 2_000;
 const LONG_MS = 180_000;
 const week = Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => [day, [['00:00', '24:00']]]));
 const documents = [
