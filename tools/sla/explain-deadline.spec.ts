@@ -122,6 +122,17 @@ describe('npm run signalbox -- explain-deadline', () => {
     expect(explain(['-'], JSON.stringify(none))).toMatchObject({ status: 0, stdout: expect.stringContaining('no clocks') as string });
   });
 
+  it('names what it passes over, and answers all the same', () => {
+    const [received, ...others] = example.events;
+    const annotated = { ...example, why: 'asked by phone', events: [{ ...received, prioritty: 'urgent' }, ...others] };
+    const { status, stdout, stderr } = explain(['-', '--json'], JSON.stringify(annotated));
+    expect({ status, answer: JSON.parse(stdout) as unknown }).toEqual({ status: 0, answer: { clocks } });
+    expect(stderr).toBe(
+      "the case: 'why' means nothing; there are calendar, policy, events, now\n" +
+        "events.0: 'prioritty' means nothing; there are at, type, priority\n",
+    );
+  });
+
   it('ends with 2 and a line for each reason when it cannot', () => {
     const wrong = (parameters: readonly string[], input?: string): string => {
       const { status, stdout, stderr } = explain(parameters, input);

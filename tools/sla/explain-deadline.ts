@@ -1,4 +1,4 @@
-import { explainDeadline, InvalidCase, type ExplainedClock, type Segment } from '@signalbox/sla-escalation/domain';
+import { explainDeadline, fieldsPassedOver, InvalidCase, type ExplainedClock, type Segment } from '@signalbox/sla-escalation/domain';
 import { createReadStream } from 'node:fs';
 import { WrongUse, type Findings } from '../decisions/findings.ts';
 
@@ -6,7 +6,8 @@ import { WrongUse, type Findings } from '../decisions/findings.ts';
 const CASE_MB_MAX = 5;
 
 /**
- * The clocks of a case that stands in a file (or `-`: comes in), by the service's own function.
+ * The clocks of a case that stands in a file (or `-`: comes in), by the service's own function. Fields that mean nothing are named on
+ * the error output.
  * @throws WrongUse naming the file and what is wrong with it, each reason on a line of its own
  */
 export async function explainedDeadline(files: readonly string[]): Promise<Findings<{ clocks: ExplainedClock[] }>> {
@@ -18,6 +19,7 @@ export async function explainedDeadline(files: readonly string[]): Promise<Findi
   const input = jsonOf(await textOf(file), file);
   try {
     const found = explainDeadline(input);
+    for (const passedOver of fieldsPassedOver(input)) console.error(passedOver);
     const { calendar, now } = input as { calendar?: { timeZone: string }; now: string };
     return { found, words: wordsOf(found.clocks, calendar?.timeZone ?? 'UTC', now) };
   } catch (error) {

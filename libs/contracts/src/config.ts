@@ -40,7 +40,12 @@ export const ConfigBundle = event(ConfigTopic, 'ConfigBundle', by.key, {
 export type ConfigBundle = EventOf<typeof ConfigBundle>;
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, "a time of day such as '09:30', at most '24:00'");
-const interval = z.tuple([time, time]).refine(([from, to]) => from < to, 'an interval must end after it begins');
+// What is no time of day at all is said by itself.
+const interval = z
+  .tuple([time, time], { error: `an interval such as ["09:00","18:00"]` })
+  .refine(([from, to]) => from.length !== 5 || to.length !== 5 || from < to, 'an interval must end after it begins');
+const hours = z.array(interval, { error: `a list of intervals such as [["09:00","18:00"]]` }).max(10);
+const date = z.iso.date({ error: "a date that exists, such as '2026-12-25'" });
 const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 export const timeZone = z.string().refine((zone) => {
   try {
@@ -50,12 +55,14 @@ export const timeZone = z.string().refine((zone) => {
   }
 }, 'an IANA time zone such as Europe/Berlin');
 
-export const Week = z.partialRecord(weekday, z.array(interval).max(10));
+export const Week = z.partialRecord(weekday, hours, {
+  error: ({ code }) => (code === 'invalid_type' ? `an object such as {"mon": [["09:00","18:00"]]}` : undefined),
+});
 
 const openingHours = {
   week: Week,
-  holidays: z.array(z.iso.date()).max(1000).default([]),
-  extraOpen: z.record(z.iso.date(), z.array(interval).max(10)).default({}),
+  holidays: z.array(date).max(1000).default([]),
+  extraOpen: z.record(date, hours).default({}),
 };
 /** Opening hours of a contract. `extraOpen` gives that date's whole hours, in place of its weekday's and of a holiday. */
 export const Calendar = z.strictObject({
@@ -63,7 +70,7 @@ export const Calendar = z.strictObject({
   ...openingHours,
   /** From a date on (its midnight in the zone) these hours hold, in place of all that is said above and of earlier changes. */
   changes: z
-    .array(z.strictObject({ from: z.iso.date(), ...openingHours }))
+    .array(z.strictObject({ from: date, ...openingHours }))
     .max(50)
     .refine((changes) => changes.every(({ from }, index) => index === 0 || changes[index - 1]!.from < from), 'in the order of their dates')
     .optional(),

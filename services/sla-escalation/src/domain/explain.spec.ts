@@ -142,11 +142,28 @@ describe('a case that cannot be calculated', () => {
       { ...valid, calendar: { ...office, week: { mon: [['12:00', '09:00']] } } },
       'calendar.week.mon.0: an interval must end after it begins, not ["12:00","09:00"]',
     ],
-    ['a misspelt field', { ...valid, policy: { ...policy, pauseon: [] } }, "policy: has no field 'pauseon'"],
+    ['a misspelt field', { ...valid, policy: { ...policy, pauseon: [] } }, "policy: has no field 'pauseon'; known: calendar, hours, targets, resolution, pauseOn,"], // prettier-ignore
+    [
+      'a misspelt day',
+      { ...valid, calendar: { ...office, week: { tues: [] } } },
+      "calendar.week: has no field 'tues'; known: mon, tue, wed",
+    ],
+    [
+      'an interval without its list, and a time of one digit',
+      { ...valid, calendar: { ...office, week: { mon: ['09:00', '18:00'], tue: [['9:00', '18:00']] } } },
+      `calendar.week.mon.0: expected an interval such as ["09:00","18:00"], not "09:00"
+calendar.week.mon.1: expected an interval such as ["09:00","18:00"], not "18:00"
+calendar.week.tue.0.0: expected a time of day such as '09:30', at most '24:00', not "9:00"`,
+    ],
+    [
+      'nobody who replied',
+      { ...valid, events: [received, { at: received.at, type: 'agent-replied' }] },
+      "events.1.by: expected 'human', or",
+    ],
     [
       'a date that does not exist',
       { ...valid, calendar: { ...office, holidays: ['2026-02-30'], extraOpen: { '2026-13-01': [] } } },
-      'calendar.holidays.0: expected a valid ISO date, not "2026-02-30"\ncalendar.extraOpen.2026-13-01: its name: expected a valid ISO date',
+      'calendar.holidays.0: expected a date that exists, such as \'2026-12-25\', not "2026-02-30"\ncalendar.extraOpen.2026-13-01: its name: expected a date that exists',
     ],
     [
       'a target that is no number',

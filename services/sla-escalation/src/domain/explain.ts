@@ -11,12 +11,13 @@ const REASONS_MAX = 100;
 const LAST_INSTANT = Date.UTC(9999, 11, 31);
 
 const instant = z.iso.datetime({ offset: true, error: "an instant such as '2026-11-27T16:10:00Z'" });
+const BY = "'human', or what else replied, such as 'bot'";
 const event = z.discriminatedUnion(
   'type',
   [
     z.object({ at: instant, type: z.literal('received'), priority: Priority.default('normal') }),
     z.object({ at: instant, type: z.literal('priority'), value: Priority }),
-    z.object({ at: instant, type: z.literal('agent-replied'), by: z.string().min(1, "'human', or what else replied, such as 'bot'") }),
+    z.object({ at: instant, type: z.literal('agent-replied'), by: z.string(BY).min(1, BY) }),
     z.object({ at: instant, type: z.literal('status'), value: TicketStatus }),
     z.object({ at: instant, type: z.literal('note') }),
     z.object({ at: instant, type: z.literal('reopened') }),
@@ -68,7 +69,7 @@ export class InvalidCase extends Error {}
  * Events after `now` are left out: the clocks are shown as they stood then. Throws InvalidCase.
  */
 export function explainDeadline(input: unknown): { clocks: ExplainedClock[] } {
-  const parsed = DeadlineCase.safeParse(input);
+  const parsed = DeadlineCase.safeParse(input, { error: wordsFor });
   if (!parsed.success) {
     const reasons = parsed.error.issues.map((issue) => reasonOf(issue, input));
     const more = reasons.length > REASONS_MAX ? [`and ${reasons.length - REASONS_MAX} more`] : [];
@@ -81,10 +82,40 @@ export function explainDeadline(input: unknown): { clocks: ExplainedClock[] } {
   return { clocks: clocks.map((clock) => explainClock(clock, time, now)) };
 }
 
+/**
+ * Fields of a case that stand where any may stand, and mean nothing: a misspelt one would otherwise be missed. Each with what there is.
+ * Empty for what is no case.
+ */
+export function fieldsPassedOver(input: unknown): string[] {
+  const parsed = DeadlineCase.safeParse(input);
+  if (!parsed.success) return [];
+  const { events } = input as { events: object[] };
+  const places: [string, object, readonly string[]][] = [
+    ['the case', input as object, Object.keys(DeadlineCase.shape)],
+    ...parsed.data.events.map(({ type }, index): [string, object, readonly string[]] => [
+      `events.${index}`,
+      events[index]!,
+      Object.keys(event.options.find(({ shape }) => shape.type.value === type)!.shape),
+    ]),
+  ];
+  return places.flatMap(([place, given, known]) =>
+    Object.keys(given).flatMap((name) =>
+      known.includes(name) ? [] : [`${place}: '${name}' means nothing; there are ${known.join(', ')}`],
+    ),
+  );
+}
+
+/** What zod alone does not say: which names there are, and how many of what there may be only one. */
+function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'unrecognized_keys') return undefined;
+  const { def } = (issue.inst as z.core.$ZodType)._zod as unknown as { def: { shape?: object; keyType?: { options?: string[] } } };
+  return `known: ${(def.shape ? Object.keys(def.shape) : (def.keyType?.options ?? [])).join(', ')}`;
+}
+
 /** What was expected, in zod's words without their preamble, and what stands there. */
 function reasonOf(issue: z.core.$ZodIssue, input: unknown): string {
   const place = issue.path.join('.') || 'the case';
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${place}: has no field '${key}'`).join('\n');
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${place}: has no field '${key}'; ${issue.message}`).join('\n');
   if (issue.code === 'invalid_key') return `${place}: its name: expected ${issue.issues[0]?.message.replace(/^Invalid /, 'a valid ')}`;
   const expected = issue.message.replace(/^(Invalid|Too) [^:]*: expected |, received \w+$/g, '').replace(/^Invalid /, 'a valid ');
   const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input);
@@ -146,39 +177,10 @@ function segmentsOf(clock: ClockState, time: WorkingTime, end: number): Segment[
   return segments;
 }
 
-/**
- * Events of a case have no topic and version. At the same instant the careful order holds, whatever the order in the file: a reply
- * before a customer's message (it cannot have answered it), solved before reopened, a lower priority before a higher one.
- */
-const ORDER: readonly CaseEvent['type'][] = [
-  'received',
-  'merged-in',
-  'priority',
-  'handed-over',
-  'agent-replied',
-  'status',
-  'note',
-  'reopened',
-  'customer-replied',
-  'merged-away',
-];
-
-function toFact(happening: CaseEvent): TicketFact {
-  const { at, ...rest } = happening;
-  const said = rest.type === 'merged-in' ? { ...rest, receivedAt: Date.parse(rest.receivedAt) } : rest;
-  // One digit each, so that they sort as they stand; queues at one instant by their names.
-  return {
-    ...(said as Happening),
-    at: Date.parse(at),
-    topic: `${ORDER.indexOf(happening.type)}${happening.type === 'handed-over' ? happening.to : ''}`,
-    version: rankOf(happening),
-  };
-}
-
-function rankOf(happening: CaseEvent): number {
-  if (happening.type === 'priority') return Priority.options.length - Priority.options.indexOf(happening.value);
-  if (happening.type === 'status') return TicketStatus.options.indexOf(happening.value);
-  return happening.type === 'agent-replied' && happening.by === 'human' ? 1 : 0;
+/** Events of a case have no topic and version: those at one instant happened in the order in which they stand. */
+function toFact({ at, ...rest }: CaseEvent, place: number): TicketFact {
+  const happening: Happening = rest.type === 'merged-in' ? { ...rest, receivedAt: Date.parse(rest.receivedAt) } : rest;
+  return { ...happening, at: Date.parse(at), topic: '', version: place };
 }
 
 function withinYears<T>(calculate: () => T): T {

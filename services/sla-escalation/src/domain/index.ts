@@ -1,2 +1,2 @@
 /** What calculates deadlines, for those who calculate one by hand. */
-export { explainDeadline, InvalidCase, type ExplainedClock, type Segment } from './explain.js';
+export { explainDeadline, fieldsPassedOver, InvalidCase, type ExplainedClock, type Segment } from './explain.js';
