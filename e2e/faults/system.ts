@@ -263,12 +263,14 @@ const accepts = (address: string): Promise<boolean> =>
 const OFFER = { mode: 'ask', seconds: 20, acknowledgeSeconds: 8 };
 const WRAP_UP_SECONDS = 2;
 /**
- * Counted from receipt; a pressing ticket may be rescued as soon as it has an owner. Much longer than a round, with its rewind: an answer
- * from the knowledge base stops no first response, and its clock must not have anything to say meanwhile.
+ * Counted from receipt; a pressing ticket may be rescued as soon as it has an owner. An answer from the knowledge base stops no first
+ * response, and its clock must not have anything to say during a rewind: it warns long before, and then not for longer than a round takes.
  */
 const PRESSING_DUE_MINUTES = 60;
-/** Of those sixty minutes: 12 s. */
+/** Of a pressing ticket's time: 12 s. */
 const WARN_AT_SHARE = 1 / 300;
+/** All others' first warning, at that share, comes after 33 minutes: no round takes that long. */
+const OTHERS_DUE_MINUTES = 10_000;
 /** Missed by whatever is in people's hands for long; it ends with the ticket. */
 const PRESSING_INTERNAL_MINUTES = 1;
 /** Not to be asked again for so long: a round does not wait for the sample company's two minutes. */
@@ -295,10 +297,11 @@ function busier(documents: readonly ConfigDocument[]): ConfigDocument[] {
         return { ...document, content: { ...content, weights, rules, ...more } };
       }
       case 'sla-policy': {
-        const due = { urgent: PRESSING_DUE_MINUTES, high: PRESSING_DUE_MINUTES };
+        const pressing = { urgent: PRESSING_DUE_MINUTES, high: PRESSING_DUE_MINUTES };
+        const due = { ...pressing, normal: OTHERS_DUE_MINUTES, low: OTHERS_DUE_MINUTES };
         const targets = {
           ...content['targets'],
-          firstResponse: { ...content['targets']!['firstResponse'], ...due },
+          firstResponse: due,
           internal: { ...content['targets']!['internal'], urgent: PRESSING_INTERNAL_MINUTES, high: PRESSING_INTERNAL_MINUTES },
         };
         // At any hour of the day at which somebody runs this.
