@@ -123,8 +123,8 @@ describe('npm run signalbox -- explain-deadline', () => {
   });
 
   it('names what it passes over, and answers all the same', () => {
-    const [received, ...others] = example.events;
-    const annotated = { ...example, why: 'asked by phone', events: [{ ...received, prioritty: 'urgent' }, ...others] };
+    const [first, ...others] = example.events;
+    const annotated = { ...example, why: 'asked by phone', events: [{ ...first, prioritty: 'urgent' }, ...others] };
     const { status, stdout, stderr } = explain(['-', '--json'], JSON.stringify(annotated));
     expect({ status, answer: JSON.parse(stdout) as unknown }).toEqual({ status: 0, answer: { clocks } });
     expect(stderr).toBe(
