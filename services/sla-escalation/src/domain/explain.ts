@@ -70,11 +70,7 @@ export class InvalidCase extends Error {}
  */
 export function explainDeadline(input: unknown): { clocks: ExplainedClock[] } {
   const parsed = DeadlineCase.safeParse(input, { error: wordsFor });
-  if (!parsed.success) {
-    const reasons = parsed.error.issues.map((issue) => reasonOf(issue, input));
-    const more = reasons.length > REASONS_MAX ? [`and ${reasons.length - REASONS_MAX} more`] : [];
-    throw new InvalidCase([...reasons.slice(0, REASONS_MAX), ...more].join('\n'));
-  }
+  if (!parsed.success) throw new InvalidCase(firstOf(parsed.error.issues.map((issue) => reasonOf(issue, input))).join('\n'));
   const { calendar, policy, events, now: until_ } = parsed.data;
   const now = Date.parse(until_);
   const time = calendar && policy.hours === 'business' ? businessTime(calendar) : aroundTheClock;
@@ -98,14 +94,18 @@ export function fieldsPassedOver(input: unknown): string[] {
       Object.keys(event.options.find(({ shape }) => shape.type.value === type)!.shape),
     ]),
   ];
-  return places.flatMap(([place, given, known]) =>
+  const lines = places.flatMap(([place, given, known]) =>
     Object.keys(given).flatMap((name) =>
       known.includes(name) ? [] : [`${place}: '${name}' means nothing; there are ${known.join(', ')}`],
     ),
   );
+  return firstOf(lines);
 }
 
-/** What zod alone does not say: which names there are, and how many of what there may be only one. */
+const firstOf = (lines: readonly string[]): string[] =>
+  lines.length > REASONS_MAX ? [...lines.slice(0, REASONS_MAX), `and ${lines.length - REASONS_MAX} more`] : [...lines];
+
+/** What zod alone does not say: which names there are. */
 function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== 'unrecognized_keys') return undefined;
   const { def } = (issue.inst as z.core.$ZodType)._zod as unknown as { def: { shape?: object; keyType?: { options?: string[] } } };
