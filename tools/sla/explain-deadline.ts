@@ -19,7 +19,7 @@ export async function explainedDeadline(files: readonly string[]): Promise<Findi
   const input = jsonOf(await textOf(file), file);
   try {
     const found = explainDeadline(input);
-    for (const passedOver of fieldsPassedOver(input)) console.error(passedOver);
+    for (const passedOver of fieldsPassedOver(input as object)) console.error(passedOver);
     const { calendar, now } = input as { calendar?: { timeZone: string }; now: string };
     return { found, words: wordsOf(found.clocks, calendar?.timeZone ?? 'UTC', now) };
   } catch (error) {

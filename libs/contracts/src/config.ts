@@ -39,11 +39,14 @@ export const ConfigBundle = event(ConfigTopic, 'ConfigBundle', by.key, {
 });
 export type ConfigBundle = EventOf<typeof ConfigBundle>;
 
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, "a time of day such as '09:30', at most '24:00'");
-// What is no time of day at all is said by itself.
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, {
+  error: "a time of day such as '09:30', at most '24:00'",
+  // Two that are none have no order: nothing is said of an interval then.
+  abort: true,
+});
 const interval = z
   .tuple([time, time], { error: `an interval such as ["09:00","18:00"]` })
-  .refine(([from, to]) => from.length !== 5 || to.length !== 5 || from < to, 'an interval must end after it begins');
+  .refine(([from, to]) => from < to, 'an interval must end after it begins');
 const hours = z.array(interval, { error: `a list of intervals such as [["09:00","18:00"]]` }).max(10);
 const date = z.iso.date({ error: "a date that exists, such as '2026-12-25'" });
 const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);

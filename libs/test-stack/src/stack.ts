@@ -45,7 +45,7 @@ export interface StackOptions {
   readonly databaseUrl: string;
   /** Only these topics (and all dead letters of the services used) are provisioned; default: every topic. */
   readonly topics?: readonly Topic[];
-  /** False: the stack itself reads nothing (benchmarks); `settled` and `events` are of no use then. */
+  /** False for benchmarks: the stack itself reads nothing, so `settled` and `events` are of no use, and topics are made as they run. */
   readonly listen?: boolean;
 }
 

@@ -79,26 +79,24 @@ export function explainDeadline(input: unknown): { clocks: ExplainedClock[] } {
 }
 
 /**
- * Fields of a case that stand where any may stand, and mean nothing: a misspelt one would otherwise be missed. Each with what there is.
- * Empty for what is no case.
+ * Fields that stand where any may stand, and mean nothing: a misspelt one would otherwise be missed. Each with what there is.
+ * @param valid a case that `explainDeadline` has taken
  */
-export function fieldsPassedOver(input: unknown): string[] {
-  const parsed = DeadlineCase.safeParse(input);
-  if (!parsed.success) return [];
-  const { events } = input as { events: object[] };
-  const places: [string, object, readonly string[]][] = [
-    ['the case', input as object, Object.keys(DeadlineCase.shape)],
-    ...parsed.data.events.map(({ type }, index): [string, object, readonly string[]] => [
+export function fieldsPassedOver(valid: object): string[] {
+  const { events } = valid as { events: { type: string }[] };
+  const places: [string, object, object][] = [
+    ['the case', valid, DeadlineCase.shape],
+    ...events.map((given, index): [string, object, object] => [
       `events.${index}`,
-      events[index]!,
-      Object.keys(event.options.find(({ shape }) => shape.type.value === type)!.shape),
+      given,
+      event.options.find(({ shape }) => shape.type.value === given.type)!.shape,
     ]),
   ];
-  const lines = places.flatMap(([place, given, known]) =>
-    Object.keys(given).flatMap((name) =>
-      known.includes(name) ? [] : [`${place}: '${name}' means nothing; there are ${known.join(', ')}`],
-    ),
-  );
+  const lines = places.flatMap(([place, given, shape]) => {
+    const known = Object.keys(shape);
+    const unknown = Object.keys(given).filter((name) => !known.includes(name));
+    return unknown.map((name) => `${place}: '${name}' means nothing; there are ${known.join(', ')}`);
+  });
   return firstOf(lines);
 }
 
